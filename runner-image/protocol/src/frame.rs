@@ -1,0 +1,1 @@
+//! Framed log records. (Format described here by its owner.)

@@ -1,0 +1,1 @@
+//! PyTask-Manager: keeps, schedules and runs Python scripts, every run in its own hardened container.
