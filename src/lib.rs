@@ -1,1 +1,6 @@
 //! PyTask-Manager: keeps, schedules and runs Python scripts, every run in its own hardened container.
+//!
+//! `docs/ARCHITECTURE.md` is the map. Imports go one way; `tests/architecture.rs` holds it.
+
+pub mod clock;
+pub mod engine;

@@ -1,0 +1,1 @@
+//! A scriptable engine for tests.
