@@ -9,13 +9,17 @@
 //! | `log`       | supervisor | framed records ([`frame`]), append-only                                     |
 //! | `exit.json` | supervisor | [`Exit`], by temporary file, fsync and rename: the run's facts               |
 //!
+//! `supervisor probe` writes [`Probe`] as `probe.json` instead: what a container looks like from inside.
+//!
 //! This crate knows no container engine, no database and no verdicts: it carries facts.
 
 mod exit;
 pub mod frame;
+mod probe;
 mod spec;
 
 pub use exit::{Exit, ExitCause};
+pub use probe::Probe;
 pub use spec::{Spec, SpecLimits};
 
 /// Version of the run directory's format. The supervisor is mounted from the controller's own volume, so
@@ -26,3 +30,21 @@ pub const SPEC_FILE: &str = "spec.json";
 pub const STARTED_FILE: &str = "started";
 pub const LOG_FILE: &str = "log";
 pub const EXIT_FILE: &str = "exit.json";
+pub const PROBE_FILE: &str = "probe.json";
+
+/// No spec is larger; a larger file is refused unread.
+pub const MAX_SPEC_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How the supervisor itself exits. The script's own code or signal stands in [`Exit`], never here.
+pub mod exit_code {
+    /// The facts are in `exit.json`; or it was asked to stop before a spec came, and nothing was started.
+    pub const DONE: i32 = 0;
+    /// Wrong use of the command line.
+    pub const USAGE: i32 = 64;
+    /// The run directory or the facts could not be written; the reason is on stderr.
+    pub const CANNOT_RECORD: i32 = 74;
+    /// `spec.json` is not a spec (too large, not a regular file, unknown fields, other version). Nothing was started.
+    pub const SPEC_REFUSED: i32 = 96;
+    /// `started` is already there: user code was started before, and is not started again.
+    pub const ALREADY_STARTED: i32 = 97;
+}
