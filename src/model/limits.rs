@@ -1,0 +1,192 @@
+//! Limits of a run: what a script may ask for, within which bounds, and what holds when it asks for nothing.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Network {
+    /// Loopback only.
+    None,
+    /// The instance's own bridge: out to the world, not to other containers.
+    Bridge,
+}
+
+/// All limits of one run, as they were when it was submitted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Limits {
+    /// Memory and swap together.
+    pub memory_bytes: u64,
+    pub cpus: f64,
+    /// Processes and threads at once.
+    pub pids: u32,
+    /// Open files per process.
+    pub nofile: u32,
+    /// Largest file a process may write.
+    pub fsize_bytes: u64,
+    /// Wall-clock run time.
+    pub run_seconds: u64,
+    /// Between SIGTERM and SIGKILL.
+    pub stop_grace_seconds: u64,
+    /// Bytes of output kept.
+    pub log_bytes: u64,
+    /// Size of `/tmp`, which counts as memory.
+    pub tmp_bytes: u64,
+    /// Space the script's folder may take; `null` means no limit. Not enforceable yet, so only `null` is accepted.
+    pub disk_bytes: Option<u64>,
+    pub network: Network,
+}
+
+impl Limits {
+    /// What a script gets that asks for nothing.
+    pub const fn default_for_scripts() -> Self {
+        Self {
+            memory_bytes: 512 * MIB,
+            cpus: 1.0,
+            pids: 128,
+            nofile: 1024,
+            fsize_bytes: GIB,
+            run_seconds: 3600,
+            stop_grace_seconds: 10,
+            log_bytes: 256 * MIB,
+            tmp_bytes: 256 * MIB,
+            disk_bytes: None,
+            network: Network::Bridge,
+        }
+    }
+
+    /// What the build of an environment gets: more of everything, for ten minutes, with network.
+    pub const fn default_for_builds() -> Self {
+        Self {
+            memory_bytes: 2 * GIB,
+            cpus: 2.0,
+            pids: 512,
+            nofile: 8192,
+            fsize_bytes: 8 * GIB,
+            run_seconds: 600,
+            stop_grace_seconds: 5,
+            log_bytes: 16 * MIB,
+            tmp_bytes: 512 * MIB,
+            disk_bytes: None,
+            network: Network::Bridge,
+        }
+    }
+}
+
+/// A script's wishes; an absent field means the default. Unknown fields are refused.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsPatch {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pids: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nofile: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fsize_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_grace_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tmp_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+}
+
+/// A wish outside what can be granted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct OutOfBounds {
+    pub field: &'static str,
+    pub message: String,
+}
+
+impl LimitsPatch {
+    /// The limits that hold for these wishes.
+    pub fn over(&self, base: &Limits) -> Limits {
+        Limits {
+            memory_bytes: self.memory_bytes.unwrap_or(base.memory_bytes),
+            cpus: self.cpus.unwrap_or(base.cpus),
+            pids: self.pids.unwrap_or(base.pids),
+            nofile: self.nofile.unwrap_or(base.nofile),
+            fsize_bytes: self.fsize_bytes.unwrap_or(base.fsize_bytes),
+            run_seconds: self.run_seconds.unwrap_or(base.run_seconds),
+            stop_grace_seconds: self.stop_grace_seconds.unwrap_or(base.stop_grace_seconds),
+            log_bytes: self.log_bytes.unwrap_or(base.log_bytes),
+            tmp_bytes: self.tmp_bytes.unwrap_or(base.tmp_bytes),
+            disk_bytes: self.disk_bytes.or(base.disk_bytes),
+            network: self.network.unwrap_or(base.network),
+        }
+    }
+
+    /// Refuses the first wish that is out of bounds, saying which and what is allowed.
+    pub fn check(&self) -> Result<(), OutOfBounds> {
+        within("memory_bytes", self.memory_bytes, 16 * MIB, 1024 * GIB)?;
+        within("pids", self.pids.map(u64::from), 4, 32_768)?;
+        within("nofile", self.nofile.map(u64::from), 16, 1_048_576)?;
+        within("fsize_bytes", self.fsize_bytes, 4 * KIB, 1024 * GIB)?;
+        within("run_seconds", self.run_seconds, 1, 30 * 24 * 3600)?;
+        within("stop_grace_seconds", self.stop_grace_seconds, 0, 3600)?;
+        within("log_bytes", self.log_bytes, 64 * KIB, 64 * GIB)?;
+        within("tmp_bytes", self.tmp_bytes, MIB, 64 * GIB)?;
+        if let Some(cpus) = self.cpus
+            && !(0.05..=512.0).contains(&cpus)
+        {
+            return Err(OutOfBounds { field: "cpus", message: format!("cpus must be from 0.05 to 512, not {cpus}") });
+        }
+        if self.disk_bytes.is_some() {
+            let message = "disk_bytes cannot be enforced on this engine, so it is not accepted".to_owned();
+            return Err(OutOfBounds { field: "disk_bytes", message });
+        }
+        Ok(())
+    }
+}
+
+fn within(field: &'static str, value: Option<u64>, least: u64, most: u64) -> Result<(), OutOfBounds> {
+    match value {
+        Some(value) if value < least || value > most => {
+            Err(OutOfBounds { field, message: format!("{field} must be from {least} to {most}, not {value}") })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_wish_means_the_default() {
+        let base = Limits::default_for_scripts();
+        assert_eq!(LimitsPatch::default().over(&base), base);
+        let wish = LimitsPatch { memory_bytes: Some(64 * MIB), network: Some(Network::None), ..Default::default() };
+        let got = wish.over(&base);
+        assert_eq!((got.memory_bytes, got.network, got.pids), (64 * MIB, Network::None, base.pids));
+    }
+
+    #[test]
+    fn wishes_out_of_bounds_are_named() {
+        let cases = [
+            (LimitsPatch { memory_bytes: Some(1), ..Default::default() }, "memory_bytes"),
+            (LimitsPatch { cpus: Some(0.0), ..Default::default() }, "cpus"),
+            (LimitsPatch { cpus: Some(f64::NAN), ..Default::default() }, "cpus"),
+            (LimitsPatch { run_seconds: Some(0), ..Default::default() }, "run_seconds"),
+            (LimitsPatch { disk_bytes: Some(GIB), ..Default::default() }, "disk_bytes"),
+        ];
+        for (wish, field) in cases {
+            assert_eq!(wish.check().expect_err(field).field, field);
+        }
+    }
+}

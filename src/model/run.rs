@@ -1,0 +1,338 @@
+//! A run and its one state machine.
+//!
+//! `Queued → Starting → Running → (Stopping) → Collecting → Finished`, stored by compare-and-set with an event row
+//! in the same transaction. `step` is pure and total: every event in every state is either a step, without
+//! effect (an event that came twice or late), or refused as impossible.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use pytask_protocol::Exit;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::ids::{RunId, ScriptId};
+use super::limits::Limits;
+use super::outcome::Outcome;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    /// Executes a script.
+    Script,
+    /// Builds a script's environment.
+    Build,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Trigger {
+    /// Somebody pressed Run in the browser.
+    Manual,
+    /// A client of the API.
+    Api,
+}
+
+/// What a new run does about runs of the same script that have not finished.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Overlap {
+    /// Do not run; be recorded as skipped.
+    Skip,
+    /// Wait until they have finished.
+    #[default]
+    Queue,
+    /// Stop them, then run.
+    Replace,
+    /// Run beside them.
+    Allow,
+}
+
+/// Why a run is being stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum StopReason {
+    Cancelled {
+        by: String,
+    },
+    /// It outlived its run-time limit although the supervisor should have ended it.
+    Overdue,
+}
+
+/// How a run came to its end: facts, not yet a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Ending {
+    /// The supervisor's exit facts are there.
+    Exited { exit: Exit },
+    /// The engine refused it for good; user code never started.
+    LaunchFailed { detail: String },
+    /// Stopped before user code started.
+    NeverStarted,
+    /// User code was started and nobody can say how it ended.
+    Lost { reason: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum State {
+    Queued,
+    Starting,
+    Running,
+    Stopping { why: StopReason },
+    Collecting { ending: Ending, stop: Option<StopReason> },
+    Finished { outcome: Outcome },
+}
+
+/// The state without its payload: for filters, columns and clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    Queued,
+    Starting,
+    Running,
+    Stopping,
+    Collecting,
+    Finished,
+}
+
+impl RunState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Collecting => "collecting",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+impl State {
+    pub fn name(&self) -> RunState {
+        match self {
+            Self::Queued => RunState::Queued,
+            Self::Starting => RunState::Starting,
+            Self::Running => RunState::Running,
+            Self::Stopping { .. } => RunState::Stopping,
+            Self::Collecting { .. } => RunState::Collecting,
+            Self::Finished { .. } => RunState::Finished,
+        }
+    }
+}
+
+/// Something that happened to a run; stored as it is in `run_events`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Its turn has come.
+    Admitted,
+    /// It will not be run: skipped, or its environment failed.
+    Dismissed { outcome: Outcome },
+    /// The supervisor has started the script's process.
+    Started,
+    StopRequested { why: StopReason },
+    Ended { ending: Ending },
+    /// Log sealed, facts stored, verdict given.
+    Concluded { outcome: Outcome },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    To(State),
+    /// Came twice or too late; nothing changes.
+    Same,
+    /// Cannot happen in this state: a bug of the caller.
+    Impossible,
+}
+
+/// The state after `event`.
+pub fn step(state: &State, event: &Event) -> Step {
+    use State::{Collecting, Finished, Queued, Running, Starting, Stopping};
+    match (state, event) {
+        (Finished { .. }, _) => Step::Same,
+
+        (Queued, Event::Admitted) => Step::To(Starting),
+        (Queued, Event::Dismissed { outcome }) => Step::To(Finished { outcome: outcome.clone() }),
+        (Queued, Event::StopRequested { why: StopReason::Cancelled { by } }) => {
+            Step::To(Finished { outcome: Outcome::cancelled(by) })
+        }
+        (Queued, _) => Step::Impossible,
+        (_, Event::Admitted) => Step::Same,
+        (_, Event::Dismissed { .. }) => Step::Impossible,
+
+        (Starting, Event::Started) => Step::To(Running),
+        (_, Event::Started) => Step::Same,
+
+        (Starting | Running, Event::StopRequested { why }) => Step::To(Stopping { why: why.clone() }),
+        (_, Event::StopRequested { .. }) => Step::Same,
+
+        (Starting | Running, Event::Ended { ending }) => {
+            Step::To(Collecting { ending: ending.clone(), stop: None })
+        }
+        (Stopping { why }, Event::Ended { ending }) => {
+            Step::To(Collecting { ending: ending.clone(), stop: Some(why.clone()) })
+        }
+        (Collecting { .. }, Event::Ended { .. }) => Step::Same,
+
+        (Collecting { .. }, Event::Concluded { outcome }) => Step::To(Finished { outcome: outcome.clone() }),
+        (_, Event::Concluded { .. }) => Step::Impossible,
+    }
+}
+
+/// What the log holds, known once it is sealed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogSummary {
+    pub stdout_bytes: u64,
+    pub stderr_bytes: u64,
+    /// Bytes the log limit dropped.
+    pub dropped_bytes: u64,
+    pub records: u64,
+    pub last_seq: u64,
+}
+
+/// One execution, as the store has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    pub id: RunId,
+    /// Counts up per instance: what people call it.
+    pub number: i64,
+    pub script_id: ScriptId,
+    pub kind: RunKind,
+    pub state: State,
+    /// Grows with every stored step; the compare of compare-and-set.
+    pub version: i64,
+    pub trigger: Trigger,
+    pub overlap: Overlap,
+    pub queued_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    pub args: Vec<String>,
+    pub env: BTreeMap<String, String>,
+    pub limits: Limits,
+    pub image: String,
+    /// The requirements a build was asked for; empty for script runs.
+    pub requirements: Vec<String>,
+    /// Of the build whose failure ended this run.
+    pub build_run_id: Option<RunId>,
+    pub launch: Launch,
+    pub facts: Facts,
+}
+
+/// What was settled when the run was started.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Launch {
+    pub revision: Option<i64>,
+    pub environment_key: Option<String>,
+    pub lock_hash: Option<String>,
+    pub image_digest: Option<String>,
+}
+
+/// What was measured when it had ended.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    pub exit_code: Option<i32>,
+    pub signal: Option<i32>,
+    pub peak_memory_bytes: Option<u64>,
+    pub cpu_ms: Option<u64>,
+    pub log: Option<LogSummary>,
+}
+
+impl Run {
+    pub fn outcome(&self) -> Option<&Outcome> {
+        match &self.state {
+            State::Finished { outcome } => Some(outcome),
+            _ => None,
+        }
+    }
+
+    pub fn is_finished(&self) -> bool {
+        matches!(self.state, State::Finished { .. })
+    }
+
+    /// Occupies a slot: admitted and not yet finished.
+    pub fn is_active(&self) -> bool {
+        !matches!(self.state, State::Queued | State::Finished { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn states() -> Vec<State> {
+        vec![
+            State::Queued,
+            State::Starting,
+            State::Running,
+            State::Stopping { why: cancelled() },
+            State::Collecting { ending: Ending::NeverStarted, stop: None },
+            State::Finished { outcome: Outcome::cancelled("user") },
+        ]
+    }
+
+    fn cancelled() -> StopReason {
+        StopReason::Cancelled { by: "user".into() }
+    }
+
+    fn events() -> Vec<Event> {
+        vec![
+            Event::Admitted,
+            Event::Dismissed { outcome: Outcome::cancelled("user") },
+            Event::Started,
+            Event::StopRequested { why: cancelled() },
+            Event::Ended { ending: Ending::NeverStarted },
+            Event::Concluded { outcome: Outcome::cancelled("user") },
+        ]
+    }
+
+    /// Rows: states; columns: events. A letter is the state after; `=` nothing changes; `!` impossible.
+    #[test]
+    fn the_whole_table() {
+        let table = [
+            "SF!F!!", // queued
+            "=!RPC!", // starting
+            "=!=PC!", // running
+            "=!==C!", // stopping
+            "=!===F", // collecting
+            "======", // finished
+        ];
+        for (row, state) in states().iter().enumerate() {
+            for (column, event) in events().iter().enumerate() {
+                let got = match step(state, event) {
+                    Step::Same => '=',
+                    Step::Impossible => '!',
+                    Step::To(State::Queued) => 'Q',
+                    Step::To(State::Starting) => 'S',
+                    Step::To(State::Running) => 'R',
+                    Step::To(State::Stopping { .. }) => 'P',
+                    Step::To(State::Collecting { .. }) => 'C',
+                    Step::To(State::Finished { .. }) => 'F',
+                };
+                assert_eq!(got, table[row].as_bytes()[column] as char, "{state:?} × {event:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_reason_of_a_stop_is_kept_to_the_end() {
+        let Step::To(stopping) = step(&State::Running, &Event::StopRequested { why: cancelled() }) else {
+            panic!("a running run can be stopped")
+        };
+        let ended = step(&stopping, &Event::Ended { ending: Ending::NeverStarted });
+        assert_eq!(
+            ended,
+            Step::To(State::Collecting { ending: Ending::NeverStarted, stop: Some(cancelled()) })
+        );
+    }
+
+    #[test]
+    fn states_survive_storage() {
+        for state in states() {
+            let json = serde_json::to_string(&state).expect("serializes");
+            assert_eq!(serde_json::from_str::<State>(&json).expect("parses"), state);
+            assert!(json.contains(state.name().as_str()));
+        }
+    }
+}
