@@ -5,3 +5,7 @@
 pub mod clock;
 pub mod engine;
 pub mod model;
+pub mod store;
+pub mod config;
+pub mod envs;
+pub mod events;

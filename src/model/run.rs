@@ -181,6 +181,29 @@ pub fn step(state: &State, event: &Event) -> Step {
     }
 }
 
+/// Why a queued run has not been started yet; computed anew at every admission, never stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WaitReason {
+    pub kind: WaitKind,
+    /// A sentence for people.
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitKind {
+    /// The container engine does not answer.
+    EngineAway,
+    /// As many runs as allowed are running.
+    GlobalCap,
+    /// Runs of the same script have to finish first.
+    Overlap,
+    /// The script's environment is being built.
+    Environment,
+    /// Its turn has not been looked at yet.
+    Admission,
+}
+
 /// What the log holds, known once it is sealed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogSummary {

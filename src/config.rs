@@ -1,0 +1,82 @@
+//! Configuration: read once, from flags and environment, at the start. Nothing else reads the environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// What `serve` needs. Every flag has an environment variable of the same meaning.
+#[derive(Debug, Clone, Args)]
+pub struct ServeConfig {
+    /// Address and port to listen on.
+    #[arg(long, env = "PYTASK_LISTEN", default_value = "127.0.0.1:8420")]
+    pub listen: SocketAddr,
+
+    /// Folder of everything that lasts: database, scripts, environments, runs.
+    #[arg(long, env = "PYTASK_DATA_DIR", default_value = "./data")]
+    pub data_dir: PathBuf,
+
+    /// Name of the Docker volume that holds the data folder; found out by itself inside a container.
+    #[arg(long, env = "PYTASK_DATA_VOLUME")]
+    pub data_volume: Option<String>,
+
+    /// Address of the container engine.
+    #[arg(long, env = "DOCKER_HOST", default_value = "unix:///var/run/docker.sock")]
+    pub docker_host: String,
+
+    /// Image in which scripts run and environments are built.
+    #[arg(long, env = "PYTASK_RUNNER_IMAGE", default_value = "pytask-runner:3.13")]
+    pub runner_image: String,
+
+    /// The static supervisor binary that becomes PID 1 of every run.
+    #[arg(long, env = "PYTASK_SUPERVISOR", default_value = "/usr/local/lib/pytask/supervisor")]
+    pub supervisor: PathBuf,
+
+    /// Host names under which the interface may be opened, beside localhost; separated by commas.
+    #[arg(long, env = "PYTASK_ALLOWED_HOSTS", value_delimiter = ',')]
+    pub allowed_hosts: Vec<String>,
+
+    /// How many runs may be active at once; default: two per core.
+    #[arg(long, env = "PYTASK_MAX_RUNS", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub max_runs: Option<u16>,
+
+    /// User and group id of the scripts' processes inside their containers.
+    #[arg(long, env = "PYTASK_RUN_UID", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub run_uid: u32,
+
+    /// Package index for environments; default: PyPI.
+    #[arg(long, env = "PYTASK_INDEX_URL")]
+    pub index_url: Option<String>,
+
+    /// PEM file with certificates to trust, beside the runner image's own, when packages are fetched.
+    #[arg(long, env = "PYTASK_EXTRA_CA")]
+    pub extra_ca: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub log: LogConfig,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct LogConfig {
+    /// What the controller itself logs, as a tracing filter.
+    #[arg(long = "log", env = "PYTASK_LOG", default_value = "info")]
+    pub filter: String,
+
+    #[arg(long = "log-format", env = "PYTASK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl ServeConfig {
+    pub fn max_runs(&self) -> usize {
+        match self.max_runs {
+            Some(most) => usize::from(most),
+            None => std::thread::available_parallelism().map_or(2, usize::from) * 2,
+        }
+    }
+}

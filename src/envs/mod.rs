@@ -1,0 +1,9 @@
+//! Environments: what a script asks for, how it is built, and how what is built stands to what is asked.
+//!
+//! Everything here is pure; `runs` executes the build like any other run and stores its result. uv is the judge
+//! of requirements and locks; this module only catches early what can be pointed at while the user types.
+
+pub mod build;
+pub mod lock;
+pub mod requirements;
+pub mod status;

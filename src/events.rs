@@ -1,0 +1,41 @@
+//! News for whoever watches: what has changed, after it was stored.
+//!
+//! News is a hint, never the truth: a listener that misses some is told so and reads the store again.
+
+use tokio::sync::broadcast;
+
+use crate::model::ids::ScriptId;
+use crate::model::run::Run;
+
+/// A listener that is further behind is told that it missed some.
+const BACKLOG: usize = 1024;
+
+#[derive(Debug, Clone)]
+pub enum News {
+    /// As it is now.
+    Run(Box<Run>),
+    /// Settings, files or environment of a script.
+    Script(ScriptId),
+    /// The container engine came or went.
+    Engine,
+}
+
+#[derive(Clone)]
+pub struct Events(broadcast::Sender<News>);
+
+impl Default for Events {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(BACKLOG))
+    }
+}
+
+impl Events {
+    pub fn publish(&self, news: News) {
+        // Nobody listening is no error.
+        let _ = self.0.send(news);
+    }
+
+    pub fn subscribe(&self) -> broadcast::Receiver<News> {
+        self.0.subscribe()
+    }
+}

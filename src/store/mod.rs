@@ -1,0 +1,159 @@
+//! Metadata in SQLite: one writer connection, several readers, one file per table family.
+//!
+//! Owns the database file, its pragmas and migrations. The table modules are free functions on a connection:
+//! times and ids are arguments, so what they do depends on nothing else. A write is one IMMEDIATE transaction;
+//! it is on disk (`synchronous=FULL`) when `write` returns. Knows no engine, no files, no HTTP.
+
+pub mod environments;
+pub mod meta;
+pub mod runs;
+pub mod scripts;
+mod values;
+
+use std::path::Path;
+
+use deadpool_sqlite::{Config, Hook, Pool, PoolConfig, Runtime};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite_migration::{M, Migrations};
+
+const READERS: usize = 4;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database refused: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("the database's schema cannot be brought up to date: {0}")]
+    Migration(#[from] rusqlite_migration::Error),
+    #[error("no database connection: {0}")]
+    Connection(String),
+    #[error("a stored value cannot be read: {0}")]
+    Corrupt(#[from] serde_json::Error),
+    #[error("{what} is already taken")]
+    Taken { what: &'static str },
+    /// The row is not in the state that the caller saw.
+    #[error("the row has changed meanwhile")]
+    Stale,
+}
+
+#[derive(Clone)]
+pub struct Store {
+    writer: Pool,
+    readers: Pool,
+}
+
+fn migrations() -> Migrations<'static> {
+    Migrations::new(vec![M::up(include_str!("../../migrations/001_initial.sql"))])
+}
+
+impl Store {
+    /// Opens or makes the database and brings its schema up to date.
+    pub async fn open(path: &Path) -> Result<Self, Error> {
+        let file = path.to_owned();
+        tokio::task::spawn_blocking(move || -> Result<(), Error> {
+            let mut connection = Connection::open(&file)?;
+            prepare(&connection)?;
+            migrations().to_latest(&mut connection)?;
+            Ok(())
+        })
+        .await
+        .map_err(|e| Error::Connection(e.to_string()))??;
+        Ok(Self { writer: pool(path, 1)?, readers: pool(path, READERS)? })
+    }
+
+    /// Runs `f` in one transaction; nothing of it stays if it fails.
+    pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let connection = self.writer.get().await.map_err(|e| Error::Connection(e.to_string()))?;
+        let done = connection.interact(move |connection| {
+            let transaction = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(Error::from)?;
+            let value = f(&transaction)?;
+            transaction.commit().map_err(Error::from)?;
+            Ok(value)
+        });
+        done.await.map_err(|e| Error::Connection(e.to_string()))?
+    }
+
+    pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        let connection = self.readers.get().await.map_err(|e| Error::Connection(e.to_string()))?;
+        let done = connection.interact(move |connection| f(connection));
+        done.await.map_err(|e| Error::Connection(e.to_string()))?
+    }
+}
+
+fn pool(path: &Path, size: usize) -> Result<Pool, Error> {
+    let mut config = Config::new(path);
+    config.pool = Some(PoolConfig::new(size));
+    config
+        .builder(Runtime::Tokio1)
+        .map_err(|e| Error::Connection(e.to_string()))?
+        .post_create(Hook::async_fn(move |connection, _| {
+            Box::pin(async move {
+                let prepared = connection.interact(|connection| prepare(connection)).await;
+                match prepared {
+                    Ok(Ok(())) => Ok(()),
+                    Ok(Err(e)) => Err(deadpool_sqlite::HookError::message(e.to_string())),
+                    Err(e) => Err(deadpool_sqlite::HookError::message(e.to_string())),
+                }
+            })
+        }))
+        .build()
+        .map_err(|e| Error::Connection(e.to_string()))
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA busy_timeout = 5000;
+         PRAGMA cache_size = -4096;",
+    )
+}
+
+/// A private database in memory with the current schema, for tests of the table modules.
+pub fn in_memory() -> Result<Connection, Error> {
+    let mut connection = Connection::open_with_flags(":memory:", OpenFlags::default())?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    migrations().to_latest(&mut connection)?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_valid() {
+        migrations().validate().expect("every migration applies");
+    }
+
+    #[tokio::test]
+    async fn a_failed_write_leaves_nothing() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open(&dir.path().join("db.sqlite")).await.expect("opens");
+        let failed: Result<(), Error> = store
+            .write(|tx| {
+                meta::set(tx, "colour", "blue")?;
+                Err(Error::Stale)
+            })
+            .await;
+        assert!(matches!(failed, Err(Error::Stale)));
+        let colour = store.read(|c| meta::get(c, "colour")).await.expect("reads");
+        assert_eq!(colour, None);
+        store.write(|tx| meta::set(tx, "colour", "green")).await.expect("writes");
+        let again = Store::open(&dir.path().join("db.sqlite")).await.expect("opens twice");
+        assert_eq!(again.read(|c| meta::get(c, "colour")).await.expect("reads").as_deref(), Some("green"));
+    }
+}

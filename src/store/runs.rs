@@ -1,0 +1,334 @@
+//! Rows of runs and their events. Only `runs` (the module of that name) writes here.
+//!
+//! `store_step` is compare-and-set on the row's version and appends the event in the same transaction, so the
+//! row and its history never disagree and two drivers can never both believe they moved a run.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
+
+use super::Error;
+use super::values::{from_json, from_word, is_unique_violation, json, ms, time, word};
+use crate::model::ids::{RunId, ScriptId};
+use crate::model::run::{Event, Facts, Launch, Run, RunKind, RunState, State};
+
+const COLUMNS: &str = "id, number, script_id, kind, state_json, version, trigger, overlap, queued_at, started_at, \
+     finished_at, args, env, limits, image, requirements, build_run_id, revision, environment_key, lock_hash, \
+     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log";
+
+/// Inserts a queued run and gives it its number.
+pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&str>) -> Result<(), Error> {
+    let inserted = connection
+        .prepare_cached(
+            "INSERT INTO runs (id, script_id, kind, state, state_json, version, trigger, overlap, idempotency_key, \
+             queued_at, args, env, limits, image, requirements) \
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
+        )?
+        .execute(params![
+            run.id.as_str(),
+            run.script_id.as_str(),
+            word(&run.kind)?,
+            run.state.name().as_str(),
+            json(&run.state)?,
+            run.version,
+            json(&run.trigger)?,
+            word(&run.overlap)?,
+            idempotency_key,
+            ms(run.queued_at),
+            json(&run.args)?,
+            json(&run.env)?,
+            json(&run.limits)?,
+            run.image,
+            json(&run.requirements)?,
+        ]);
+    match inserted {
+        Ok(_) => {}
+        Err(e) if is_unique_violation(&e, "idempotency_key") => return Err(Error::Taken { what: "idempotency key" }),
+        Err(e) => return Err(e.into()),
+    }
+    run.number = connection.last_insert_rowid();
+    Ok(())
+}
+
+/// Stores the run as it is after `event`, provided the row is still at the version before; grows the version.
+pub fn store_step(connection: &Connection, run: &mut Run, event: &Event, at: Timestamp) -> Result<(), Error> {
+    let stored = connection
+        .prepare_cached(
+            "UPDATE runs SET state = ?3, state_json = ?4, outcome = ?5, version = version + 1, started_at = ?6, \
+             finished_at = ?7, build_run_id = ?8, revision = ?9, environment_key = ?10, lock_hash = ?11, \
+             image_digest = ?12, exit_code = ?13, signal = ?14, peak_memory_bytes = ?15, cpu_ms = ?16, log = ?17 \
+             WHERE id = ?1 AND version = ?2",
+        )?
+        .execute(params![
+            run.id.as_str(),
+            run.version,
+            run.state.name().as_str(),
+            json(&run.state)?,
+            run.outcome().map(|o| o.kind()),
+            run.started_at.map(ms),
+            run.finished_at.map(ms),
+            run.build_run_id.as_ref().map(|id| id.as_str()),
+            run.launch.revision,
+            run.launch.environment_key,
+            run.launch.lock_hash,
+            run.launch.image_digest,
+            run.facts.exit_code,
+            run.facts.signal,
+            run.facts.peak_memory_bytes,
+            run.facts.cpu_ms,
+            run.facts.log.as_ref().map(json).transpose()?,
+        ])?;
+    if stored == 0 {
+        return Err(Error::Stale);
+    }
+    run.version += 1;
+    connection
+        .prepare_cached("INSERT INTO run_events (run_id, seq, at, event) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![run.id.as_str(), run.version, ms(at), json(event)?])?;
+    Ok(())
+}
+
+pub fn get(connection: &Connection, id: &RunId) -> Result<Option<Run>, Error> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE id = ?1"))?;
+    Ok(statement.query_row([id.as_str()], read).optional()?)
+}
+
+pub fn by_idempotency_key(connection: &Connection, script: &ScriptId, key: &str) -> Result<Option<Run>, Error> {
+    let mut statement = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE script_id = ?1 AND idempotency_key = ?2"))?;
+    Ok(statement.query_row([script.as_str(), key], read).optional()?)
+}
+
+/// Everything that has not finished, oldest first.
+pub fn unfinished(connection: &Connection) -> Result<Vec<Run>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM runs WHERE state <> 'finished' ORDER BY number");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub script: Option<ScriptId>,
+    pub kind: Option<RunKind>,
+    pub state: Option<RunState>,
+    pub outcome: Option<String>,
+    /// Part of the script's name.
+    pub text: Option<String>,
+    /// The number after which (downwards) the page begins.
+    pub before: Option<i64>,
+    pub limit: u32,
+}
+
+/// Newest first, by keyset.
+pub fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Run>, Error> {
+    let mut conditions = vec!["number < ?1".to_owned()];
+    let mut values: Vec<Value> = vec![Value::Integer(filter.before.unwrap_or(i64::MAX))];
+    let mut equal = |column: &str, value: String| {
+        values.push(Value::Text(value));
+        conditions.push(format!("{column} = ?{}", values.len()));
+    };
+    if let Some(script) = &filter.script {
+        equal("script_id", script.as_str().to_owned());
+    }
+    if let Some(kind) = &filter.kind {
+        equal("kind", word(kind)?);
+    }
+    if let Some(state) = filter.state {
+        equal("state", state.as_str().to_owned());
+    }
+    if let Some(outcome) = &filter.outcome {
+        equal("outcome", outcome.clone());
+    }
+    if filter.state.is_some_and(|state| state != RunState::Finished) {
+        // Said so that the planner takes the small index of unfinished runs.
+        conditions.push("state <> 'finished'".to_owned());
+    }
+    if let Some(text) = &filter.text {
+        values.push(Value::Text(text.clone()));
+        conditions.push(format!(
+            "script_id IN (SELECT id FROM scripts WHERE instr(lower(name), lower(?{})) > 0)",
+            values.len()
+        ));
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM runs WHERE {} ORDER BY number DESC LIMIT {}",
+        conditions.join(" AND "),
+        filter.limit
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The newest runs of one script of one kind, newest first.
+pub fn newest(connection: &Connection, script: &ScriptId, kind: RunKind, limit: u32) -> Result<Vec<Run>, Error> {
+    list(connection, &Filter { script: Some(script.clone()), kind: Some(kind), limit, ..Filter::default() })
+}
+
+/// Finished script runs per outcome and time since `since`, for counting: `(finished_at, outcome)`.
+pub fn finished_since(connection: &Connection, since: Timestamp) -> Result<Vec<(Timestamp, String)>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT finished_at, outcome FROM runs WHERE finished_at >= ?1 AND kind = 'script' AND outcome IS NOT NULL",
+    )?;
+    let rows = statement.query_map([ms(since)], |row| Ok((time(0, row.get(0)?)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The events of a run, oldest first.
+pub fn events(connection: &Connection, id: &RunId) -> Result<Vec<(Timestamp, Event)>, Error> {
+    let mut statement = connection.prepare_cached("SELECT at, event FROM run_events WHERE run_id = ?1 ORDER BY seq")?;
+    let rows = statement
+        .query_map([id.as_str()], |row| Ok((time(0, row.get(0)?)?, from_json(1, &row.get::<_, String>(1)?)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
+    let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+    let optional_time =
+        |column: usize| row.get::<_, Option<i64>>(column)?.map(|ms| time(column, ms)).transpose();
+    let state: State = from_json(4, text(4)?)?;
+    let log: Option<String> = row.get(25)?;
+    Ok(Run {
+        id: RunId::parse(text(0)?),
+        number: row.get(1)?,
+        script_id: ScriptId::parse(text(2)?),
+        kind: from_word(3, text(3)?)?,
+        state,
+        version: row.get(5)?,
+        trigger: from_json(6, text(6)?)?,
+        overlap: from_word(7, text(7)?)?,
+        queued_at: time(8, row.get(8)?)?,
+        started_at: optional_time(9)?,
+        finished_at: optional_time(10)?,
+        args: from_json(11, text(11)?)?,
+        env: from_json(12, text(12)?)?,
+        limits: from_json(13, text(13)?)?,
+        image: row.get(14)?,
+        requirements: from_json(15, text(15)?)?,
+        build_run_id: row.get::<_, Option<String>>(16)?.map(|id| RunId::parse(&id)),
+        launch: Launch {
+            revision: row.get(17)?,
+            environment_key: row.get(18)?,
+            lock_hash: row.get(19)?,
+            image_digest: row.get(20)?,
+        },
+        facts: Facts {
+            exit_code: row.get(21)?,
+            signal: row.get(22)?,
+            peak_memory_bytes: row.get(23)?,
+            cpu_ms: row.get(24)?,
+            log: log.map(|log| from_json(25, &log)).transpose()?,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::limits::Limits;
+    use crate::model::outcome::Outcome;
+    use crate::model::run::{Overlap, Trigger};
+    use crate::store::in_memory;
+
+    fn database_with_script() -> (Connection, ScriptId) {
+        let db = in_memory().expect("opens");
+        let id = ScriptId::generate();
+        db.execute(
+            "INSERT INTO scripts (id, name, slug, description, entry_point, paused, limits, requirements, revision, \
+             created_at, updated_at) VALUES (?1, 'Report', 'report', '', 'main.py', 0, '{}', '[]', 0, 0, 0)",
+            [id.as_str()],
+        )
+        .expect("a script");
+        (db, id)
+    }
+
+    fn queued(script: &ScriptId) -> Run {
+        Run {
+            id: RunId::generate(),
+            number: 0,
+            script_id: script.clone(),
+            kind: RunKind::Script,
+            state: State::Queued,
+            version: 0,
+            trigger: Trigger::Api,
+            overlap: Overlap::Queue,
+            queued_at: Timestamp::UNIX_EPOCH,
+            started_at: None,
+            finished_at: None,
+            args: vec!["--fast".to_owned()],
+            env: [("A".to_owned(), "1".to_owned())].into(),
+            limits: Limits::default_for_scripts(),
+            image: "python".to_owned(),
+            requirements: vec![],
+            build_run_id: None,
+            launch: Launch::default(),
+            facts: Facts::default(),
+        }
+    }
+
+    #[test]
+    fn a_run_is_read_as_it_was_stored() {
+        let (db, script) = database_with_script();
+        let mut run = queued(&script);
+        insert(&db, &mut run, None).expect("inserts");
+        assert_eq!(get(&db, &run.id).expect("reads"), Some(run.clone()));
+
+        run.state = State::Finished { outcome: Outcome::cancelled("user") };
+        run.finished_at = Some(Timestamp::UNIX_EPOCH);
+        run.facts.peak_memory_bytes = Some(1 << 40);
+        let event = Event::Dismissed { outcome: Outcome::cancelled("user") };
+        store_step(&db, &mut run, &event, Timestamp::UNIX_EPOCH).expect("stores");
+        assert_eq!(get(&db, &run.id).expect("reads"), Some(run.clone()));
+        assert_eq!(events(&db, &run.id).expect("reads"), [(Timestamp::UNIX_EPOCH, event)]);
+    }
+
+    #[test]
+    fn a_step_from_an_old_version_is_refused() {
+        let (db, script) = database_with_script();
+        let mut run = queued(&script);
+        insert(&db, &mut run, None).expect("inserts");
+        let mut other = run.clone();
+        run.state = State::Starting;
+        store_step(&db, &mut run, &Event::Admitted, Timestamp::UNIX_EPOCH).expect("the first wins");
+        other.state = State::Starting;
+        let second = store_step(&db, &mut other, &Event::Admitted, Timestamp::UNIX_EPOCH);
+        assert!(matches!(second, Err(Error::Stale)));
+        assert_eq!(events(&db, &run.id).expect("reads").len(), 1);
+    }
+
+    #[test]
+    fn an_idempotency_key_is_used_once() {
+        let (db, script) = database_with_script();
+        let mut run = queued(&script);
+        insert(&db, &mut run, Some("k")).expect("inserts");
+        let second = insert(&db, &mut queued(&script), Some("k"));
+        assert!(matches!(second, Err(Error::Taken { .. })));
+        let found = by_idempotency_key(&db, &script, "k").expect("reads").expect("there");
+        assert_eq!(found.id, run.id);
+    }
+
+    #[test]
+    fn lists_newest_first_by_keyset() {
+        let (db, script) = database_with_script();
+        let mut numbers = Vec::new();
+        for _ in 0..5 {
+            let mut run = queued(&script);
+            insert(&db, &mut run, None).expect("inserts");
+            numbers.push(run.number);
+        }
+        let page = |before| -> Vec<i64> {
+            let filter = Filter {
+                script: Some(script.clone()),
+                state: Some(RunState::Queued),
+                text: Some("REP".into()),
+                before,
+                limit: 2,
+                ..Filter::default()
+            };
+            list(&db, &filter).expect("lists").iter().map(|run| run.number).collect()
+        };
+        assert_eq!(page(None), [numbers[4], numbers[3]]);
+        assert_eq!(page(Some(numbers[3])), [numbers[2], numbers[1]]);
+        assert_eq!(unfinished(&db).expect("lists").len(), 5);
+    }
+}

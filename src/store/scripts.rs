@@ -1,0 +1,270 @@
+//! Rows of scripts, their tags and the listing of their revisions.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
+
+use super::Error;
+use super::values::{from_json, is_unique_violation, json, ms, time};
+use crate::model::ids::ScriptId;
+use crate::model::script::Script;
+
+const COLUMNS: &str = "id, name, slug, description, entry_point, paused, limits, requirements, revision, \
+     environment_key, created_at, updated_at, deleted_at, \
+     (SELECT json_group_array(tag) FROM (SELECT tag FROM script_tags WHERE script_id = scripts.id ORDER BY position))";
+
+/// What a list of scripts is narrowed by. `after` is the last name of the page before.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub text: Option<String>,
+    /// All of these.
+    pub tags: Vec<String>,
+    pub after: Option<String>,
+    pub limit: u32,
+}
+
+pub fn insert(connection: &Connection, script: &Script) -> Result<(), Error> {
+    let inserted = connection
+        .prepare_cached(
+            "INSERT INTO scripts (id, name, slug, description, entry_point, paused, limits, requirements, revision, \
+             environment_key, created_at, updated_at) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+        )?
+        .execute(params![
+            script.id.as_str(),
+            script.name,
+            script.slug,
+            script.description,
+            script.entry_point,
+            script.paused,
+            json(&script.limits)?,
+            json(&script.requirements)?,
+            script.revision,
+            script.environment_key,
+            ms(script.created_at),
+            ms(script.updated_at),
+        ]);
+    name_taken(inserted)?;
+    replace_tags(connection, script)
+}
+
+/// Stores everything of a script that may change but its revision and environment, which have their own writers.
+pub fn update(connection: &Connection, script: &Script) -> Result<(), Error> {
+    let updated = connection
+        .prepare_cached(
+            "UPDATE scripts SET name = ?2, description = ?3, entry_point = ?4, paused = ?5, limits = ?6, \
+             requirements = ?7, updated_at = ?8, deleted_at = ?9 WHERE id = ?1",
+        )?
+        .execute(params![
+            script.id.as_str(),
+            script.name,
+            script.description,
+            script.entry_point,
+            script.paused,
+            json(&script.limits)?,
+            json(&script.requirements)?,
+            ms(script.updated_at),
+            script.deleted_at.map(ms),
+        ]);
+    name_taken(updated)?;
+    replace_tags(connection, script)
+}
+
+fn name_taken(done: rusqlite::Result<usize>) -> Result<(), Error> {
+    match done {
+        Ok(_) => Ok(()),
+        Err(e) if is_unique_violation(&e, "scripts_by_name") || is_unique_violation(&e, "scripts.name") => {
+            Err(Error::Taken { what: "name" })
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn replace_tags(connection: &Connection, script: &Script) -> Result<(), Error> {
+    connection.prepare_cached("DELETE FROM script_tags WHERE script_id = ?1")?.execute([script.id.as_str()])?;
+    let mut insert = connection
+        .prepare_cached("INSERT INTO script_tags (script_id, tag, position) VALUES (?1, ?2, ?3)")?;
+    for (position, tag) in script.tags.iter().enumerate() {
+        insert.execute(params![script.id.as_str(), tag, position])?;
+    }
+    Ok(())
+}
+
+/// The script, in the trash or not.
+pub fn get(connection: &Connection, id: &ScriptId) -> Result<Option<Script>, Error> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM scripts WHERE id = ?1"))?;
+    Ok(statement.query_row([id.as_str()], read).optional()?)
+}
+
+/// Scripts that are not in the trash, by name.
+pub fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Script>, Error> {
+    let mut sql = format!("SELECT {COLUMNS} FROM scripts WHERE deleted_at IS NULL");
+    let mut values: Vec<Value> = Vec::new();
+    if let Some(text) = &filter.text {
+        values.push(Value::Text(format!("%{}%", escape_like(text))));
+        let n = values.len();
+        sql.push_str(&format!(
+            " AND (name LIKE ?{n} ESCAPE '\\' OR description LIKE ?{n} ESCAPE '\\' \
+             OR EXISTS (SELECT 1 FROM script_tags t WHERE t.script_id = scripts.id AND t.tag LIKE ?{n} ESCAPE '\\'))"
+        ));
+    }
+    for tag in &filter.tags {
+        values.push(Value::Text(tag.to_lowercase()));
+        let n = values.len();
+        sql.push_str(&format!(
+            " AND EXISTS (SELECT 1 FROM script_tags t WHERE t.script_id = scripts.id AND t.tag = ?{n})"
+        ));
+    }
+    if let Some(after) = &filter.after {
+        values.push(Value::Text(after.clone()));
+        sql.push_str(&format!(" AND name > ?{} COLLATE NOCASE", values.len()));
+    }
+    sql.push_str(&format!(" ORDER BY name COLLATE NOCASE LIMIT {}", filter.limit));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+pub fn count(connection: &Connection) -> Result<u64, Error> {
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM scripts WHERE deleted_at IS NULL")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Script> {
+    let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+    Ok(Script {
+        id: ScriptId::parse(text(0)?),
+        name: row.get(1)?,
+        slug: row.get(2)?,
+        description: row.get(3)?,
+        entry_point: row.get(4)?,
+        paused: row.get(5)?,
+        limits: from_json(6, text(6)?)?,
+        requirements: from_json(7, text(7)?)?,
+        revision: row.get(8)?,
+        environment_key: row.get(9)?,
+        created_at: time(10, row.get(10)?)?,
+        updated_at: time(11, row.get(11)?)?,
+        deleted_at: row.get::<_, Option<i64>>(12)?.map(|ms| time(12, ms)).transpose()?,
+        tags: from_json(13, text(13)?)?,
+    })
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevisionRow {
+    pub number: i64,
+    pub message: String,
+    pub created_at: Timestamp,
+}
+
+/// Records a revision as the script's latest, if `number` follows the latest one.
+pub fn add_revision(connection: &Connection, id: &ScriptId, revision: &RevisionRow) -> Result<(), Error> {
+    let moved = connection
+        .prepare_cached("UPDATE scripts SET revision = ?2, updated_at = ?3 WHERE id = ?1 AND revision = ?2 - 1")?
+        .execute(params![id.as_str(), revision.number, ms(revision.created_at)])?;
+    if moved == 0 {
+        return Err(Error::Stale);
+    }
+    connection
+        .prepare_cached("INSERT INTO revisions (script_id, number, message, created_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id.as_str(), revision.number, revision.message, ms(revision.created_at)])?;
+    Ok(())
+}
+
+/// Newest first, older than `before`.
+pub fn revisions(
+    connection: &Connection,
+    id: &ScriptId,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<RevisionRow>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, message, created_at FROM revisions WHERE script_id = ?1 AND number < ?2 \
+         ORDER BY number DESC LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![id.as_str(), before.unwrap_or(i64::MAX), limit], |row| {
+        Ok(RevisionRow { number: row.get(0)?, message: row.get(1)?, created_at: time(2, row.get(2)?)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::in_memory;
+
+    fn script(name: &str, tags: &[&str]) -> Script {
+        let id = ScriptId::generate();
+        Script {
+            slug: crate::model::script::slug(name, &id),
+            id,
+            name: name.to_owned(),
+            description: String::new(),
+            tags: tags.iter().map(|&t| t.to_owned()).collect(),
+            entry_point: "main.py".to_owned(),
+            paused: false,
+            limits: Default::default(),
+            requirements: vec!["requests>=2".to_owned()],
+            revision: 0,
+            environment_key: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+            deleted_at: None,
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_read() {
+        let db = in_memory().expect("opens");
+        let stored = script("Nightly", &["etl", "a b"]);
+        insert(&db, &stored).expect("inserts");
+        assert_eq!(get(&db, &stored.id).expect("reads"), Some(stored));
+        assert_eq!(get(&db, &ScriptId::generate()).expect("reads"), None);
+    }
+
+    #[test]
+    fn names_are_unique_among_the_living() {
+        let db = in_memory().expect("opens");
+        let mut first = script("Report", &[]);
+        insert(&db, &first).expect("inserts");
+        assert!(matches!(insert(&db, &script("REPORT", &[])), Err(Error::Taken { what: "name" })));
+        first.deleted_at = Some(Timestamp::UNIX_EPOCH);
+        update(&db, &first).expect("goes to the trash");
+        insert(&db, &script("report", &[])).expect("the name is free again");
+        first.deleted_at = None;
+        assert!(matches!(update(&db, &first), Err(Error::Taken { what: "name" })));
+    }
+
+    #[test]
+    fn lists_by_text_tags_and_page() {
+        let db = in_memory().expect("opens");
+        for (name, tags) in [("b", &["x", "y"][..]), ("A", &["x"]), ("c%", &[])] {
+            insert(&db, &script(name, tags)).expect("inserts");
+        }
+        let names = |filter: Filter| -> Vec<String> {
+            list(&db, &filter).expect("lists").into_iter().map(|s| s.name).collect()
+        };
+        let all = Filter { limit: 10, ..Default::default() };
+        assert_eq!(names(all.clone()), ["A", "b", "c%"]);
+        assert_eq!(names(Filter { text: Some("%".into()), ..all.clone() }), ["c%"]);
+        assert_eq!(names(Filter { text: Some("Y".into()), ..all.clone() }), ["b"]);
+        assert_eq!(names(Filter { tags: vec!["x".into(), "y".into()], ..all.clone() }), ["b"]);
+        assert_eq!(names(Filter { after: Some("A".into()), limit: 1, ..all }), ["b"]);
+    }
+
+    #[test]
+    fn revisions_follow_each_other() {
+        let db = in_memory().expect("opens");
+        let script = script("s", &[]);
+        insert(&db, &script).expect("inserts");
+        let row = |number| RevisionRow { number, message: "save".into(), created_at: Timestamp::UNIX_EPOCH };
+        add_revision(&db, &script.id, &row(1)).expect("the first");
+        assert!(matches!(add_revision(&db, &script.id, &row(1)), Err(Error::Stale)));
+        add_revision(&db, &script.id, &row(2)).expect("the second");
+        let numbers: Vec<i64> =
+            revisions(&db, &script.id, None, 10).expect("lists").iter().map(|r| r.number).collect();
+        assert_eq!(numbers, [2, 1]);
+    }
+}
