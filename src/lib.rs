@@ -9,3 +9,4 @@ pub mod store;
 pub mod config;
 pub mod envs;
 pub mod events;
+pub mod runs;

@@ -1,0 +1,223 @@
+//! What to do next about a run, from its stored state, its run directory and the engine's answer: pure.
+//!
+//! This is the only place that decides. A driver that has just submitted a run and one that finds it after a
+//! crash ask the same question and get the same answer, so there is no second code path for recovery.
+//!
+//! Invariants: user code is started at most once (nothing is launched once `started` exists, and the
+//! supervisor creates it exclusively); a missing container is never a success; facts on the volume outrank the
+//! engine's word.
+
+use jiff::{SignedDuration, Timestamp};
+use pytask_protocol::Exit;
+
+use crate::engine::JobState;
+use crate::model::run::{Ending, Event, Run, State, StopReason};
+
+/// The supervisor enforces the run-time limit; past this margin it must be stuck and the engine is asked.
+const OVERDUE_MARGIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// What can be seen of a run. The job is looked at *before* the directory, so a job seen ended has already
+/// written whatever it will ever write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// `None`: the engine did not answer.
+    pub job: Option<JobState>,
+    pub directory: Directory,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Directory {
+    /// User code may have been started.
+    pub started: bool,
+    pub exit: ExitFile,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum ExitFile {
+    #[default]
+    Absent,
+    Facts(Box<Exit>),
+    /// There, but not what a supervisor writes.
+    Unreadable(String),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Act {
+    /// Not ours to move: admission will.
+    Leave,
+    /// Write the spec and have the engine create and start the job.
+    Launch,
+    /// Store this.
+    Record(Event),
+    /// Ask the engine to end the job.
+    Stop,
+    /// Nothing to do until something happens.
+    Watch,
+    /// Seal the log and give the verdict.
+    Collect,
+    /// Remove the job and let go.
+    Release,
+}
+
+/// Total over everything that can be stored and seen.
+pub fn decide(run: &Run, seen: &Seen, now: Timestamp) -> Act {
+    match &run.state {
+        State::Queued => Act::Leave,
+        State::Collecting { .. } => Act::Collect,
+        State::Finished { .. } => Act::Release,
+        State::Starting | State::Running | State::Stopping { .. } => match &seen.directory.exit {
+            ExitFile::Facts(exit) if exit.run_id == run.id.as_str() => {
+                ended(Ending::Exited { exit: exit.as_ref().clone() })
+            }
+            ExitFile::Facts(exit) => ended(lost(format!("its exit facts are those of run {}", exit.run_id))),
+            ExitFile::Unreadable(why) => ended(lost(format!("its exit facts cannot be read ({why})"))),
+            ExitFile::Absent => without_facts(run, seen, now),
+        },
+    }
+}
+
+fn without_facts(run: &Run, seen: &Seen, now: Timestamp) -> Act {
+    let started = seen.directory.started;
+    let stopping = matches!(run.state, State::Stopping { .. });
+    match &seen.job {
+        _ if matches!(run.state, State::Starting) && started => Act::Record(Event::Started),
+        None => Act::Watch,
+        Some(JobState::Running) if stopping => Act::Stop,
+        Some(JobState::Running) if is_overdue(run, now) => {
+            Act::Record(Event::StopRequested { why: StopReason::Overdue })
+        }
+        Some(JobState::Running) => Act::Watch,
+        Some(JobState::Absent) if started => ended(lost("its container is gone and left no exit facts")),
+        Some(JobState::Exited { code, oom_killed, error }) if started => {
+            let mut reason = format!("its container ended with code {code} and left no exit facts");
+            if *oom_killed {
+                reason.push_str(", killed for want of memory");
+            }
+            if let Some(error) = error {
+                reason.push_str(&format!(": {error}"));
+            }
+            ended(lost(reason))
+        }
+        Some(JobState::Created) if started => ended(lost("its container says it was never started")),
+        // Nothing of the user's has run from here on.
+        Some(_) if stopping => ended(Ending::NeverStarted),
+        Some(JobState::Absent | JobState::Created) if matches!(run.state, State::Starting) => Act::Launch,
+        Some(JobState::Absent | JobState::Created) => ended(lost("its container and its run directory are gone")),
+        Some(JobState::Exited { code, error, .. }) => {
+            let detail = match error {
+                Some(error) => format!("the container could not be started: {error}"),
+                None => format!("the container ended with code {code} before the script was started"),
+            };
+            ended(Ending::LaunchFailed { detail })
+        }
+    }
+}
+
+fn is_overdue(run: &Run, now: Timestamp) -> bool {
+    let Some(started) = run.started_at else { return false };
+    let allowed = run.limits.run_seconds.saturating_add(run.limits.stop_grace_seconds);
+    let allowed = SignedDuration::from_secs(i64::try_from(allowed).unwrap_or(i64::MAX / 4));
+    now.duration_since(started) > allowed.saturating_add(OVERDUE_MARGIN)
+}
+
+fn ended(ending: Ending) -> Act {
+    Act::Record(Event::Ended { ending })
+}
+
+fn lost(reason: impl Into<String>) -> Ending {
+    Ending::Lost { reason: reason.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::outcome::Outcome;
+    use crate::runs::tests_support::{exit_facts, run_in};
+
+    fn jobs() -> [Option<JobState>; 5] {
+        let exited = JobState::Exited { code: 137, oom_killed: true, error: None };
+        [None, Some(JobState::Absent), Some(JobState::Created), Some(JobState::Running), Some(exited)]
+    }
+
+    fn letter(act: &Act) -> char {
+        match act {
+            Act::Leave => '.',
+            Act::Launch => 'L',
+            Act::Stop => 'S',
+            Act::Watch => 'w',
+            Act::Collect => 'C',
+            Act::Release => 'R',
+            Act::Record(Event::Started) => 's',
+            Act::Record(Event::StopRequested { .. }) => 'o',
+            Act::Record(Event::Ended { ending }) => match ending {
+                Ending::Exited { .. } => 'x',
+                Ending::Lost { .. } => '?',
+                Ending::NeverStarted => 'n',
+                Ending::LaunchFailed { .. } => '!',
+            },
+            Act::Record(_) => panic!("{act:?}"),
+        }
+    }
+
+    /// Columns: engine away, absent, created, running, exited. First without `started`, then with it.
+    #[test]
+    fn the_whole_table_without_exit_facts() {
+        let stopping = State::Stopping { why: StopReason::Cancelled { by: "user".into() } };
+        let collecting = State::Collecting { ending: Ending::NeverStarted, stop: None };
+        let finished = State::Finished { outcome: Outcome::cancelled("user") };
+        let table = [
+            (State::Queued, ".....", "....."),
+            (State::Starting, "wLLw!", "sssss"),
+            (State::Running, "w??w!", "w??w?"),
+            (stopping, "wnnSn", "w??S?"),
+            (collecting, "CCCCC", "CCCCC"),
+            (finished, "RRRRR", "RRRRR"),
+        ];
+        for (state, fresh, begun) in table {
+            for (started, expected) in [(false, fresh), (true, begun)] {
+                for (job, expected) in jobs().into_iter().zip(expected.chars()) {
+                    let run = run_in(state.clone());
+                    let seen = Seen { job, directory: Directory { started, exit: ExitFile::Absent } };
+                    let act = decide(&run, &seen, Timestamp::UNIX_EPOCH);
+                    assert_eq!(letter(&act), expected, "{:?} started={started} {:?}", state.name(), seen.job);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn facts_on_the_volume_outrank_the_engine() {
+        for state in [State::Starting, State::Running, State::Stopping { why: StopReason::Overdue }] {
+            let run = run_in(state);
+            for job in jobs() {
+                let facts = ExitFile::Facts(Box::new(exit_facts(&run, 0)));
+                let seen = Seen { job, directory: Directory { started: true, exit: facts } };
+                assert_eq!(letter(&decide(&run, &seen, Timestamp::UNIX_EPOCH)), 'x');
+            }
+        }
+    }
+
+    #[test]
+    fn forged_or_foreign_facts_are_no_success() {
+        let run = run_in(State::Running);
+        let other = run_in(State::Running);
+        for exit in [ExitFile::Facts(Box::new(exit_facts(&other, 0))), ExitFile::Unreadable("cut".into())] {
+            let seen = Seen { job: Some(JobState::Absent), directory: Directory { started: true, exit } };
+            assert_eq!(letter(&decide(&run, &seen, Timestamp::UNIX_EPOCH)), '?');
+        }
+    }
+
+    #[test]
+    fn a_stuck_supervisor_is_ended_from_outside() {
+        let mut run = run_in(State::Running);
+        run.started_at = Some(Timestamp::UNIX_EPOCH);
+        let seen = Seen {
+            job: Some(JobState::Running),
+            directory: Directory { started: true, exit: ExitFile::Absent },
+        };
+        let limit = run.limits.run_seconds + run.limits.stop_grace_seconds;
+        let at = |seconds: u64| Timestamp::from_second(seconds as i64).expect("in range");
+        assert_eq!(letter(&decide(&run, &seen, at(limit + 30))), 'w');
+        assert_eq!(letter(&decide(&run, &seen, at(limit + 31))), 'o');
+    }
+}

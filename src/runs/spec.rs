@@ -1,0 +1,216 @@
+//! From a run to what the engine and the supervisor are told: pure.
+//!
+//! A script's container sees its own folder, its environment (read-only), its run directory and the supervisor;
+//! a build's sees the package cache with its own folder in it, the run directory and the supervisor. Never a
+//! parent of any of these.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pytask_protocol::{Spec, SpecLimits, VERSION};
+
+use crate::engine::{self, JobName, JobSpec, Mount, ResourceCaps};
+use crate::envs::build;
+use crate::model::limits::{Limits, Network};
+use crate::model::run::{Run, RunKind};
+
+pub const RUN_DIRECTORY: &str = "/pytask/run";
+pub const SUPERVISOR_DIRECTORY: &str = "/pytask/bin";
+pub const SCRIPT_FOLDER: &str = "/script";
+
+pub const LABEL_RUN: &str = "pytask.run";
+pub const LABEL_SCRIPT: &str = "pytask.script";
+pub const LABEL_KIND: &str = "pytask.kind";
+
+/// Folders on the data volume, relative to it.
+#[derive(Debug, Clone)]
+pub struct Places {
+    pub run_directory: PathBuf,
+    pub supervisor: PathBuf,
+    /// Of a script run.
+    pub files: PathBuf,
+    /// Of a script run that has an environment.
+    pub environment: Option<PathBuf>,
+    /// Of a build.
+    pub cache: PathBuf,
+}
+
+pub struct Identity<'a> {
+    pub instance: &'a str,
+    pub uid: u32,
+    pub index_url: Option<&'a str>,
+}
+
+pub fn job_name(instance: &str, run: &Run) -> JobName {
+    JobName(format!("pytask-{instance}-{}", run.id))
+}
+
+/// What the engine is asked to execute.
+pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
+    let mut mounts = vec![
+        mount(&places.run_directory, RUN_DIRECTORY, false),
+        mount(&places.supervisor, SUPERVISOR_DIRECTORY, true),
+    ];
+    match run.kind {
+        RunKind::Script => {
+            mounts.push(mount(&places.files, SCRIPT_FOLDER, false));
+            if let Some(environment) = &places.environment {
+                mounts.push(mount(environment, build::ENVIRONMENT, true));
+            }
+        }
+        RunKind::Build => mounts.push(mount(&places.cache, build::CACHE, false)),
+    }
+    let kind = match run.kind {
+        RunKind::Script => "script",
+        RunKind::Build => "build",
+    };
+    let labels = [(LABEL_RUN, run.id.as_str()), (LABEL_SCRIPT, run.script_id.as_str()), (LABEL_KIND, kind)];
+    JobSpec {
+        name: job_name(identity.instance, run),
+        labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        image: run.image.clone(),
+        command: [&format!("{SUPERVISOR_DIRECTORY}/supervisor"), "run", RUN_DIRECTORY].map(str::to_owned).to_vec(),
+        mounts,
+        caps: caps(&run.limits),
+        network: match run.limits.network {
+            Network::None => engine::Network::None,
+            Network::Bridge => engine::Network::Bridge,
+        },
+        stop_grace: Duration::from_secs(run.limits.stop_grace_seconds) + SUPERVISOR_MARGIN,
+    }
+}
+
+/// What the supervisor needs after its own grace to drain the pipes and write the exit facts.
+pub const SUPERVISOR_MARGIN: Duration = Duration::from_secs(10);
+
+fn mount(source: &std::path::Path, target: &str, read_only: bool) -> Mount {
+    Mount { source: source.to_owned(), target: target.to_owned(), read_only }
+}
+
+fn caps(limits: &Limits) -> ResourceCaps {
+    ResourceCaps {
+        memory: limits.memory_bytes,
+        cpus: limits.cpus,
+        pids: limits.pids,
+        nofile: limits.nofile,
+        fsize: limits.fsize_bytes,
+        tmp: limits.tmp_bytes,
+    }
+}
+
+/// What the supervisor is asked to start. `entry_point` is relative to the script's folder.
+pub fn process(run: &Run, entry_point: &str, has_environment: bool, identity: &Identity<'_>) -> Spec {
+    let (argv, env, cwd) = match run.kind {
+        RunKind::Script => (
+            script_command(run, entry_point, has_environment),
+            script_variables(run, has_environment),
+            SCRIPT_FOLDER.to_owned(),
+        ),
+        RunKind::Build => {
+            (build::command(), build::variables(identity.index_url), build::folder(run.id.as_str()))
+        }
+    };
+    Spec {
+        version: VERSION,
+        run_id: run.id.to_string(),
+        argv,
+        env,
+        cwd,
+        uid: identity.uid,
+        gid: identity.uid,
+        limits: SpecLimits {
+            run_ms: run.limits.run_seconds.saturating_mul(1000),
+            stop_grace_ms: run.limits.stop_grace_seconds.saturating_mul(1000),
+            log_bytes: run.limits.log_bytes,
+        },
+    }
+}
+
+fn script_command(run: &Run, entry_point: &str, has_environment: bool) -> Vec<String> {
+    let python = if has_environment { format!("{}/bin/python", build::ENVIRONMENT) } else { "python3".to_owned() };
+    let mut argv = vec![python, format!("{SCRIPT_FOLDER}/{entry_point}")];
+    argv.extend(run.args.iter().cloned());
+    argv
+}
+
+/// The user's variables first, then ours: what the run's place in the world is, nobody can claim otherwise.
+fn script_variables(run: &Run, has_environment: bool) -> BTreeMap<String, String> {
+    let mut variables: BTreeMap<String, String> =
+        [("LANG", "C.UTF-8"), ("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1"), ("HOME", "/tmp")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+    let path = "/usr/local/bin:/usr/bin:/bin";
+    if has_environment {
+        variables.insert("VIRTUAL_ENV".to_owned(), build::ENVIRONMENT.to_owned());
+        variables.insert("PATH".to_owned(), format!("{}/bin:{path}", build::ENVIRONMENT));
+    } else {
+        variables.insert("PATH".to_owned(), path.to_owned());
+    }
+    variables.extend(run.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    variables.insert("PYTASK_RUN_ID".to_owned(), run.id.to_string());
+    variables.insert("PYTASK_SCRIPT_ID".to_owned(), run.script_id.to_string());
+    variables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::run::State;
+    use crate::runs::tests_support::run_in;
+
+    fn places() -> Places {
+        Places {
+            run_directory: "runs/2026/11/r".into(),
+            supervisor: "bin/abc".into(),
+            files: "scripts/s/files".into(),
+            environment: Some("scripts/s/envs/k/venv".into()),
+            cache: "cache".into(),
+        }
+    }
+
+    const IDENTITY: Identity<'static> = Identity { instance: "i1", uid: 1000, index_url: None };
+
+    #[test]
+    fn a_script_sees_its_own_and_nothing_else() {
+        let run = run_in(State::Starting);
+        let job = job(&run, &places(), &IDENTITY);
+        let mounts: Vec<_> =
+            job.mounts.iter().map(|m| (m.source.display().to_string(), m.target.as_str(), m.read_only)).collect();
+        let expected = [
+            ("runs/2026/11/r", "/pytask/run", false),
+            ("bin/abc", "/pytask/bin", true),
+            ("scripts/s/files", "/script", false),
+            ("scripts/s/envs/k/venv", "/env", true),
+        ];
+        assert_eq!(mounts, expected.map(|(source, target, ro)| (source.to_owned(), target, ro)));
+        assert_eq!(job.name.0, format!("pytask-i1-{}", run.id));
+        assert_eq!(job.labels[LABEL_KIND], "script");
+    }
+
+    #[test]
+    fn a_build_sees_the_cache_and_no_script() {
+        let mut run = run_in(State::Starting);
+        run.kind = RunKind::Build;
+        let job = job(&run, &places(), &IDENTITY);
+        assert!(job.mounts.iter().all(|m| !m.source.starts_with("scripts")), "{:?}", job.mounts);
+        let spec = process(&run, "main.py", false, &IDENTITY);
+        assert_eq!(spec.cwd, format!("/cache/builds/{}", run.id));
+    }
+
+    #[test]
+    fn a_script_gets_its_words_and_its_environment() {
+        let mut run = run_in(State::Starting);
+        run.args = vec!["--since".into(), "a b; rm -rf /".into()];
+        run.env = [("NAME".to_owned(), "x".to_owned()), ("PYTASK_RUN_ID".to_owned(), "forged".to_owned())].into();
+        let spec = process(&run, "jobs/main.py", true, &IDENTITY);
+        assert_eq!(spec.argv, ["/env/bin/python", "/script/jobs/main.py", "--since", "a b; rm -rf /"]);
+        assert_eq!(spec.env["NAME"], "x");
+        assert_eq!(spec.env["PYTASK_RUN_ID"], run.id.as_str());
+        assert_eq!(spec.env["PYTHONUNBUFFERED"], "1");
+        assert!(spec.env["PATH"].starts_with("/env/bin:"));
+        let bare = process(&run, "main.py", false, &IDENTITY);
+        assert_eq!(bare.argv[0], "python3");
+        assert!(!bare.env.contains_key("VIRTUAL_ENV"));
+    }
+}
