@@ -1,0 +1,21 @@
+# The commands of the README; each is a small script in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help up down dev test logs
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 8
+
+up: ## build and start PyTask-Manager; prints its URL (PYTASK_PORT, default 8420)
+	@scripts/up.sh
+
+down: ## stop it; scripts, logs and settings stay in the volume
+	docker compose down
+
+logs: ## follow the controller's log
+	docker compose logs --follow --tail 100 pytask-manager
+
+dev: ## controller by cargo and the interface's dev server, for working on them
+	@scripts/dev.sh
+
+test: ## every check there is, from formatting to the browser; installs what it needs
+	@scripts/test.sh

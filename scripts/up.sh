@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# up.sh: from a clone to a running PyTask-Manager. Ensures an engine and the
+# base images, builds and starts what docker-compose.yml says, waits until the
+# controller answers, and prints its URL as the last line of stdout.
+#
+# Running it again is an update: the images are rebuilt from what changed, the
+# data volume stays.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/say.sh
+. scripts/say.sh
+# shellcheck source=scripts/compose.sh
+. scripts/compose.sh
+
+scripts/engine.sh
+scripts/base-images.sh
+say "Building the images (several minutes the first time) and starting"
+compose up --build --detach >&2
+wait_until_healthy 120
+say "PyTask-Manager is running"
+printf 'http://127.0.0.1:%s\n' "${PYTASK_PORT:-8420}"
