@@ -19,13 +19,16 @@ answers()     { docker info >/dev/null 2>&1; }
 has_compose() { docker compose version >/dev/null 2>&1; }
 has_buildx()  { docker buildx version >/dev/null 2>&1; }
 
-# A dockerd process that is alive; one that was just killed lingers as a zombie.
+# is_program PID NAME: a live process of that name. One that was just killed
+# lingers as a zombie and does not count.
+is_program() {
+  [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ] && ! grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"
+}
+
 daemon_runs() {
-  local name
-  for name in /proc/[0-9]*/comm; do
-    if [ "$(cat "$name" 2>/dev/null)" = dockerd ] && ! grep -qs '^State:[[:space:]]*Z' "${name%comm}status"; then
-      return 0
-    fi
+  local process
+  for process in /proc/[0-9]*; do
+    if is_program "${process#/proc/}" dockerd; then return 0; fi
   done
   return 1
 }
@@ -127,7 +130,7 @@ remove_stale_pid() {
   local file=$1 program=$2 pid
   [ -e "$file" ] || return 0
   pid=$(cat "$file" 2>/dev/null || true)
-  if [ -z "$pid" ] || [ "$(cat "/proc/$pid/comm" 2>/dev/null || true)" != "$program" ]; then
+  if [ -z "$pid" ] || ! is_program "$pid" "$program"; then
     note "removing the stale $file"
     rm -f "$file"
   fi
