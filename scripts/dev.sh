@@ -25,6 +25,7 @@ cargo build -p pytask-manager --bin pytask-manager
 export PYTASK_DATA_DIR=${PYTASK_DATA_DIR:-$PWD/data}
 export PYTASK_SUPERVISOR=$supervisor_path
 export PYTASK_LISTEN=${PYTASK_LISTEN:-127.0.0.1:8420}
+export PYTASK_URL=http://$PYTASK_LISTEN # where the dev server passes /api on to
 controller=("${CARGO_TARGET_DIR:-target}/debug/pytask-manager" serve)
 if [ "$(id -u)" != 0 ]; then
   say "sudo: the controller owns files as root and gives scripts' files to the runs' user"
