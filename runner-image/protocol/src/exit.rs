@@ -36,8 +36,11 @@ pub struct Exit {
     /// Bytes the script wrote, per stream, kept or not.
     pub stdout_bytes: u64,
     pub stderr_bytes: u64,
-    /// Bytes of those that the log limit dropped.
+    /// Bytes of those that are missing in the log, because of its limit or of a disk that could not take them.
     pub dropped_bytes: u64,
     /// Sequence number of the log's last record; 0 for an empty log.
     pub last_seq: u64,
+    /// Why some of the log could not be written ("No space left on device …"); `None` if all writes succeeded.
+    #[serde(default)]
+    pub log_error: Option<String>,
 }

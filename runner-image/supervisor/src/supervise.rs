@@ -1,0 +1,252 @@
+//! The loop around a started process: pipes into the log, signals, deadlines, reaping; then the drain.
+//!
+//! Invariants: one thread, one `ppoll`; nothing here waits for the disk except the log's own writes; the log gets
+//! the bytes in the order of reading, nothing added to them. After the main process has ended, what it left
+//! behind is killed, and the pipes are read until they end or [`DRAIN_US`] is over. Writes no facts.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use pytask_protocol::frame::{MAX_PAYLOAD, Stream};
+use pytask_protocol::{ExitCause, SpecLimits};
+
+use crate::child::{Child, StartFailure};
+use crate::ending::{Act, Ending};
+use crate::log::{Log, Moment, Sink};
+use crate::pace::Pace;
+use crate::processes::Processes;
+use crate::sys;
+
+/// How long output may still come after the main process has ended.
+const DRAIN_US: u64 = 2_000_000;
+
+/// What became of the process.
+pub(crate) struct Ended {
+    pub cause: ExitCause,
+    /// Raw wait status of the main process.
+    pub status: i32,
+    pub start_failure: Option<StartFailure>,
+    /// When the main process was found ended.
+    pub at: Moment,
+}
+
+pub(crate) fn now() -> Moment {
+    Moment {
+        wall_us: sys::wall_us(),
+        mono_us: sys::monotonic_us(),
+    }
+}
+
+pub(crate) struct Supervision<'a, S> {
+    signals: BorrowedFd<'a>,
+    log: &'a mut Log<S>,
+    limits: &'a SpecLimits,
+    stdout: Option<OwnedFd>,
+    stderr: Option<OwnedFd>,
+    report: Option<OwnedFd>,
+    start_failure: Option<StartFailure>,
+    processes: Processes,
+    ending: Ending,
+    pace: Pace,
+    ended_at: Option<Moment>,
+}
+
+impl<'a, S: Sink> Supervision<'a, S> {
+    pub(crate) fn new(
+        child: Child,
+        started: Moment,
+        limits: &'a SpecLimits,
+        signals: BorrowedFd<'a>,
+        log: &'a mut Log<S>,
+    ) -> Self {
+        Supervision {
+            signals,
+            log,
+            limits,
+            stdout: Some(child.stdout),
+            stderr: Some(child.stderr),
+            report: Some(child.report),
+            start_failure: None,
+            processes: Processes::new(child.pid),
+            ending: Ending::new(limits, started.mono_us),
+            pace: Pace::new(),
+            ended_at: None,
+        }
+    }
+
+    /// Until the main process has ended and its output is drained.
+    pub(crate) fn until_ended(mut self) -> Ended {
+        let mut buffer = vec![0; MAX_PAYLOAD];
+        loop {
+            let timeout = match self.ended_at {
+                None => self.act_in_time(),
+                Some(ended_at) => match self.drained(ended_at) {
+                    Some(ended) => return ended,
+                    None => Some(ended_at.mono_us + DRAIN_US),
+                },
+            };
+            let now_us = sys::monotonic_us();
+            let pause = self.pace.pause_until(now_us).filter(|_| self.ended_at.is_none());
+            let pipes = |pipe: &'_ Option<OwnedFd>| pause.is_none() && pipe.is_some();
+            let (read_out, read_err) = (pipes(&self.stdout), pipes(&self.stderr));
+            let wake_at = [timeout, pause].into_iter().flatten().min();
+            let [signalled, reported, out, err] = sys::wait_readable(
+                [
+                    Some(self.signals),
+                    self.report.as_ref().map(AsFd::as_fd),
+                    self.stdout.as_ref().filter(|_| read_out).map(AsFd::as_fd),
+                    self.stderr.as_ref().filter(|_| read_err).map(AsFd::as_fd),
+                ],
+                wake_at.map(|at| Duration::from_micros(at.saturating_sub(now_us))),
+            )
+            // A wait that fails means trying everything; nothing here blocks.
+            .unwrap_or([true; 4]);
+            if out {
+                pump(
+                    &mut self.stdout,
+                    Stream::Stdout,
+                    &mut buffer,
+                    &mut self.pace,
+                    self.log,
+                );
+            }
+            if err {
+                pump(
+                    &mut self.stderr,
+                    Stream::Stderr,
+                    &mut buffer,
+                    &mut self.pace,
+                    self.log,
+                );
+            }
+            if reported {
+                self.read_report();
+            }
+            if signalled {
+                self.take_signals();
+            }
+        }
+    }
+
+    /// Does what is due and tells when to look again.
+    fn act_in_time(&mut self) -> Option<u64> {
+        let now = now();
+        while let Some(act) = self.ending.due(now.mono_us) {
+            match act {
+                Act::Ask => {
+                    let why = match self.ending.cause() {
+                        ExitCause::TimeLimit => {
+                            format!("The run-time limit of {} is reached", seconds(self.limits.run_ms))
+                        }
+                        _ => "A stop was requested".to_owned(),
+                    };
+                    let grace = seconds(self.limits.stop_grace_ms);
+                    self.log.note(
+                        now,
+                        &format!("{why}: SIGTERM sent, SIGKILL follows after {grace}."),
+                    );
+                    self.processes.ask_to_stop();
+                }
+                Act::Kill => {
+                    let grace = seconds(self.limits.stop_grace_ms);
+                    self.log
+                        .note(now, &format!("Still running {grace} after SIGTERM: killed."));
+                    self.processes.kill_all();
+                }
+                Act::KillAgain => self.processes.kill_all(),
+            }
+        }
+        self.ending.next()
+    }
+
+    fn take_signals(&mut self) {
+        while let Some(signal) = sys::next_signal(self.signals) {
+            if signal != libc::SIGCHLD {
+                self.ending.stop();
+            }
+        }
+        self.processes.reap();
+        if self.processes.main_status().is_some() && self.ended_at.is_none() {
+            self.ended_at = Some(now());
+            // An exec that failed was reported before the end.
+            self.read_report();
+        }
+    }
+
+    fn read_report(&mut self) {
+        if let Some(report) = &self.report
+            && let Some(outcome) = StartFailure::read(report)
+        {
+            self.start_failure = outcome.err();
+            self.report = None;
+        }
+    }
+
+    /// Kills what is left; the result once there is nothing to wait for any more, or time is over.
+    fn drained(&mut self, ended_at: Moment) -> Option<Ended> {
+        self.processes.reap();
+        if self.processes.any_left() {
+            self.processes.kill_all();
+            self.processes.reap();
+        }
+        let silent = self.stdout.is_none() && self.stderr.is_none();
+        let now = now();
+        let done = silent && !self.processes.any_left();
+        if !done && now.mono_us < ended_at.mono_us + DRAIN_US {
+            return None;
+        }
+        match self.processes.left_behind() {
+            // When we ended the run, that much is expected.
+            _ if self.ending.cause() != ExitCause::Own => {}
+            0 => {}
+            1 => self
+                .log
+                .note(now, "One process that the script left behind was killed."),
+            count => self.log.note(
+                now,
+                &format!("{count} processes that the script left behind were killed."),
+            ),
+        }
+        Some(Ended {
+            cause: if self.start_failure.is_some() {
+                ExitCause::StartFailed
+            } else {
+                self.ending.cause()
+            },
+            status: self.processes.main_status().unwrap_or_default(),
+            start_failure: self.start_failure,
+            at: ended_at,
+        })
+    }
+}
+
+/// One read, one record. At the end of the pipe its descriptor is closed.
+fn pump<S: Sink>(
+    pipe: &mut Option<OwnedFd>,
+    stream: Stream,
+    buffer: &mut [u8],
+    pace: &mut Pace,
+    log: &mut Log<S>,
+) {
+    let Some(fd) = pipe else { return };
+    match sys::read(fd.as_fd(), buffer) {
+        Ok(0) => *pipe = None,
+        Ok(count) => {
+            let now = now();
+            log.output(stream, now, &buffer[..count]);
+            pace.has_read(now.mono_us, count);
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+        // Nothing can be read from here any more.
+        Err(_) => *pipe = None,
+    }
+}
+
+fn seconds(ms: u64) -> String {
+    if ms.is_multiple_of(1_000) {
+        format!("{} s", ms / 1_000)
+    } else {
+        format!("{ms} ms")
+    }
+}
