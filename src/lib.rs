@@ -3,10 +3,10 @@
 //! `docs/ARCHITECTURE.md` is the map. Imports go one way; `tests/architecture.rs` holds it.
 
 pub mod clock;
-pub mod engine;
-pub mod model;
-pub mod store;
 pub mod config;
+pub mod engine;
 pub mod envs;
 pub mod events;
+pub mod model;
 pub mod runs;
+pub mod store;

@@ -68,7 +68,11 @@ pub enum JobState {
     /// Created and never started.
     Created,
     Running,
-    Exited { code: i64, oom_killed: bool, error: Option<String> },
+    Exited {
+        code: i64,
+        oom_killed: bool,
+        error: Option<String>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -30,7 +30,9 @@ pub fn folder(run_id: &str) -> String {
 }
 
 pub fn command() -> Vec<String> {
-    ["/bin/sh", "-c", SCRIPT, "build-environment"].map(str::to_owned).to_vec()
+    ["/bin/sh", "-c", SCRIPT, "build-environment"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 /// The whole environment of the build's process.

@@ -12,7 +12,10 @@ pub fn locked(lock: &str) -> Vec<Package> {
         .filter_map(|line| line.split_once("=="))
         .map(|(name, rest)| {
             let version = rest.split([' ', ';', '\\']).next().unwrap_or_default();
-            Package { name: name.trim().to_owned(), version: version.to_owned() }
+            Package {
+                name: name.trim().to_owned(),
+                version: version.to_owned(),
+            }
         })
         .filter(|package| !package.version.is_empty())
         .collect()
@@ -26,7 +29,13 @@ pub fn installed(json: &[u8]) -> Result<Vec<Package>, serde_json::Error> {
         version: String,
     }
     let listed: Vec<Listed> = serde_json::from_slice(json)?;
-    Ok(listed.into_iter().map(|p| Package { name: p.name, version: p.version }).collect())
+    Ok(listed
+        .into_iter()
+        .map(|p| Package {
+            name: p.name,
+            version: p.version,
+        })
+        .collect())
 }
 
 /// Equal hashes are equal locks: same packages, same files.
@@ -48,10 +57,12 @@ pub fn environment_key(lock_hash: &str, image_digest: &str) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
@@ -63,7 +74,8 @@ mod tests {
         let lock = "certifi==2026.1.4 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via requests\n\
                     colorama==0.4.6 ; sys_platform == 'win32' \\\n    --hash=sha256:cc\n";
         let got: Vec<_> = locked(lock).into_iter().map(|p| (p.name, p.version)).collect();
-        let expected = [("certifi", "2026.1.4"), ("colorama", "0.4.6")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+        let expected =
+            [("certifi", "2026.1.4"), ("colorama", "0.4.6")].map(|(n, v)| (n.to_owned(), v.to_owned()));
         assert_eq!(got, expected);
     }
 

@@ -28,9 +28,18 @@ pub fn check(lines: &[String]) -> Result<Vec<String>, Unreadable> {
         if text.is_empty() {
             continue;
         }
-        let refuse = |column, message: String| Err(Unreadable { line, column, message });
+        let refuse = |column, message: String| {
+            Err(Unreadable {
+                line,
+                column,
+                message,
+            })
+        };
         if text.len() > LONGEST {
-            return refuse(LONGEST, format!("A requirement may have at most {LONGEST} characters"));
+            return refuse(
+                LONGEST,
+                format!("A requirement may have at most {LONGEST} characters"),
+            );
         }
         if text.starts_with('-') {
             return refuse(0, format!("{text:?} is an option of pip, not a package"));
@@ -55,14 +64,20 @@ pub fn check(lines: &[String]) -> Result<Vec<String>, Unreadable> {
     }
     if checked.len() > MOST {
         let message = format!("A script may have at most {MOST} requirements");
-        return Err(Unreadable { line: MOST, column: 0, message });
+        return Err(Unreadable {
+            line: MOST,
+            column: 0,
+            message,
+        });
     }
     Ok(checked)
 }
 
 /// The package's normalized name; `None` for what `check` would refuse.
 pub fn package_name(requirement: &str) -> Option<String> {
-    Requirement::<VerbatimUrl>::from_str(requirement).ok().map(|r| r.name.to_string())
+    Requirement::<VerbatimUrl>::from_str(requirement)
+        .ok()
+        .map(|r| r.name.to_string())
 }
 
 fn without_comment(text: &str) -> &str {
@@ -70,16 +85,25 @@ fn without_comment(text: &str) -> &str {
     if text.starts_with('#') {
         return "";
     }
-    text.split_once(" #").map_or(text, |(requirement, _)| requirement.trim_end())
+    text.split_once(" #")
+        .map_or(text, |(requirement, _)| requirement.trim_end())
 }
 
 fn column(text: &str, error: &Pep508Error<VerbatimUrl>) -> usize {
-    text.char_indices().take_while(|(at, _)| *at < error.start).count()
+    text.char_indices()
+        .take_while(|(at, _)| *at < error.start)
+        .count()
 }
 
 /// The parser's own words, without the picture that points at the place: the caller points.
 fn first_line(error: &Pep508Error<VerbatimUrl>) -> String {
-    error.message.to_string().lines().next().unwrap_or("not a requirement").to_owned()
+    error
+        .message
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or("not a requirement")
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -92,9 +116,22 @@ mod tests {
 
     #[test]
     fn keeps_what_is_a_requirement() {
-        let lines = ["requests>=2", " numpy == 2.1 # pinned", "", "# nothing", "uvicorn[standard]; python_version > '3.8'"];
+        let lines = [
+            "requests>=2",
+            " numpy == 2.1 # pinned",
+            "",
+            "# nothing",
+            "uvicorn[standard]; python_version > '3.8'",
+        ];
         let checked = check_lines(&lines).expect("all good");
-        assert_eq!(checked, ["requests>=2", "numpy == 2.1", "uvicorn[standard]; python_version > '3.8'"]);
+        assert_eq!(
+            checked,
+            [
+                "requests>=2",
+                "numpy == 2.1",
+                "uvicorn[standard]; python_version > '3.8'"
+            ]
+        );
         assert_eq!(package_name("Flask_Login>1").as_deref(), Some("flask-login"));
     }
 

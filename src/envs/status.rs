@@ -15,11 +15,19 @@ pub struct Status {
 
 /// `live` is the environment the script's runs use, `newest_build` the latest run of kind build.
 pub fn status(requirements: &[String], live: Option<&Environment>, newest_build: Option<&Run>) -> Status {
-    let plain = |state| Status { state, build: None, message: None };
+    let plain = |state| Status {
+        state,
+        build: None,
+        message: None,
+    };
     if let Some(build) = newest_build
         && !build.is_finished()
     {
-        return Status { state: EnvironmentState::Building, build: Some(build.id.clone()), message: None };
+        return Status {
+            state: EnvironmentState::Building,
+            build: Some(build.id.clone()),
+            message: None,
+        };
     }
     if requirements.is_empty() {
         return plain(EnvironmentState::NotNeeded);
@@ -39,7 +47,11 @@ pub fn status(requirements: &[String], live: Option<&Environment>, newest_build:
             message: Some(reason(outcome)),
         };
     }
-    plain(if live.is_some() { EnvironmentState::NeedsInstall } else { EnvironmentState::Missing })
+    plain(if live.is_some() {
+        EnvironmentState::NeedsInstall
+    } else {
+        EnvironmentState::Missing
+    })
 }
 
 /// Why a build failed, in uv's words where there are any.

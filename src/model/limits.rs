@@ -144,11 +144,17 @@ impl LimitsPatch {
         if let Some(cpus) = self.cpus
             && !(0.05..=512.0).contains(&cpus)
         {
-            return Err(OutOfBounds { field: "cpus", message: format!("cpus must be from 0.05 to 512, not {cpus}") });
+            return Err(OutOfBounds {
+                field: "cpus",
+                message: format!("cpus must be from 0.05 to 512, not {cpus}"),
+            });
         }
         if self.disk_bytes.is_some() {
             let message = "disk_bytes cannot be enforced on this engine, so it is not accepted".to_owned();
-            return Err(OutOfBounds { field: "disk_bytes", message });
+            return Err(OutOfBounds {
+                field: "disk_bytes",
+                message,
+            });
         }
         Ok(())
     }
@@ -156,9 +162,10 @@ impl LimitsPatch {
 
 fn within(field: &'static str, value: Option<u64>, least: u64, most: u64) -> Result<(), OutOfBounds> {
     match value {
-        Some(value) if value < least || value > most => {
-            Err(OutOfBounds { field, message: format!("{field} must be from {least} to {most}, not {value}") })
-        }
+        Some(value) if value < least || value > most => Err(OutOfBounds {
+            field,
+            message: format!("{field} must be from {least} to {most}, not {value}"),
+        }),
         _ => Ok(()),
     }
 }
@@ -171,19 +178,56 @@ mod tests {
     fn an_absent_wish_means_the_default() {
         let base = Limits::default_for_scripts();
         assert_eq!(LimitsPatch::default().over(&base), base);
-        let wish = LimitsPatch { memory_bytes: Some(64 * MIB), network: Some(Network::None), ..Default::default() };
+        let wish = LimitsPatch {
+            memory_bytes: Some(64 * MIB),
+            network: Some(Network::None),
+            ..Default::default()
+        };
         let got = wish.over(&base);
-        assert_eq!((got.memory_bytes, got.network, got.pids), (64 * MIB, Network::None, base.pids));
+        assert_eq!(
+            (got.memory_bytes, got.network, got.pids),
+            (64 * MIB, Network::None, base.pids)
+        );
     }
 
     #[test]
     fn wishes_out_of_bounds_are_named() {
         let cases = [
-            (LimitsPatch { memory_bytes: Some(1), ..Default::default() }, "memory_bytes"),
-            (LimitsPatch { cpus: Some(0.0), ..Default::default() }, "cpus"),
-            (LimitsPatch { cpus: Some(f64::NAN), ..Default::default() }, "cpus"),
-            (LimitsPatch { run_seconds: Some(0), ..Default::default() }, "run_seconds"),
-            (LimitsPatch { disk_bytes: Some(GIB), ..Default::default() }, "disk_bytes"),
+            (
+                LimitsPatch {
+                    memory_bytes: Some(1),
+                    ..Default::default()
+                },
+                "memory_bytes",
+            ),
+            (
+                LimitsPatch {
+                    cpus: Some(0.0),
+                    ..Default::default()
+                },
+                "cpus",
+            ),
+            (
+                LimitsPatch {
+                    cpus: Some(f64::NAN),
+                    ..Default::default()
+                },
+                "cpus",
+            ),
+            (
+                LimitsPatch {
+                    run_seconds: Some(0),
+                    ..Default::default()
+                },
+                "run_seconds",
+            ),
+            (
+                LimitsPatch {
+                    disk_bytes: Some(GIB),
+                    ..Default::default()
+                },
+                "disk_bytes",
+            ),
         ];
         for (wish, field) in cases {
             assert_eq!(wish.check().expect_err(field).field, field);

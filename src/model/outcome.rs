@@ -82,22 +82,36 @@ impl Outcome {
 
     /// Cut short before anything of it was started.
     pub fn cancelled(by: &str) -> Self {
-        Self::Cancelled { message: format!("Cancelled by {by}"), by: by.to_owned() }
+        Self::Cancelled {
+            message: format!("Cancelled by {by}"),
+            by: by.to_owned(),
+        }
     }
 
     pub fn engine_error(detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self::EngineError { message: format!("The run could not be started: {detail}"), detail }
+        Self::EngineError {
+            message: format!("The run could not be started: {detail}"),
+            detail,
+        }
     }
 
     fn lost(reason: impl Into<String>) -> Self {
         let reason = reason.into();
-        Self::Lost { message: format!("Lost: {reason}"), reason }
+        Self::Lost {
+            message: format!("Lost: {reason}"),
+            reason,
+        }
     }
 }
 
 /// Judges how a run ended. `stderr_tail` is evidence for a failure and used for nothing else.
-pub fn verdict(ending: &Ending, stop: Option<&StopReason>, limits: &Limits, stderr_tail: Vec<String>) -> Outcome {
+pub fn verdict(
+    ending: &Ending,
+    stop: Option<&StopReason>,
+    limits: &Limits,
+    stderr_tail: Vec<String>,
+) -> Outcome {
     match ending {
         Ending::Exited { exit } => judge_exit(exit, stop, limits, stderr_tail),
         Ending::LaunchFailed { detail } => Outcome::engine_error(detail),
@@ -112,11 +126,18 @@ pub fn verdict(ending: &Ending, stop: Option<&StopReason>, limits: &Limits, stde
 fn judge_exit(exit: &Exit, stop: Option<&StopReason>, limits: &Limits, stderr_tail: Vec<String>) -> Outcome {
     match (exit.cause, stop) {
         (ExitCause::StartFailed, _) => {
-            return Outcome::engine_error(exit.error.as_deref().unwrap_or("the process could not be started"));
+            return Outcome::engine_error(
+                exit.error
+                    .as_deref()
+                    .unwrap_or("the process could not be started"),
+            );
         }
         (ExitCause::TimeLimit, _) | (ExitCause::StopRequested, Some(StopReason::Overdue)) => {
             let limit_seconds = limits.run_seconds;
-            return Outcome::TimedOut { message: format!("Timed out after {limit_seconds} s"), limit_seconds };
+            return Outcome::TimedOut {
+                message: format!("Timed out after {limit_seconds} s"),
+                limit_seconds,
+            };
         }
         (ExitCause::StopRequested, Some(StopReason::Cancelled { by })) => return Outcome::cancelled(by),
         (ExitCause::StopRequested, None) => {
@@ -130,18 +151,31 @@ fn judge_exit(exit: &Exit, stop: Option<&StopReason>, limits: &Limits, stderr_ta
     if failed && exit.oom_kills.is_some_and(|kills| kills > 0) {
         let (limit_bytes, peak_bytes) = (limits.memory_bytes, exit.peak_memory_bytes);
         let message = format!("Out of memory: the limit is {} MiB", limit_bytes / (1024 * 1024));
-        return Outcome::OutOfMemory { message, limit_bytes, peak_bytes };
+        return Outcome::OutOfMemory {
+            message,
+            limit_bytes,
+            peak_bytes,
+        };
     }
     match (exit.code, exit.signal) {
-        (Some(0), _) => Outcome::Succeeded { message: "Succeeded".to_owned() },
+        (Some(0), _) => Outcome::Succeeded {
+            message: "Succeeded".to_owned(),
+        },
         (Some(exit_code), _) => {
             let message = match stderr_tail.iter().rev().find(|line| !line.trim().is_empty()) {
                 Some(last) => format!("Failed with exit code {exit_code}: {}", last.trim()),
                 None => format!("Failed with exit code {exit_code}"),
             };
-            Outcome::Failed { message, exit_code, stderr_tail }
+            Outcome::Failed {
+                message,
+                exit_code,
+                stderr_tail,
+            }
         }
-        (None, Some(signal)) => Outcome::Signalled { message: format!("Killed by {}", signal_name(signal)), signal },
+        (None, Some(signal)) => Outcome::Signalled {
+            message: format!("Killed by {}", signal_name(signal)),
+            signal,
+        },
         (None, None) => Outcome::lost("its exit facts name neither an exit code nor a signal"),
     }
 }
@@ -198,8 +232,12 @@ mod tests {
     fn every_ending_has_its_verdict() {
         use ExitCause::{Own, StartFailed, StopRequested, TimeLimit};
         let user = StopReason::Cancelled { by: "user".into() };
-        let lost = Ending::Lost { reason: "gone".into() };
-        let refused = Ending::LaunchFailed { detail: "no such image".into() };
+        let lost = Ending::Lost {
+            reason: "gone".into(),
+        };
+        let refused = Ending::LaunchFailed {
+            detail: "no such image".into(),
+        };
         let table: &[(Ending, Option<&StopReason>, &str)] = &[
             (exit(Own, Some(0), None, Some(0)), None, "succeeded"),
             (exit(Own, Some(0), None, Some(1)), None, "succeeded"),
@@ -211,9 +249,21 @@ mod tests {
             (exit(Own, None, None, Some(0)), None, "lost"),
             (exit(TimeLimit, None, Some(9), Some(0)), None, "timed_out"),
             (exit(TimeLimit, Some(0), None, Some(0)), Some(&user), "timed_out"),
-            (exit(StopRequested, None, Some(15), Some(0)), Some(&user), "cancelled"),
-            (exit(StopRequested, Some(0), None, Some(0)), Some(&user), "cancelled"),
-            (exit(StopRequested, None, Some(15), Some(0)), Some(&StopReason::Overdue), "timed_out"),
+            (
+                exit(StopRequested, None, Some(15), Some(0)),
+                Some(&user),
+                "cancelled",
+            ),
+            (
+                exit(StopRequested, Some(0), None, Some(0)),
+                Some(&user),
+                "cancelled",
+            ),
+            (
+                exit(StopRequested, None, Some(15), Some(0)),
+                Some(&StopReason::Overdue),
+                "timed_out",
+            ),
             (exit(StopRequested, Some(0), None, Some(0)), None, "lost"),
             (exit(StartFailed, None, None, None), None, "engine_error"),
             (exit(Own, Some(0), None, Some(0)), Some(&user), "succeeded"),
@@ -233,10 +283,16 @@ mod tests {
 
     #[test]
     fn a_failure_names_its_last_words() {
-        let tail = vec!["Traceback".to_owned(), "KeyError: 'total'".to_owned(), String::new()];
+        let tail = vec![
+            "Traceback".to_owned(),
+            "KeyError: 'total'".to_owned(),
+            String::new(),
+        ];
         let ending = exit(ExitCause::Own, Some(1), None, Some(0));
         let outcome = verdict(&ending, None, &Limits::default_for_scripts(), tail);
-        let Outcome::Failed { message, .. } = outcome else { panic!("{outcome:?}") };
+        let Outcome::Failed { message, .. } = outcome else {
+            panic!("{outcome:?}")
+        };
         assert_eq!(message, "Failed with exit code 1: KeyError: 'total'");
     }
 }

@@ -79,9 +79,16 @@ pub enum State {
     Queued,
     Starting,
     Running,
-    Stopping { why: StopReason },
-    Collecting { ending: Ending, stop: Option<StopReason> },
-    Finished { outcome: Outcome },
+    Stopping {
+        why: StopReason,
+    },
+    Collecting {
+        ending: Ending,
+        stop: Option<StopReason>,
+    },
+    Finished {
+        outcome: Outcome,
+    },
 }
 
 /// The state without its payload: for filters, columns and clients.
@@ -129,13 +136,21 @@ pub enum Event {
     /// Its turn has come.
     Admitted,
     /// It will not be run: skipped, or its environment failed.
-    Dismissed { outcome: Outcome },
+    Dismissed {
+        outcome: Outcome,
+    },
     /// The supervisor has started the script's process.
     Started,
-    StopRequested { why: StopReason },
-    Ended { ending: Ending },
+    StopRequested {
+        why: StopReason,
+    },
+    Ended {
+        ending: Ending,
+    },
     /// Log sealed, facts stored, verdict given.
-    Concluded { outcome: Outcome },
+    Concluded {
+        outcome: Outcome,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,10 +169,17 @@ pub fn step(state: &State, event: &Event) -> Step {
         (Finished { .. }, _) => Step::Same,
 
         (Queued, Event::Admitted) => Step::To(Starting),
-        (Queued, Event::Dismissed { outcome }) => Step::To(Finished { outcome: outcome.clone() }),
-        (Queued, Event::StopRequested { why: StopReason::Cancelled { by } }) => {
-            Step::To(Finished { outcome: Outcome::cancelled(by) })
-        }
+        (Queued, Event::Dismissed { outcome }) => Step::To(Finished {
+            outcome: outcome.clone(),
+        }),
+        (
+            Queued,
+            Event::StopRequested {
+                why: StopReason::Cancelled { by },
+            },
+        ) => Step::To(Finished {
+            outcome: Outcome::cancelled(by),
+        }),
         (Queued, _) => Step::Impossible,
         (_, Event::Admitted) => Step::Same,
         (_, Event::Dismissed { .. }) => Step::Impossible,
@@ -168,15 +190,19 @@ pub fn step(state: &State, event: &Event) -> Step {
         (Starting | Running, Event::StopRequested { why }) => Step::To(Stopping { why: why.clone() }),
         (_, Event::StopRequested { .. }) => Step::Same,
 
-        (Starting | Running, Event::Ended { ending }) => {
-            Step::To(Collecting { ending: ending.clone(), stop: None })
-        }
-        (Stopping { why }, Event::Ended { ending }) => {
-            Step::To(Collecting { ending: ending.clone(), stop: Some(why.clone()) })
-        }
+        (Starting | Running, Event::Ended { ending }) => Step::To(Collecting {
+            ending: ending.clone(),
+            stop: None,
+        }),
+        (Stopping { why }, Event::Ended { ending }) => Step::To(Collecting {
+            ending: ending.clone(),
+            stop: Some(why.clone()),
+        }),
         (Collecting { .. }, Event::Ended { .. }) => Step::Same,
 
-        (Collecting { .. }, Event::Concluded { outcome }) => Step::To(Finished { outcome: outcome.clone() }),
+        (Collecting { .. }, Event::Concluded { outcome }) => Step::To(Finished {
+            outcome: outcome.clone(),
+        }),
         (_, Event::Concluded { .. }) => Step::Impossible,
     }
 }
@@ -290,8 +316,13 @@ mod tests {
             State::Starting,
             State::Running,
             State::Stopping { why: cancelled() },
-            State::Collecting { ending: Ending::NeverStarted, stop: None },
-            State::Finished { outcome: Outcome::cancelled("user") },
+            State::Collecting {
+                ending: Ending::NeverStarted,
+                stop: None,
+            },
+            State::Finished {
+                outcome: Outcome::cancelled("user"),
+            },
         ]
     }
 
@@ -302,11 +333,17 @@ mod tests {
     fn events() -> Vec<Event> {
         vec![
             Event::Admitted,
-            Event::Dismissed { outcome: Outcome::cancelled("user") },
+            Event::Dismissed {
+                outcome: Outcome::cancelled("user"),
+            },
             Event::Started,
             Event::StopRequested { why: cancelled() },
-            Event::Ended { ending: Ending::NeverStarted },
-            Event::Concluded { outcome: Outcome::cancelled("user") },
+            Event::Ended {
+                ending: Ending::NeverStarted,
+            },
+            Event::Concluded {
+                outcome: Outcome::cancelled("user"),
+            },
         ]
     }
 
@@ -333,7 +370,11 @@ mod tests {
                     Step::To(State::Collecting { .. }) => 'C',
                     Step::To(State::Finished { .. }) => 'F',
                 };
-                assert_eq!(got, table[row].as_bytes()[column] as char, "{state:?} × {event:?}");
+                assert_eq!(
+                    got,
+                    table[row].as_bytes()[column] as char,
+                    "{state:?} × {event:?}"
+                );
             }
         }
     }
@@ -343,10 +384,18 @@ mod tests {
         let Step::To(stopping) = step(&State::Running, &Event::StopRequested { why: cancelled() }) else {
             panic!("a running run can be stopped")
         };
-        let ended = step(&stopping, &Event::Ended { ending: Ending::NeverStarted });
+        let ended = step(
+            &stopping,
+            &Event::Ended {
+                ending: Ending::NeverStarted,
+            },
+        );
         assert_eq!(
             ended,
-            Step::To(State::Collecting { ending: Ending::NeverStarted, stop: Some(cancelled()) })
+            Step::To(State::Collecting {
+                ending: Ending::NeverStarted,
+                stop: Some(cancelled())
+            })
         );
     }
 

@@ -36,7 +36,10 @@ pub struct Invalid {
 }
 
 fn invalid<T>(field: &'static str, message: impl Into<String>) -> Result<T, Invalid> {
-    Err(Invalid { field, message: message.into() })
+    Err(Invalid {
+        field,
+        message: message.into(),
+    })
 }
 
 pub const NAME_CHARS: usize = 100;
@@ -61,7 +64,10 @@ pub fn check_name(name: &str) -> Result<String, Invalid> {
 
 pub fn check_description(description: &str) -> Result<String, Invalid> {
     if description.chars().count() > DESCRIPTION_CHARS {
-        return invalid("description", format!("A description may have at most {DESCRIPTION_CHARS} characters"));
+        return invalid(
+            "description",
+            format!("A description may have at most {DESCRIPTION_CHARS} characters"),
+        );
     }
     Ok(description.trim().to_owned())
 }
@@ -75,7 +81,10 @@ pub fn check_tags(tags: &[String]) -> Result<Vec<String>, Invalid> {
             return invalid("tags", format!("A tag has 1 to {TAG_CHARS} characters"));
         }
         if tag.chars().any(|c| c.is_control() || c == ',') {
-            return invalid("tags", format!("The tag {tag:?} may not contain commas or control characters"));
+            return invalid(
+                "tags",
+                format!("The tag {tag:?} may not contain commas or control characters"),
+            );
         }
         if !checked.contains(&tag) {
             checked.push(tag);
@@ -129,10 +138,21 @@ mod tests {
     #[test]
     fn slugs_are_safe_folder_names() {
         let id = ScriptId::generate();
-        for name in ["Nightly report", "../../etc", "日本語", "a".repeat(200).as_str(), "--", "."] {
+        for name in [
+            "Nightly report",
+            "../../etc",
+            "日本語",
+            "a".repeat(200).as_str(),
+            "--",
+            ".",
+        ] {
             let slug = slug(name, &id);
             assert!(slug.len() <= 60 && !slug.starts_with(['-', '.']), "{slug}");
-            assert!(slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{slug}");
+            assert!(
+                slug.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                "{slug}"
+            );
         }
     }
 }

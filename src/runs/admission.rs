@@ -51,12 +51,18 @@ pub fn admit(situation: &Situation<'_>) -> Vec<(RunId, Decision)> {
         active.entry((&run.script_id, run.kind)).or_default().push(run);
         taken += 1;
     }
-    let mut queued: Vec<&Run> = situation.unfinished.iter().filter(|run| !run.is_active()).collect();
+    let mut queued: Vec<&Run> = situation
+        .unfinished
+        .iter()
+        .filter(|run| !run.is_active())
+        .collect();
     let mut decisions = Vec::with_capacity(queued.len());
     // Each pass takes the run whose script has least; counts grow as runs are admitted.
     while !queued.is_empty() {
         let share = |run: &Run| active.get(&(&run.script_id, run.kind)).map_or(0, Vec::len);
-        let next = (0..queued.len()).min_by_key(|&i| (share(queued[i]), queued[i].number)).unwrap_or(0);
+        let next = (0..queued.len())
+            .min_by_key(|&i| (share(queued[i]), queued[i].number))
+            .unwrap_or(0);
         let run = queued.remove(next);
         let others = active.entry((&run.script_id, run.kind)).or_default();
         let decision = judge(run, others, situation, taken);
@@ -72,20 +78,33 @@ pub fn admit(situation: &Situation<'_>) -> Vec<(RunId, Decision)> {
 fn judge(run: &Run, others: &[&Run], situation: &Situation<'_>, taken: usize) -> Decision {
     let waits = |kind, message: String| WaitReason { kind, message };
     if !others.is_empty() {
-        let overlap = if run.kind == RunKind::Build { Overlap::Queue } else { run.overlap };
+        let overlap = if run.kind == RunKind::Build {
+            Overlap::Queue
+        } else {
+            run.overlap
+        };
         let name = format!("run {}", others[0].number);
         match overlap {
             Overlap::Allow => {}
             Overlap::Queue => {
-                return Decision::Wait(waits(WaitKind::Overlap, format!("{name} of this script has to finish first")));
+                return Decision::Wait(waits(
+                    WaitKind::Overlap,
+                    format!("{name} of this script has to finish first"),
+                ));
             }
             Overlap::Skip => {
                 let reason = format!("{name} of this script was still going");
-                return Decision::Dismiss(Outcome::Skipped { message: format!("Skipped: {reason}"), reason });
+                return Decision::Dismiss(Outcome::Skipped {
+                    message: format!("Skipped: {reason}"),
+                    reason,
+                });
             }
             Overlap::Replace => {
                 let stop = others.iter().map(|run| run.id.clone()).collect();
-                return Decision::Replace(stop, waits(WaitKind::Overlap, format!("{name} is being stopped for it")));
+                return Decision::Replace(
+                    stop,
+                    waits(WaitKind::Overlap, format!("{name} is being stopped for it")),
+                );
             }
         }
     }
@@ -129,7 +148,12 @@ mod tests {
 
     impl Queue {
         fn new(cap: usize) -> Self {
-            Self { runs: vec![], readiness: HashMap::new(), engine_ready: true, cap }
+            Self {
+                runs: vec![],
+                readiness: HashMap::new(),
+                engine_ready: true,
+                cap,
+            }
         }
 
         fn add(&mut self, script: &ScriptId, state: State, overlap: Overlap) -> RunId {
@@ -196,8 +220,12 @@ mod tests {
         queue.add(&busy, State::Queued, Overlap::Allow);
         queue.add(&busy, State::Queued, Overlap::Allow);
         let late = queue.add(&idle, State::Queued, Overlap::Allow);
-        let admitted: Vec<RunId> =
-            queue.decide().into_iter().filter(|(_, d)| *d == Decision::Admit).map(|(id, _)| id).collect();
+        let admitted: Vec<RunId> = queue
+            .decide()
+            .into_iter()
+            .filter(|(_, d)| *d == Decision::Admit)
+            .map(|(id, _)| id)
+            .collect();
         assert_eq!(admitted, [first, late]);
         assert_eq!(queue.decide().iter().filter(|(_, d)| word(d) == "cap").count(), 2);
     }
@@ -217,7 +245,13 @@ mod tests {
             (Readiness::Ready, "admit"),
             (Readiness::NeedsBuild, "build"),
             (Readiness::Building, "environment"),
-            (Readiness::Failed { build, message: "no such package".into() }, "environment_failed"),
+            (
+                Readiness::Failed {
+                    build,
+                    message: "no such package".into(),
+                },
+                "environment_failed",
+            ),
         ];
         for (readiness, expected) in table {
             let script = ScriptId::generate();

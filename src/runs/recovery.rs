@@ -66,9 +66,9 @@ pub fn decide(run: &Run, seen: &Seen, now: Timestamp) -> Act {
         State::Collecting { .. } => Act::Collect,
         State::Finished { .. } => Act::Release,
         State::Starting | State::Running | State::Stopping { .. } => match &seen.directory.exit {
-            ExitFile::Facts(exit) if exit.run_id == run.id.as_str() => {
-                ended(Ending::Exited { exit: exit.as_ref().clone() })
-            }
+            ExitFile::Facts(exit) if exit.run_id == run.id.as_str() => ended(Ending::Exited {
+                exit: exit.as_ref().clone(),
+            }),
             ExitFile::Facts(exit) => ended(lost(format!("its exit facts are those of run {}", exit.run_id))),
             ExitFile::Unreadable(why) => ended(lost(format!("its exit facts cannot be read ({why})"))),
             ExitFile::Absent => without_facts(run, seen, now),
@@ -83,12 +83,16 @@ fn without_facts(run: &Run, seen: &Seen, now: Timestamp) -> Act {
         _ if matches!(run.state, State::Starting) && started => Act::Record(Event::Started),
         None => Act::Watch,
         Some(JobState::Running) if stopping => Act::Stop,
-        Some(JobState::Running) if is_overdue(run, now) => {
-            Act::Record(Event::StopRequested { why: StopReason::Overdue })
-        }
+        Some(JobState::Running) if is_overdue(run, now) => Act::Record(Event::StopRequested {
+            why: StopReason::Overdue,
+        }),
         Some(JobState::Running) => Act::Watch,
         Some(JobState::Absent) if started => ended(lost("its container is gone and left no exit facts")),
-        Some(JobState::Exited { code, oom_killed, error }) if started => {
+        Some(JobState::Exited {
+            code,
+            oom_killed,
+            error,
+        }) if started => {
             let mut reason = format!("its container ended with code {code} and left no exit facts");
             if *oom_killed {
                 reason.push_str(", killed for want of memory");
@@ -102,7 +106,9 @@ fn without_facts(run: &Run, seen: &Seen, now: Timestamp) -> Act {
         // Nothing of the user's has run from here on.
         Some(_) if stopping => ended(Ending::NeverStarted),
         Some(JobState::Absent | JobState::Created) if matches!(run.state, State::Starting) => Act::Launch,
-        Some(JobState::Absent | JobState::Created) => ended(lost("its container and its run directory are gone")),
+        Some(JobState::Absent | JobState::Created) => {
+            ended(lost("its container and its run directory are gone"))
+        }
         Some(JobState::Exited { code, error, .. }) => {
             let detail = match error {
                 Some(error) => format!("the container could not be started: {error}"),
@@ -114,8 +120,13 @@ fn without_facts(run: &Run, seen: &Seen, now: Timestamp) -> Act {
 }
 
 fn is_overdue(run: &Run, now: Timestamp) -> bool {
-    let Some(started) = run.started_at else { return false };
-    let allowed = run.limits.run_seconds.saturating_add(run.limits.stop_grace_seconds);
+    let Some(started) = run.started_at else {
+        return false;
+    };
+    let allowed = run
+        .limits
+        .run_seconds
+        .saturating_add(run.limits.stop_grace_seconds);
     let allowed = SignedDuration::from_secs(i64::try_from(allowed).unwrap_or(i64::MAX / 4));
     now.duration_since(started) > allowed.saturating_add(OVERDUE_MARGIN)
 }
@@ -125,7 +136,9 @@ fn ended(ending: Ending) -> Act {
 }
 
 fn lost(reason: impl Into<String>) -> Ending {
-    Ending::Lost { reason: reason.into() }
+    Ending::Lost {
+        reason: reason.into(),
+    }
 }
 
 #[cfg(test)]
@@ -135,8 +148,18 @@ mod tests {
     use crate::runs::tests_support::{exit_facts, run_in};
 
     fn jobs() -> [Option<JobState>; 5] {
-        let exited = JobState::Exited { code: 137, oom_killed: true, error: None };
-        [None, Some(JobState::Absent), Some(JobState::Created), Some(JobState::Running), Some(exited)]
+        let exited = JobState::Exited {
+            code: 137,
+            oom_killed: true,
+            error: None,
+        };
+        [
+            None,
+            Some(JobState::Absent),
+            Some(JobState::Created),
+            Some(JobState::Running),
+            Some(exited),
+        ]
     }
 
     fn letter(act: &Act) -> char {
@@ -162,9 +185,16 @@ mod tests {
     /// Columns: engine away, absent, created, running, exited. First without `started`, then with it.
     #[test]
     fn the_whole_table_without_exit_facts() {
-        let stopping = State::Stopping { why: StopReason::Cancelled { by: "user".into() } };
-        let collecting = State::Collecting { ending: Ending::NeverStarted, stop: None };
-        let finished = State::Finished { outcome: Outcome::cancelled("user") };
+        let stopping = State::Stopping {
+            why: StopReason::Cancelled { by: "user".into() },
+        };
+        let collecting = State::Collecting {
+            ending: Ending::NeverStarted,
+            stop: None,
+        };
+        let finished = State::Finished {
+            outcome: Outcome::cancelled("user"),
+        };
         let table = [
             (State::Queued, ".....", "....."),
             (State::Starting, "wLLw!", "sssss"),
@@ -177,9 +207,21 @@ mod tests {
             for (started, expected) in [(false, fresh), (true, begun)] {
                 for (job, expected) in jobs().into_iter().zip(expected.chars()) {
                     let run = run_in(state.clone());
-                    let seen = Seen { job, directory: Directory { started, exit: ExitFile::Absent } };
+                    let seen = Seen {
+                        job,
+                        directory: Directory {
+                            started,
+                            exit: ExitFile::Absent,
+                        },
+                    };
                     let act = decide(&run, &seen, Timestamp::UNIX_EPOCH);
-                    assert_eq!(letter(&act), expected, "{:?} started={started} {:?}", state.name(), seen.job);
+                    assert_eq!(
+                        letter(&act),
+                        expected,
+                        "{:?} started={started} {:?}",
+                        state.name(),
+                        seen.job
+                    );
                 }
             }
         }
@@ -187,11 +229,23 @@ mod tests {
 
     #[test]
     fn facts_on_the_volume_outrank_the_engine() {
-        for state in [State::Starting, State::Running, State::Stopping { why: StopReason::Overdue }] {
+        for state in [
+            State::Starting,
+            State::Running,
+            State::Stopping {
+                why: StopReason::Overdue,
+            },
+        ] {
             let run = run_in(state);
             for job in jobs() {
                 let facts = ExitFile::Facts(Box::new(exit_facts(&run, 0)));
-                let seen = Seen { job, directory: Directory { started: true, exit: facts } };
+                let seen = Seen {
+                    job,
+                    directory: Directory {
+                        started: true,
+                        exit: facts,
+                    },
+                };
                 assert_eq!(letter(&decide(&run, &seen, Timestamp::UNIX_EPOCH)), 'x');
             }
         }
@@ -201,8 +255,14 @@ mod tests {
     fn forged_or_foreign_facts_are_no_success() {
         let run = run_in(State::Running);
         let other = run_in(State::Running);
-        for exit in [ExitFile::Facts(Box::new(exit_facts(&other, 0))), ExitFile::Unreadable("cut".into())] {
-            let seen = Seen { job: Some(JobState::Absent), directory: Directory { started: true, exit } };
+        for exit in [
+            ExitFile::Facts(Box::new(exit_facts(&other, 0))),
+            ExitFile::Unreadable("cut".into()),
+        ] {
+            let seen = Seen {
+                job: Some(JobState::Absent),
+                directory: Directory { started: true, exit },
+            };
             assert_eq!(letter(&decide(&run, &seen, Timestamp::UNIX_EPOCH)), '?');
         }
     }
@@ -213,7 +273,10 @@ mod tests {
         run.started_at = Some(Timestamp::UNIX_EPOCH);
         let seen = Seen {
             job: Some(JobState::Running),
-            directory: Directory { started: true, exit: ExitFile::Absent },
+            directory: Directory {
+                started: true,
+                exit: ExitFile::Absent,
+            },
         };
         let limit = run.limits.run_seconds + run.limits.stop_grace_seconds;
         let at = |seconds: u64| Timestamp::from_second(seconds as i64).expect("in range");

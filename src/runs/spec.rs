@@ -65,12 +65,24 @@ pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
         RunKind::Script => "script",
         RunKind::Build => "build",
     };
-    let labels = [(LABEL_RUN, run.id.as_str()), (LABEL_SCRIPT, run.script_id.as_str()), (LABEL_KIND, kind)];
+    let labels = [
+        (LABEL_RUN, run.id.as_str()),
+        (LABEL_SCRIPT, run.script_id.as_str()),
+        (LABEL_KIND, kind),
+    ];
     JobSpec {
         name: job_name(identity.instance, run),
-        labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        labels: labels
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
         image: run.image.clone(),
-        command: [&format!("{SUPERVISOR_DIRECTORY}/supervisor"), "run", RUN_DIRECTORY].map(str::to_owned).to_vec(),
+        command: [
+            &format!("{SUPERVISOR_DIRECTORY}/supervisor"),
+            "run",
+            RUN_DIRECTORY,
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         mounts,
         caps: caps(&run.limits),
         network: match run.limits.network {
@@ -85,7 +97,11 @@ pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
 pub const SUPERVISOR_MARGIN: Duration = Duration::from_secs(10);
 
 fn mount(source: &std::path::Path, target: &str, read_only: bool) -> Mount {
-    Mount { source: source.to_owned(), target: target.to_owned(), read_only }
+    Mount {
+        source: source.to_owned(),
+        target: target.to_owned(),
+        read_only,
+    }
 }
 
 fn caps(limits: &Limits) -> ResourceCaps {
@@ -107,9 +123,11 @@ pub fn process(run: &Run, entry_point: &str, has_environment: bool, identity: &I
             script_variables(run, has_environment),
             SCRIPT_FOLDER.to_owned(),
         ),
-        RunKind::Build => {
-            (build::command(), build::variables(identity.index_url), build::folder(run.id.as_str()))
-        }
+        RunKind::Build => (
+            build::command(),
+            build::variables(identity.index_url),
+            build::folder(run.id.as_str()),
+        ),
     };
     Spec {
         version: VERSION,
@@ -128,7 +146,11 @@ pub fn process(run: &Run, entry_point: &str, has_environment: bool, identity: &I
 }
 
 fn script_command(run: &Run, entry_point: &str, has_environment: bool) -> Vec<String> {
-    let python = if has_environment { format!("{}/bin/python", build::ENVIRONMENT) } else { "python3".to_owned() };
+    let python = if has_environment {
+        format!("{}/bin/python", build::ENVIRONMENT)
+    } else {
+        "python3".to_owned()
+    };
     let mut argv = vec![python, format!("{SCRIPT_FOLDER}/{entry_point}")];
     argv.extend(run.args.iter().cloned());
     argv
@@ -136,10 +158,14 @@ fn script_command(run: &Run, entry_point: &str, has_environment: bool) -> Vec<St
 
 /// The user's variables first, then ours: what the run's place in the world is, nobody can claim otherwise.
 fn script_variables(run: &Run, has_environment: bool) -> BTreeMap<String, String> {
-    let mut variables: BTreeMap<String, String> =
-        [("LANG", "C.UTF-8"), ("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1"), ("HOME", "/tmp")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into();
+    let mut variables: BTreeMap<String, String> = [
+        ("LANG", "C.UTF-8"),
+        ("PYTHONUNBUFFERED", "1"),
+        ("PYTHONDONTWRITEBYTECODE", "1"),
+        ("HOME", "/tmp"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
     let path = "/usr/local/bin:/usr/bin:/bin";
     if has_environment {
         variables.insert("VIRTUAL_ENV".to_owned(), build::ENVIRONMENT.to_owned());
@@ -169,21 +195,31 @@ mod tests {
         }
     }
 
-    const IDENTITY: Identity<'static> = Identity { instance: "i1", uid: 1000, index_url: None };
+    const IDENTITY: Identity<'static> = Identity {
+        instance: "i1",
+        uid: 1000,
+        index_url: None,
+    };
 
     #[test]
     fn a_script_sees_its_own_and_nothing_else() {
         let run = run_in(State::Starting);
         let job = job(&run, &places(), &IDENTITY);
-        let mounts: Vec<_> =
-            job.mounts.iter().map(|m| (m.source.display().to_string(), m.target.as_str(), m.read_only)).collect();
+        let mounts: Vec<_> = job
+            .mounts
+            .iter()
+            .map(|m| (m.source.display().to_string(), m.target.as_str(), m.read_only))
+            .collect();
         let expected = [
             ("runs/2026/11/r", "/pytask/run", false),
             ("bin/abc", "/pytask/bin", true),
             ("scripts/s/files", "/script", false),
             ("scripts/s/envs/k/venv", "/env", true),
         ];
-        assert_eq!(mounts, expected.map(|(source, target, ro)| (source.to_owned(), target, ro)));
+        assert_eq!(
+            mounts,
+            expected.map(|(source, target, ro)| (source.to_owned(), target, ro))
+        );
         assert_eq!(job.name.0, format!("pytask-i1-{}", run.id));
         assert_eq!(job.labels[LABEL_KIND], "script");
     }
@@ -193,7 +229,11 @@ mod tests {
         let mut run = run_in(State::Starting);
         run.kind = RunKind::Build;
         let job = job(&run, &places(), &IDENTITY);
-        assert!(job.mounts.iter().all(|m| !m.source.starts_with("scripts")), "{:?}", job.mounts);
+        assert!(
+            job.mounts.iter().all(|m| !m.source.starts_with("scripts")),
+            "{:?}",
+            job.mounts
+        );
         let spec = process(&run, "main.py", false, &IDENTITY);
         assert_eq!(spec.cwd, format!("/cache/builds/{}", run.id));
     }
@@ -202,9 +242,21 @@ mod tests {
     fn a_script_gets_its_words_and_its_environment() {
         let mut run = run_in(State::Starting);
         run.args = vec!["--since".into(), "a b; rm -rf /".into()];
-        run.env = [("NAME".to_owned(), "x".to_owned()), ("PYTASK_RUN_ID".to_owned(), "forged".to_owned())].into();
+        run.env = [
+            ("NAME".to_owned(), "x".to_owned()),
+            ("PYTASK_RUN_ID".to_owned(), "forged".to_owned()),
+        ]
+        .into();
         let spec = process(&run, "jobs/main.py", true, &IDENTITY);
-        assert_eq!(spec.argv, ["/env/bin/python", "/script/jobs/main.py", "--since", "a b; rm -rf /"]);
+        assert_eq!(
+            spec.argv,
+            [
+                "/env/bin/python",
+                "/script/jobs/main.py",
+                "--since",
+                "a b; rm -rf /"
+            ]
+        );
         assert_eq!(spec.env["NAME"], "x");
         assert_eq!(spec.env["PYTASK_RUN_ID"], run.id.as_str());
         assert_eq!(spec.env["PYTHONUNBUFFERED"], "1");

@@ -11,13 +11,18 @@ pub fn get(connection: &Connection, key: &str) -> Result<Option<String>, Error> 
 
 pub fn set(connection: &Connection, key: &str, value: &str) -> Result<(), Error> {
     connection
-        .prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
+        .prepare_cached(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+        )?
         .execute([key, value])?;
     Ok(())
 }
 
 /// The stored value, or `fresh` stored for ever: the first writer decides.
 pub fn get_or_set(connection: &Connection, key: &str, fresh: &str) -> Result<String, Error> {
-    connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?1, ?2)", [key, fresh])?;
+    connection.execute(
+        "INSERT OR IGNORE INTO meta (key, value) VALUES (?1, ?2)",
+        [key, fresh],
+    )?;
     Ok(get(connection, key)?.unwrap_or_else(|| fresh.to_owned()))
 }

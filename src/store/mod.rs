@@ -57,7 +57,10 @@ impl Store {
         })
         .await
         .map_err(|e| Error::Connection(e.to_string()))??;
-        Ok(Self { writer: pool(path, 1)?, readers: pool(path, READERS)? })
+        Ok(Self {
+            writer: pool(path, 1)?,
+            readers: pool(path, READERS)?,
+        })
     }
 
     /// Runs `f` in one transaction; nothing of it stays if it fails.
@@ -67,7 +70,11 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
     {
-        let connection = self.writer.get().await.map_err(|e| Error::Connection(e.to_string()))?;
+        let connection = self
+            .writer
+            .get()
+            .await
+            .map_err(|e| Error::Connection(e.to_string()))?;
         let done = connection.interact(move |connection| {
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -85,7 +92,11 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        let connection = self.readers.get().await.map_err(|e| Error::Connection(e.to_string()))?;
+        let connection = self
+            .readers
+            .get()
+            .await
+            .map_err(|e| Error::Connection(e.to_string()))?;
         let done = connection.interact(move |connection| f(connection));
         done.await.map_err(|e| Error::Connection(e.to_string()))?
     }
@@ -152,8 +163,20 @@ mod tests {
         assert!(matches!(failed, Err(Error::Stale)));
         let colour = store.read(|c| meta::get(c, "colour")).await.expect("reads");
         assert_eq!(colour, None);
-        store.write(|tx| meta::set(tx, "colour", "green")).await.expect("writes");
-        let again = Store::open(&dir.path().join("db.sqlite")).await.expect("opens twice");
-        assert_eq!(again.read(|c| meta::get(c, "colour")).await.expect("reads").as_deref(), Some("green"));
+        store
+            .write(|tx| meta::set(tx, "colour", "green"))
+            .await
+            .expect("writes");
+        let again = Store::open(&dir.path().join("db.sqlite"))
+            .await
+            .expect("opens twice");
+        assert_eq!(
+            again
+                .read(|c| meta::get(c, "colour"))
+                .await
+                .expect("reads")
+                .as_deref(),
+            Some("green")
+        );
     }
 }

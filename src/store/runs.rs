@@ -42,7 +42,11 @@ pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&s
         ]);
     match inserted {
         Ok(_) => {}
-        Err(e) if is_unique_violation(&e, "idempotency_key") => return Err(Error::Taken { what: "idempotency key" }),
+        Err(e) if is_unique_violation(&e, "idempotency_key") => {
+            return Err(Error::Taken {
+                what: "idempotency key",
+            });
+        }
         Err(e) => return Err(e.into()),
     }
     run.number = connection.last_insert_rowid();
@@ -92,9 +96,14 @@ pub fn get(connection: &Connection, id: &RunId) -> Result<Option<Run>, Error> {
     Ok(statement.query_row([id.as_str()], read).optional()?)
 }
 
-pub fn by_idempotency_key(connection: &Connection, script: &ScriptId, key: &str) -> Result<Option<Run>, Error> {
-    let mut statement = connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE script_id = ?1 AND idempotency_key = ?2"))?;
+pub fn by_idempotency_key(
+    connection: &Connection,
+    script: &ScriptId,
+    key: &str,
+) -> Result<Option<Run>, Error> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM runs WHERE script_id = ?1 AND idempotency_key = ?2"
+    ))?;
     Ok(statement.query_row([script.as_str(), key], read).optional()?)
 }
 
@@ -161,8 +170,21 @@ pub fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Run>, Error>
 }
 
 /// The newest runs of one script of one kind, newest first.
-pub fn newest(connection: &Connection, script: &ScriptId, kind: RunKind, limit: u32) -> Result<Vec<Run>, Error> {
-    list(connection, &Filter { script: Some(script.clone()), kind: Some(kind), limit, ..Filter::default() })
+pub fn newest(
+    connection: &Connection,
+    script: &ScriptId,
+    kind: RunKind,
+    limit: u32,
+) -> Result<Vec<Run>, Error> {
+    list(
+        connection,
+        &Filter {
+            script: Some(script.clone()),
+            kind: Some(kind),
+            limit,
+            ..Filter::default()
+        },
+    )
 }
 
 /// Finished script runs per outcome and time since `since`, for counting: `(finished_at, outcome)`.
@@ -176,16 +198,21 @@ pub fn finished_since(connection: &Connection, since: Timestamp) -> Result<Vec<(
 
 /// The events of a run, oldest first.
 pub fn events(connection: &Connection, id: &RunId) -> Result<Vec<(Timestamp, Event)>, Error> {
-    let mut statement = connection.prepare_cached("SELECT at, event FROM run_events WHERE run_id = ?1 ORDER BY seq")?;
-    let rows = statement
-        .query_map([id.as_str()], |row| Ok((time(0, row.get(0)?)?, from_json(1, &row.get::<_, String>(1)?)?)))?;
+    let mut statement =
+        connection.prepare_cached("SELECT at, event FROM run_events WHERE run_id = ?1 ORDER BY seq")?;
+    let rows = statement.query_map([id.as_str()], |row| {
+        Ok((time(0, row.get(0)?)?, from_json(1, &row.get::<_, String>(1)?)?))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
     let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-    let optional_time =
-        |column: usize| row.get::<_, Option<i64>>(column)?.map(|ms| time(column, ms)).transpose();
+    let optional_time = |column: usize| {
+        row.get::<_, Option<i64>>(column)?
+            .map(|ms| time(column, ms))
+            .transpose()
+    };
     let state: State = from_json(4, text(4)?)?;
     let log: Option<String> = row.get(25)?;
     Ok(Run {
@@ -273,13 +300,20 @@ mod tests {
         insert(&db, &mut run, None).expect("inserts");
         assert_eq!(get(&db, &run.id).expect("reads"), Some(run.clone()));
 
-        run.state = State::Finished { outcome: Outcome::cancelled("user") };
+        run.state = State::Finished {
+            outcome: Outcome::cancelled("user"),
+        };
         run.finished_at = Some(Timestamp::UNIX_EPOCH);
         run.facts.peak_memory_bytes = Some(1 << 40);
-        let event = Event::Dismissed { outcome: Outcome::cancelled("user") };
+        let event = Event::Dismissed {
+            outcome: Outcome::cancelled("user"),
+        };
         store_step(&db, &mut run, &event, Timestamp::UNIX_EPOCH).expect("stores");
         assert_eq!(get(&db, &run.id).expect("reads"), Some(run.clone()));
-        assert_eq!(events(&db, &run.id).expect("reads"), [(Timestamp::UNIX_EPOCH, event)]);
+        assert_eq!(
+            events(&db, &run.id).expect("reads"),
+            [(Timestamp::UNIX_EPOCH, event)]
+        );
     }
 
     #[test]
@@ -303,7 +337,9 @@ mod tests {
         insert(&db, &mut run, Some("k")).expect("inserts");
         let second = insert(&db, &mut queued(&script), Some("k"));
         assert!(matches!(second, Err(Error::Taken { .. })));
-        let found = by_idempotency_key(&db, &script, "k").expect("reads").expect("there");
+        let found = by_idempotency_key(&db, &script, "k")
+            .expect("reads")
+            .expect("there");
         assert_eq!(found.id, run.id);
     }
 
@@ -325,7 +361,11 @@ mod tests {
                 limit: 2,
                 ..Filter::default()
             };
-            list(&db, &filter).expect("lists").iter().map(|run| run.number).collect()
+            list(&db, &filter)
+                .expect("lists")
+                .iter()
+                .map(|run| run.number)
+                .collect()
         };
         assert_eq!(page(None), [numbers[4], numbers[3]]);
         assert_eq!(page(Some(numbers[3])), [numbers[2], numbers[1]]);

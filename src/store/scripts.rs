@@ -79,7 +79,9 @@ fn name_taken(done: rusqlite::Result<usize>) -> Result<(), Error> {
 }
 
 fn replace_tags(connection: &Connection, script: &Script) -> Result<(), Error> {
-    connection.prepare_cached("DELETE FROM script_tags WHERE script_id = ?1")?.execute([script.id.as_str()])?;
+    connection
+        .prepare_cached("DELETE FROM script_tags WHERE script_id = ?1")?
+        .execute([script.id.as_str()])?;
     let mut insert = connection
         .prepare_cached("INSERT INTO script_tags (script_id, tag, position) VALUES (?1, ?2, ?3)")?;
     for (position, tag) in script.tags.iter().enumerate() {
@@ -147,7 +149,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Script> {
         environment_key: row.get(9)?,
         created_at: time(10, row.get(10)?)?,
         updated_at: time(11, row.get(11)?)?,
-        deleted_at: row.get::<_, Option<i64>>(12)?.map(|ms| time(12, ms)).transpose()?,
+        deleted_at: row
+            .get::<_, Option<i64>>(12)?
+            .map(|ms| time(12, ms))
+            .transpose()?,
         tags: from_json(13, text(13)?)?,
     })
 }
@@ -162,14 +167,23 @@ pub struct RevisionRow {
 /// Records a revision as the script's latest, if `number` follows the latest one.
 pub fn add_revision(connection: &Connection, id: &ScriptId, revision: &RevisionRow) -> Result<(), Error> {
     let moved = connection
-        .prepare_cached("UPDATE scripts SET revision = ?2, updated_at = ?3 WHERE id = ?1 AND revision = ?2 - 1")?
+        .prepare_cached(
+            "UPDATE scripts SET revision = ?2, updated_at = ?3 WHERE id = ?1 AND revision = ?2 - 1",
+        )?
         .execute(params![id.as_str(), revision.number, ms(revision.created_at)])?;
     if moved == 0 {
         return Err(Error::Stale);
     }
     connection
-        .prepare_cached("INSERT INTO revisions (script_id, number, message, created_at) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id.as_str(), revision.number, revision.message, ms(revision.created_at)])?;
+        .prepare_cached(
+            "INSERT INTO revisions (script_id, number, message, created_at) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            id.as_str(),
+            revision.number,
+            revision.message,
+            ms(revision.created_at)
+        ])?;
     Ok(())
 }
 
@@ -185,7 +199,11 @@ pub fn revisions(
          ORDER BY number DESC LIMIT ?3",
     )?;
     let rows = statement.query_map(params![id.as_str(), before.unwrap_or(i64::MAX), limit], |row| {
-        Ok(RevisionRow { number: row.get(0)?, message: row.get(1)?, created_at: time(2, row.get(2)?)? })
+        Ok(RevisionRow {
+            number: row.get(0)?,
+            message: row.get(1)?,
+            created_at: time(2, row.get(2)?)?,
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -229,7 +247,10 @@ mod tests {
         let db = in_memory().expect("opens");
         let mut first = script("Report", &[]);
         insert(&db, &first).expect("inserts");
-        assert!(matches!(insert(&db, &script("REPORT", &[])), Err(Error::Taken { what: "name" })));
+        assert!(matches!(
+            insert(&db, &script("REPORT", &[])),
+            Err(Error::Taken { what: "name" })
+        ));
         first.deleted_at = Some(Timestamp::UNIX_EPOCH);
         update(&db, &first).expect("goes to the trash");
         insert(&db, &script("report", &[])).expect("the name is free again");
@@ -244,14 +265,46 @@ mod tests {
             insert(&db, &script(name, tags)).expect("inserts");
         }
         let names = |filter: Filter| -> Vec<String> {
-            list(&db, &filter).expect("lists").into_iter().map(|s| s.name).collect()
+            list(&db, &filter)
+                .expect("lists")
+                .into_iter()
+                .map(|s| s.name)
+                .collect()
         };
-        let all = Filter { limit: 10, ..Default::default() };
+        let all = Filter {
+            limit: 10,
+            ..Default::default()
+        };
         assert_eq!(names(all.clone()), ["A", "b", "c%"]);
-        assert_eq!(names(Filter { text: Some("%".into()), ..all.clone() }), ["c%"]);
-        assert_eq!(names(Filter { text: Some("Y".into()), ..all.clone() }), ["b"]);
-        assert_eq!(names(Filter { tags: vec!["x".into(), "y".into()], ..all.clone() }), ["b"]);
-        assert_eq!(names(Filter { after: Some("A".into()), limit: 1, ..all }), ["b"]);
+        assert_eq!(
+            names(Filter {
+                text: Some("%".into()),
+                ..all.clone()
+            }),
+            ["c%"]
+        );
+        assert_eq!(
+            names(Filter {
+                text: Some("Y".into()),
+                ..all.clone()
+            }),
+            ["b"]
+        );
+        assert_eq!(
+            names(Filter {
+                tags: vec!["x".into(), "y".into()],
+                ..all.clone()
+            }),
+            ["b"]
+        );
+        assert_eq!(
+            names(Filter {
+                after: Some("A".into()),
+                limit: 1,
+                ..all
+            }),
+            ["b"]
+        );
     }
 
     #[test]
@@ -259,12 +312,22 @@ mod tests {
         let db = in_memory().expect("opens");
         let script = script("s", &[]);
         insert(&db, &script).expect("inserts");
-        let row = |number| RevisionRow { number, message: "save".into(), created_at: Timestamp::UNIX_EPOCH };
+        let row = |number| RevisionRow {
+            number,
+            message: "save".into(),
+            created_at: Timestamp::UNIX_EPOCH,
+        };
         add_revision(&db, &script.id, &row(1)).expect("the first");
-        assert!(matches!(add_revision(&db, &script.id, &row(1)), Err(Error::Stale)));
+        assert!(matches!(
+            add_revision(&db, &script.id, &row(1)),
+            Err(Error::Stale)
+        ));
         add_revision(&db, &script.id, &row(2)).expect("the second");
-        let numbers: Vec<i64> =
-            revisions(&db, &script.id, None, 10).expect("lists").iter().map(|r| r.number).collect();
+        let numbers: Vec<i64> = revisions(&db, &script.id, None, 10)
+            .expect("lists")
+            .iter()
+            .map(|r| r.number)
+            .collect();
         assert_eq!(numbers, [2, 1]);
     }
 }

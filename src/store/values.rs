@@ -31,7 +31,11 @@ pub(super) fn from_word<T: DeserializeOwned>(column: usize, word: &str) -> rusql
         .map_err(|e| unreadable(column, Type::Text, e))
 }
 
-fn unreadable(column: usize, kind: Type, e: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+fn unreadable(
+    column: usize,
+    kind: Type,
+    e: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, kind, Box::new(e))
 }
 
