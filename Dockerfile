@@ -8,7 +8,7 @@
 FROM node:22-slim AS interface
 ARG EXTRA_CA_PEM=""
 WORKDIR /build/frontend
-COPY frontend/package.json frontend/package-lock.json* ./
+COPY frontend/package.json frontend/.npmrc* ./
 RUN --mount=type=cache,id=pytask-npm,target=/root/.npm \
     set -eu; \
     ca=/etc/ssl/certs/ca-certificates.crt; \
