@@ -19,8 +19,10 @@ scripts/base-images.sh python:3.13-slim-trixie
 say "Building the runner image, the supervisor and the controller"
 compose build --quiet runner-image
 build_supervisor debug
+(cd frontend && npm install --ignore-scripts --no-audit --no-fund --loglevel=error)
+# The controller embeds a built interface; the dev server shows the present one.
+[ -d frontend/dist ] || (cd frontend && npm run build)
 cargo build -p pytask-manager --bin pytask-manager
-[ -d frontend/node_modules ] || (cd frontend && npm install --ignore-scripts --no-audit --no-fund)
 
 export PYTASK_DATA_DIR=${PYTASK_DATA_DIR:-$PWD/data}
 export PYTASK_SUPERVISOR=$supervisor_path
