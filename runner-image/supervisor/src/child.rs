@@ -247,12 +247,21 @@ impl Plan<'_> {
         }
     }
 
-    /// Nothing blocked, nothing ignored: ignored signals and the mask would outlive the exec.
+    /// Nothing blocked, nothing ignored: both would outlive the exec, whoever set them before us. Raw calls, because
+    /// glibc keeps two signals to itself.
     fn reset_signals(&self) {
-        // SAFETY: SIG_DFL touches no memory; the set is initialised before use.
+        // The kernel's `sigaction` is at most this long; all zero it is SIG_DFL without flags or mask.
+        const DEFAULT: [u64; 4] = [0; 4];
+        const MASK_BYTES: usize = 8;
+        for signal in 1..=64 {
+            // SAFETY: reads one constant of at least the kernel's size; SIGKILL and SIGSTOP are refused without harm.
+            unsafe {
+                let old = ptr::null_mut::<u64>();
+                libc::syscall(libc::SYS_rt_sigaction, signal, DEFAULT.as_ptr(), old, MASK_BYTES);
+            }
+        }
+        // SAFETY: the set is initialised before use and lives through the call.
         unsafe {
-            libc::signal(libc::SIGPIPE, libc::SIG_DFL);
-            libc::signal(libc::SIGXFSZ, libc::SIG_DFL);
             let mut none = std::mem::zeroed();
             libc::sigemptyset(&mut none);
             libc::sigprocmask(libc::SIG_SETMASK, &none, ptr::null_mut());

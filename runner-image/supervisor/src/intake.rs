@@ -43,8 +43,11 @@ pub(crate) fn await_spec(dir: &Path, signals: BorrowedFd) -> Result<Option<Spec>
         }
         if let Some(bytes) = read_bounded(&path)? {
             let spec = parse(&bytes);
-            fs::remove_file(&path)?;
-            return spec.map(Some);
+            match fs::remove_file(&path) {
+                // Another supervisor took it too; who may start is decided by `claim`.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                _ => return spec.map(Some),
+            }
         }
         sys::wait_readable([Some(signals), watch.as_ref().map(AsFd::as_fd)], Some(LOOK_AGAIN))?;
         while let Some(signal) = sys::next_signal(signals) {
