@@ -7,6 +7,7 @@ pub mod config;
 pub mod engine;
 pub mod envs;
 pub mod events;
+pub mod files;
 pub mod model;
 pub mod runs;
 pub mod store;

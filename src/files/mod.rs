@@ -1,0 +1,42 @@
+//! Files on the data volume, above all the folders that scripts own.
+//!
+//! A script may plant anything in its folder while we look at it: links to `/etc/passwd`, FIFOs, sparse
+//! terabytes, a million entries. So every access goes through [`Folder`], which holds an open directory and
+//! never resolves a path outside it:
+//!
+//! - `openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)`, decided by the kernel in one step,
+//!   so there is no check to race with. (cap-std resolves safely too, but follows links that stay inside.)
+//! - what was opened is looked at with `fstat`: a regular file with one link, of bounded size;
+//! - new contents are staged where no script can see them and appear by `rename`;
+//! - owners and modes are set by descriptor, on what we created ourselves, never recursively.
+//!
+//! [`DataDir`] knows where things are, [`Revisions`] keeps what a script's files once were. Everything here is
+//! synchronous (call it from `spawn_blocking`) and knows no script, no run and no database. Two saves of one
+//! script must be serialised by the caller.
+
+mod confined;
+mod error;
+mod folder;
+mod hash;
+#[cfg(test)]
+mod hostile;
+pub mod layout;
+mod listing;
+mod manifest;
+mod path;
+mod revisions;
+mod sweep;
+
+pub use confined::Owner;
+pub use error::{Error, ErrorKind, Result};
+pub use folder::{Contents, Expected, Folder, OpenFile};
+pub use hash::ContentHash;
+pub use layout::{DataDir, DataLock};
+pub use listing::{Entry, EntryKind, ListLimits, Listing};
+pub use manifest::{Manifest, TrackedFile};
+pub use path::{PathError, RelPath};
+pub use revisions::{Change, ChangeKind, Revisions};
+
+/// The largest file that is edited, saved and kept in revisions. Larger ones can be streamed
+/// ([`Folder::open_file`]), not read at once.
+pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
