@@ -1,0 +1,89 @@
+// Server state: every query's key and fetch, in one place, because the event stream (app/live-events) writes to the
+// same keys. Keys: ["scripts", …], ["script", id, part?], ["runs", filters], ["run", id], ["dashboard"], ["system"].
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { client, unwrap } from "./client";
+import type { Run } from "./types";
+
+const PAGE = 50;
+
+export const systemQuery = queryOptions({
+  queryKey: ["system"],
+  queryFn: ({ signal }) => unwrap(client.GET("/api/v1/system", { signal })),
+  refetchInterval: 30_000,
+});
+
+export const dashboardQuery = queryOptions({
+  queryKey: ["dashboard"],
+  queryFn: ({ signal }) => unwrap(client.GET("/api/v1/dashboard", { signal })),
+  refetchInterval: 30_000,
+});
+
+export const scriptsQuery = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ["scripts", q],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(
+        client.GET("/api/v1/scripts", {
+          params: { query: { limit: 100, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
+      ),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: (previous) => previous,
+  });
+
+export const scriptQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["script", id],
+    queryFn: ({ signal }) => unwrap(client.GET("/api/v1/scripts/{id}", { params: { path: { id } }, signal })),
+  });
+
+export const filesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["script", id, "files"],
+    queryFn: ({ signal }) => unwrap(client.GET("/api/v1/scripts/{id}/files", { params: { path: { id } }, signal })),
+    select: (list) => list.items,
+  });
+
+export const dependenciesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["script", id, "dependencies"],
+    queryFn: ({ signal }) =>
+      unwrap(client.GET("/api/v1/scripts/{id}/dependencies", { params: { path: { id } }, signal })),
+  });
+
+export interface RunFilters {
+  script?: string | undefined;
+  outcome?: string | undefined;
+  state?: string | undefined;
+  kind?: string | undefined;
+}
+
+export const runsQuery = (filters: RunFilters) =>
+  infiniteQueryOptions({
+    queryKey: ["runs", filters],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) => {
+      const set = Object.entries({ ...filters, cursor: pageParam }).filter(([, value]) => value !== undefined);
+      return unwrap(
+        client.GET("/api/v1/runs", { params: { query: { limit: PAGE, ...Object.fromEntries(set) } }, signal }),
+      );
+    },
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: (previous) => previous,
+  });
+
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id],
+    queryFn: ({ signal }) => unwrap(client.GET("/api/v1/runs/{id}", { params: { path: { id } }, signal })),
+  });
+
+const ORDER: Run["state"][] = ["queued", "starting", "running", "stopping", "collecting", "finished"];
+
+/** Two sources tell of one run (the event stream and its own socket), in no agreed order: the later state wins. */
+export function newerRun(known: Run | undefined, told: Run): Run {
+  if (!known || known.id !== told.id) return told;
+  return ORDER.indexOf(told.state) >= ORDER.indexOf(known.state) ? told : known;
+}

@@ -1,0 +1,61 @@
+// The names the rest of the frontend uses for the shapes of the API. Everything comes from the generated schema, so a
+// changed document breaks the type check here or where the field is used.
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Run = Schemas["Run"];
+export type RunState = Schemas["RunState"];
+export type Outcome = Schemas["Outcome"];
+export type OutcomeKind = Outcome["kind"];
+export type Trigger = Schemas["Trigger"];
+export type WaitReason = Schemas["WaitReason"];
+export type Limits = Schemas["Limits"];
+export type LimitsPatch = Schemas["LimitsPatch"];
+export type Script = Schemas["Script"];
+export type EnvironmentStatus = Schemas["EnvironmentStatus"];
+export type Package = Schemas["Package"];
+export type FileEntry = Schemas["FileEntry"];
+export type Revision = Schemas["Revision"];
+export type System = Schemas["System"];
+export type Dashboard = Schemas["Dashboard"];
+export type ErrorBody = Schemas["ErrorBody"];
+
+type Answer<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends {
+  responses: { 200: { content: { "application/json": infer T } } };
+}
+  ? T
+  : never;
+
+export type Dependencies = Answer<"/api/v1/scripts/{id}/dependencies", "get">;
+export type RecentOutcome = Script["recent_outcomes"][number];
+
+type Body<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends {
+  requestBody?: { content: { "application/json": infer T } };
+}
+  ? T
+  : never;
+
+export type ScriptPatch = Body<"/api/v1/scripts/{id}", "patch">;
+export type NewScript = Body<"/api/v1/scripts", "post">;
+export type RunRequest = Body<"/api/v1/scripts/{id}/runs", "post">;
+
+/** One record of a log, as the live socket and `format=ndjson` send it. */
+export interface LogRecord {
+  seq: number;
+  at: string;
+  stream: "stdout" | "stderr" | "system";
+  text: string;
+  base64?: string | null;
+}
+
+/** What `runs/{id}/live` sends. */
+export type LiveFrame = ({ type: "record" } & LogRecord) | { type: "state"; run: Run };
+
+/** What `events` sends. */
+export type EventFrame =
+  | { type: "run"; run: Run }
+  | { type: "script"; script_id: string }
+  | { type: "system"; system: System };
+
+export const isActive = (run: Pick<Run, "state">): boolean => run.state !== "finished";

@@ -1,0 +1,68 @@
+// Carries the event stream into the query cache, so that every page shows what is true now without asking again.
+// A run is written where it is known; lists that may gain or lose it are read again, at most once a second.
+import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import { openEvents } from "~/api/event-socket";
+import { newerRun } from "~/api/queries";
+import type { EventFrame, Run, Script } from "~/api/types";
+
+const REREAD_MS = 1000;
+
+type RunPages = InfiniteData<{ items: Run[] }>;
+
+export function followEvents(queryClient: QueryClient): () => void {
+  const stale = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Reads queries again soon; many events in a row cause one reading. */
+  const reread = (...keys: readonly string[][]) => {
+    for (const key of keys) stale.add(JSON.stringify(key));
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      for (const key of stale) void queryClient.invalidateQueries({ queryKey: JSON.parse(key) as string[] });
+      stale.clear();
+    }, REREAD_MS);
+  };
+
+  const onRun = (run: Run) => {
+    const before = queryClient.getQueryData<Run>(["run", run.id]);
+    queryClient.setQueryData<Run>(["run", run.id], (known) => newerRun(known, run));
+    queryClient.setQueryData<Script>(["script", run.script_id], (script) => (script ? withRun(script, run) : script));
+    let listed = false;
+    queryClient.setQueriesData<RunPages>({ queryKey: ["runs"] }, (data) => {
+      const next = replaceRun(data, run);
+      listed ||= next !== data;
+      return next;
+    });
+    if (before?.state !== run.state || !listed) reread(["dashboard"], ["runs"], ["scripts"]);
+    if (run.state === "finished") reread(["script", run.script_id]);
+  };
+
+  const onFrame = (frame: EventFrame) => {
+    if (frame.type === "run") onRun(frame.run);
+    else if (frame.type === "script") reread(["script", frame.script_id], ["scripts"], ["dashboard"]);
+    else if (frame.type === "system") queryClient.setQueryData(["system"], frame.system);
+  };
+
+  const close = openEvents({ onFrame, onRegained: () => void queryClient.invalidateQueries() });
+  return () => {
+    clearTimeout(timer);
+    close();
+  };
+}
+
+/** The script's newest run of its own kind; a build is not a run of the script. */
+function withRun(script: Script, run: Run): Script {
+  if (run.kind !== "script") return script;
+  const last = script.last_run;
+  if (last && last.number > run.number) return script;
+  return { ...script, last_run: newerRun(last ?? undefined, run) };
+}
+
+export function replaceRun(data: RunPages | undefined, run: Run): RunPages | undefined {
+  if (!data?.pages.some((page) => page.items.some((each) => each.id === run.id))) return data;
+  const pages = data.pages.map((page) => ({
+    ...page,
+    items: page.items.map((each) => (each.id === run.id ? newerRun(each, run) : each)),
+  }));
+  return { ...data, pages };
+}

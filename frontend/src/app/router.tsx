@@ -1,0 +1,110 @@
+// Every address of the interface. Pages are loaded when first visited; what a search string may hold is checked here,
+// so a hand-written or old URL never breaks a page.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { NotFound } from "./not-found";
+import { Shell } from "./shell";
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+const at = <Path extends string>(path: Path) => ({ getParentRoute: () => rootRoute, path });
+
+const dashboardRoute = createRoute({
+  ...at("/"),
+  component: lazyRouteComponent(() => import("~/features/dashboard/dashboard-page"), "DashboardPage"),
+});
+
+const scriptsRoute = createRoute({
+  ...at("/scripts"),
+  validateSearch: (search: Record<string, unknown>): { q?: string; tags?: string[]; new?: boolean } => ({
+    q: text(search.q),
+    tags: Array.isArray(search.tags) ? search.tags.filter((tag) => typeof tag === "string") : undefined,
+    new: search.new === true ? true : undefined,
+  }),
+  component: lazyRouteComponent(() => import("~/features/scripts/list/scripts-page"), "ScriptsPage"),
+});
+
+const scriptRoute = createRoute({
+  ...at("/scripts/$scriptId"),
+  component: lazyRouteComponent(() => import("~/features/scripts/script-layout"), "ScriptLayout"),
+});
+const tab = <Path extends string>(path: Path) => ({ getParentRoute: () => scriptRoute, path });
+const scriptIndexRoute = createRoute({
+  ...tab("/"),
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/scripts/$scriptId/code", params: params as { scriptId: string }, replace: true });
+  },
+});
+const codeRoute = createRoute({
+  ...tab("code"),
+  validateSearch: (search: Record<string, unknown>): { file?: string } => ({ file: text(search.file) }),
+  component: lazyRouteComponent(() => import("~/features/scripts/code/code-tab"), "CodeTab"),
+});
+const dependenciesRoute = createRoute({
+  ...tab("dependencies"),
+  component: lazyRouteComponent(() => import("~/features/scripts/dependencies/dependencies-tab"), "DependenciesTab"),
+});
+const scriptRunsRoute = createRoute({
+  ...tab("runs"),
+  component: lazyRouteComponent(() => import("~/features/scripts/script-runs-tab"), "ScriptRunsTab"),
+});
+const schedulesRoute = createRoute({
+  ...tab("schedules"),
+  component: lazyRouteComponent(() => import("~/features/scripts/schedules-tab"), "SchedulesTab"),
+});
+const scriptSettingsRoute = createRoute({
+  ...tab("settings"),
+  component: lazyRouteComponent(() => import("~/features/scripts/settings/settings-tab"), "SettingsTab"),
+});
+
+const runsRoute = createRoute({
+  ...at("/runs"),
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { script?: string; outcome?: string; state?: string; kind?: string } => ({
+    script: text(search.script),
+    outcome: text(search.outcome),
+    state: text(search.state),
+    kind: text(search.kind),
+  }),
+  component: lazyRouteComponent(() => import("~/features/runs/runs-page"), "RunsPage"),
+});
+const runRoute = createRoute({
+  ...at("/runs/$runId"),
+  component: lazyRouteComponent(() => import("~/features/runs/run-page"), "RunPage"),
+});
+const schedulerRoute = createRoute({
+  ...at("/scheduler"),
+  component: lazyRouteComponent(() => import("~/features/scheduler/scheduler-page"), "SchedulerPage"),
+});
+const settingsRoute = createRoute({
+  ...at("/settings"),
+  component: lazyRouteComponent(() => import("~/features/settings/settings-page"), "SettingsPage"),
+});
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([
+    dashboardRoute,
+    scriptsRoute,
+    scriptRoute.addChildren([
+      scriptIndexRoute,
+      codeRoute,
+      dependenciesRoute,
+      scriptRunsRoute,
+      schedulesRoute,
+      scriptSettingsRoute,
+    ]),
+    runsRoute,
+    runRoute,
+    schedulerRoute,
+    settingsRoute,
+  ]),
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,78 @@
+// Dialogs, and the question asked before something that cannot be undone.
+import { X } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { Button, IconButton } from "./button";
+
+interface DialogProps {
+  open: boolean;
+  onClose: () => void;
+  title: string;
+  description?: ReactNode;
+  children?: ReactNode;
+  footer?: ReactNode;
+}
+
+export function Dialog({ open, onClose, title, description, children, footer }: DialogProps) {
+  return (
+    <Radix.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 animate-late bg-scrim [animation-delay:0ms]" />
+        <Radix.Content
+          {...(description ? {} : { "aria-describedby": undefined })}
+          className="fixed top-[12vh] left-1/2 z-40 flex max-h-[80vh] w-[min(480px,calc(100vw-24px))] -translate-x-1/2 animate-rise flex-col rounded-lg border border-line bg-raised shadow-float"
+        >
+          <header className="flex items-start justify-between gap-4 px-5 pt-4">
+            <div className="min-w-0">
+              <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
+              {description ? (
+                <Radix.Description asChild>
+                  <div className="mt-1 text-sm text-ink-2">{description}</div>
+                </Radix.Description>
+              ) : null}
+            </div>
+            <Radix.Close asChild>
+              <IconButton label="Close">
+                <X />
+              </IconButton>
+            </Radix.Close>
+          </header>
+          {children ? <div className="min-h-0 overflow-auto px-5 py-4">{children}</div> : <div className="h-4" />}
+          {footer ? (
+            <footer className="flex flex-wrap justify-end gap-2 border-line border-t px-5 py-3">{footer}</footer>
+          ) : null}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+interface ConfirmProps {
+  open: boolean;
+  title: string;
+  /** What exactly goes, and what stays. */
+  consequence: ReactNode;
+  action: string;
+  busy?: boolean;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+export function Confirm({ open, title, consequence, action, busy, onConfirm, onClose }: ConfirmProps) {
+  return (
+    <Dialog
+      open={open}
+      onClose={onClose}
+      title={title}
+      description={consequence}
+      footer={
+        <>
+          <Button onClick={onClose}>Keep</Button>
+          <Button look="danger" busy={busy ?? false} onClick={onConfirm}>
+            {action}
+          </Button>
+        </>
+      }
+    />
+  );
+}

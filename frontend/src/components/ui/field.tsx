@@ -1,0 +1,48 @@
+// A labelled control with its hint and its error, tied together for screen readers.
+import { type ComponentProps, type ReactNode, useId } from "react";
+import { cn } from "~/lib/cn";
+
+export const controlClass =
+  "h-8 w-full min-w-0 rounded-md border border-line-strong bg-panel px-2.5 text-sm text-ink transition-colors duration-100 hover:border-ink-3/60 disabled:opacity-50 aria-invalid:border-fail";
+
+export function Input({ className, ...rest }: ComponentProps<"input">) {
+  return <input className={cn(controlClass, className)} {...rest} />;
+}
+
+export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
+  return (
+    <textarea
+      className={cn(
+        "w-full min-w-0 rounded-md border border-line-strong bg-panel px-2.5 py-1.5 text-sm text-ink transition-colors duration-100 hover:border-ink-3/60 aria-invalid:border-fail",
+        className,
+      )}
+      {...rest}
+    />
+  );
+}
+
+interface FieldProps {
+  label: ReactNode;
+  hint?: ReactNode;
+  error?: string | null | undefined;
+  className?: string;
+  children: (control: { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean }) => ReactNode;
+}
+
+export function Field({ label, hint, error, className, children }: FieldProps) {
+  const id = useId();
+  const note = error ?? hint;
+  return (
+    <div className={cn("flex flex-col gap-1", className)}>
+      <label htmlFor={id} className="text-sm font-medium text-ink">
+        {label}
+      </label>
+      {children({ id, "aria-describedby": note ? `${id}-note` : undefined, "aria-invalid": Boolean(error) })}
+      {note ? (
+        <p id={`${id}-note`} className={cn("text-xs", error ? "text-fail" : "text-ink-3")}>
+          {note}
+        </p>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+import { DropdownMenu as Radix } from "radix-ui";
+import type { ReactElement, ReactNode } from "react";
+import { cn } from "~/lib/cn";
+
+interface MenuProps {
+  trigger: ReactElement;
+  children: ReactNode;
+  align?: "start" | "end";
+}
+
+export function Menu({ trigger, children, align = "end" }: MenuProps) {
+  return (
+    <Radix.Root>
+      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content
+          align={align}
+          sideOffset={4}
+          collisionPadding={8}
+          className="z-50 min-w-40 animate-rise rounded-md border border-line bg-raised p-1 shadow-float"
+        >
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+interface MenuItemProps {
+  onSelect?: () => void;
+  children: ReactNode;
+  danger?: boolean;
+  disabled?: boolean;
+  /** For items that are links. */
+  asChild?: boolean;
+}
+
+export function MenuItem({ onSelect, children, danger, disabled, asChild }: MenuItemProps) {
+  return (
+    <Radix.Item
+      asChild={asChild ?? false}
+      disabled={disabled ?? false}
+      {...(onSelect ? { onSelect } : {})}
+      className={cn(
+        "flex h-7 cursor-pointer items-center gap-2 rounded-sm px-2 text-sm outline-none data-disabled:cursor-default data-highlighted:bg-selected data-disabled:opacity-50 [&_svg]:size-3.5",
+        danger ? "text-fail" : "text-ink [&_svg]:text-ink-3",
+      )}
+    >
+      {children}
+    </Radix.Item>
+  );
+}
+
+export const MenuSeparator = () => <Radix.Separator className="my-1 h-px bg-line" />;
+
+interface MenuCheckProps {
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  children: ReactNode;
+}
+
+/** A checkbox in a menu; the menu stays open so that several can be set. */
+export function MenuCheck({ checked, onChange, children }: MenuCheckProps) {
+  return (
+    <Radix.CheckboxItem
+      checked={checked}
+      onCheckedChange={onChange}
+      onSelect={(event) => event.preventDefault()}
+      className="flex h-7 cursor-pointer items-center gap-2 rounded-sm px-2 text-sm text-ink outline-none data-highlighted:bg-selected"
+    >
+      <span
+        aria-hidden
+        className="inline-flex size-3.5 items-center justify-center rounded-sm border border-line-strong text-[10px] text-accent-ink"
+      >
+        {checked ? "✓" : ""}
+      </span>
+      {children}
+    </Radix.CheckboxItem>
+  );
+}

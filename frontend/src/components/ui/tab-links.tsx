@@ -1,0 +1,44 @@
+// Tabs that are places: each is a link with its own address. A tab that is not built yet says so and leads nowhere.
+import { Link, type LinkProps } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { Tooltip } from "./tooltip";
+
+export const TabBar = ({ label, children }: { label: string; children: ReactNode }) => (
+  <nav
+    aria-label={label}
+    className="flex h-10 items-stretch gap-5 overflow-x-auto border-line border-b [scrollbar-width:none]"
+  >
+    {children}
+  </nav>
+);
+
+interface TabLinkProps {
+  link: LinkProps;
+  children: ReactNode;
+}
+
+const TAB = "relative inline-flex shrink-0 items-center gap-1.5 rounded-sm text-sm";
+
+export const TabLink = ({ link, children }: TabLinkProps) => (
+  <Link
+    {...link}
+    className={`${TAB} font-medium text-ink-3 hover:text-ink aria-[current=page]:text-ink aria-[current=page]:after:absolute aria-[current=page]:after:inset-x-0 aria-[current=page]:after:bottom-0 aria-[current=page]:after:h-0.5 aria-[current=page]:after:bg-accent-ink`}
+  >
+    {children}
+  </Link>
+);
+
+export const TabSoon = ({ children, why }: { children: ReactNode; why: string }) => (
+  <Tooltip content={why}>
+    {/* biome-ignore lint/a11y/useSemanticElements: a link without an address cannot be reached by the keyboard. */}
+    <span
+      role="link"
+      aria-disabled="true"
+      aria-label={`${String(children)}: ${why}`}
+      tabIndex={0}
+      className={`${TAB} cursor-default text-ink-3 opacity-60`}
+    >
+      {children}
+    </span>
+  </Tooltip>
+);

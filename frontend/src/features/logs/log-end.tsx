@@ -1,0 +1,41 @@
+// The last line of a log: how the run ended, or what it waits for.
+import type { Run } from "~/api/types";
+import { markOf, markTone, StateMark } from "~/components/ui/state-mark";
+import { cn } from "~/lib/cn";
+import { formatBytes, formatDuration } from "~/lib/format";
+import type { LogStatus } from "./log-socket";
+
+interface LogEndProps {
+  run: Run;
+  status: LogStatus;
+  empty: boolean;
+}
+
+export function LogEnd({ run, status, empty }: LogEndProps) {
+  const row = "flex items-center gap-2 py-1 pl-[42px] pr-4 font-sans text-sm";
+  if (run.state === "finished") {
+    const mark = markOf(run);
+    const took = run.started_at && run.finished_at ? Date.parse(run.finished_at) - Date.parse(run.started_at) : null;
+    return (
+      <div className={cn(row, "mt-1 border-line border-t")} data-testid="log-end">
+        <StateMark mark={mark} />
+        <span className={markTone(mark)}>{run.outcome?.message ?? "Finished"}</span>
+        {took === null ? null : <span className="num ml-auto text-ink-3">{formatDuration(took)}</span>}
+        {(run.log?.dropped_bytes ?? 0) > 0 ? (
+          <span className="text-skip">{formatBytes(run.log?.dropped_bytes ?? 0)} skipped at the log's cap</span>
+        ) : null}
+      </div>
+    );
+  }
+  const words = waiting(run, status, empty);
+  return words ? <div className={cn(row, "text-ink-3")}>{words}</div> : null;
+}
+
+function waiting(run: Run, status: LogStatus, empty: boolean): string | null {
+  if (run.state === "queued") return run.wait_reason?.message ?? "Waiting for its turn";
+  if (run.state === "starting") return "Starting the container";
+  if (run.state === "stopping") return "Stopping";
+  if (run.state === "collecting") return "Collecting the last lines";
+  if (status === "connecting") return "Reading the log";
+  return empty ? "Nothing printed yet" : null;
+}

@@ -1,0 +1,88 @@
+// Runs as rows: outcome, script, trigger, started, took, peak, message. The whole row leads to the run. On a phone
+// each row becomes two lines.
+import { Link } from "@tanstack/react-router";
+import { Package } from "lucide-react";
+import { isActive, type Run } from "~/api/types";
+import { markOf, markWord, StateMark } from "~/components/ui/state-mark";
+import { Bytes, Duration, RelativeTime } from "~/components/ui/time";
+import { cn } from "~/lib/cn";
+import { headline, lastErrorLine, runTitle, triggerWord } from "./describe";
+
+interface RunsTableProps {
+  runs: readonly Run[];
+  /** Where every row is of the same script, its name says nothing. */
+  hideScript?: boolean;
+  compact?: boolean;
+}
+
+export function RunsTable({ runs, hideScript, compact }: RunsTableProps) {
+  return (
+    <table className="w-full table-fixed text-sm">
+      <thead className={cn("text-ink-3 text-xs", compact ? "sr-only" : "max-sm:sr-only")}>
+        <tr className="border-line border-b text-left [&>th]:h-8 [&>th]:font-medium">
+          <th className="w-10 pl-4">
+            <span className="sr-only">Outcome</span>
+          </th>
+          <th className={hideScript ? "w-28" : "w-auto sm:w-[30%]"}>{hideScript ? "Run" : "Script"}</th>
+          <th>Outcome</th>
+          {compact ? null : <th className="hidden w-36 lg:table-cell">Trigger</th>}
+          {compact ? null : <th className="hidden w-24 text-right lg:table-cell">Peak</th>}
+          <th className="w-24 text-right max-sm:hidden">Took</th>
+          <th className="w-24 pr-4 text-right sm:w-28">Queued</th>
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map((run) => (
+          <RunRow key={run.id} run={run} hideScript={hideScript ?? false} compact={compact ?? false} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function RunRow({ run, hideScript, compact }: { run: Run; hideScript: boolean; compact: boolean }) {
+  const detail = explain(run);
+  return (
+    <tr className="group relative h-10 border-line border-b last:border-b-0 hover:bg-hover">
+      <td className="pl-4">
+        <StateMark mark={markOf(run)} />
+      </td>
+      <td className="truncate-line pr-3">
+        <Link
+          to="/runs/$runId"
+          params={{ runId: run.id }}
+          className="rounded-sm font-medium text-ink after:absolute after:inset-0 focus-visible:outline-offset-2"
+        >
+          {hideScript ? runTitle(run) : run.script_name}
+        </Link>
+        {hideScript ? null : (
+          <span className="num ml-2 text-ink-3">
+            {run.kind === "build" ? <Package aria-label="Build" className="-mt-0.5 mr-1 inline size-3" /> : null}#
+            {run.number}
+          </span>
+        )}
+      </td>
+      <td className="truncate-line pr-3 text-ink-2">{detail}</td>
+      {compact ? null : (
+        <td className="truncate-line hidden pr-3 text-ink-3 lg:table-cell">{triggerWord(run.trigger)}</td>
+      )}
+      {compact ? null : (
+        <td className="hidden text-right text-ink-2 lg:table-cell">
+          <Bytes value={run.peak_memory_bytes} />
+        </td>
+      )}
+      <td className="text-right text-ink-2 max-sm:hidden">
+        <Duration from={run.started_at} to={run.finished_at} />
+      </td>
+      <td className="relative z-10 pr-4 text-right text-ink-3">
+        <RelativeTime at={run.queued_at} />
+      </td>
+    </tr>
+  );
+}
+
+function explain(run: Run): string {
+  if (isActive(run)) return run.wait_reason?.message ?? markWord(markOf(run));
+  const error = lastErrorLine(run.outcome);
+  return error ? `${headline(run)} · ${error}` : headline(run);
+}

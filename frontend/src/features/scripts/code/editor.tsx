@@ -1,0 +1,96 @@
+// Monaco for the workspace's files: one editor, one model per open file (each keeps its own undo history).
+// The workspace is the truth for the text; the editor only types into it.
+import { useEffect, useRef } from "react";
+import { useStore } from "~/lib/store";
+import { theme } from "~/lib/theme";
+import { applyEditorColours, monaco } from "./monaco";
+import type { OpenFile, Workspace } from "./workspace";
+
+interface EditorProps {
+  workspace: Workspace;
+  file: OpenFile;
+}
+
+const uriOf = (scriptId: string, path: string) => monaco.Uri.from({ scheme: "file", path: `/${scriptId}/${path}` });
+
+function modelOf(scriptId: string, file: OpenFile): monaco.editor.ITextModel {
+  const uri = uriOf(scriptId, file.path);
+  return (
+    monaco.editor.getModel(uri) ??
+    monaco.editor.createModel(file.text, file.path.endsWith(".py") ? "python" : "plaintext", uri)
+  );
+}
+
+export default function Editor({ workspace, file }: EditorProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const editor = useRef<monaco.editor.IStandaloneCodeEditor | null>(null);
+  const views = useRef(new Map<string, monaco.editor.ICodeEditorViewState | null>());
+  const current = useStore(theme);
+  const { path, epoch } = file;
+  const latest = useRef(file);
+  latest.current = file;
+
+  useEffect(() => {
+    if (!host.current) return;
+    const created = monaco.editor.create(host.current, {
+      model: null,
+      automaticLayout: true,
+      minimap: { enabled: false },
+      fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace',
+      fontLigatures: false,
+      fontSize: 13,
+      lineHeight: 20,
+      padding: { top: 10, bottom: 10 },
+      scrollBeyondLastLine: false,
+      smoothScrolling: false,
+      renderLineHighlight: "line",
+      renderLineHighlightOnlyWhenFocus: true,
+      lineNumbersMinChars: 4,
+      overviewRulerBorder: false,
+      hideCursorInOverviewRuler: true,
+      guides: { indentation: true },
+      tabSize: 4,
+      insertSpaces: true,
+      fixedOverflowWidgets: true,
+      ariaLabel: "Code",
+      unicodeHighlight: { ambiguousCharacters: true },
+    });
+    editor.current = created;
+    const typing = created.onDidChangeModelContent(() => {
+      const model = created.getModel();
+      if (model) workspace.edit(latest.current.path, model.getValue());
+    });
+    // The font arrives after the editor measured its stand-in.
+    void document.fonts.ready.then(() => monaco.editor.remeasureFonts());
+    return () => {
+      typing.dispose();
+      created.dispose();
+      editor.current = null;
+    };
+  }, [workspace]);
+
+  useEffect(() => applyEditorColours(current), [current]);
+
+  useEffect(() => {
+    const shown = editor.current;
+    if (!shown) return;
+    const model = modelOf(workspace.scriptId, latest.current);
+    if (model.getValue() !== latest.current.text) model.setValue(latest.current.text);
+    shown.setModel(model);
+    const view = views.current.get(path);
+    if (view) shown.restoreViewState(view);
+    const remembered = views.current;
+    return () => {
+      remembered.set(path, shown.saveViewState());
+    };
+  }, [workspace, path]);
+
+  // Text that came from elsewhere (a reload, a conflict decided) replaces the model's; typing never passes here.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `epoch` is exactly when that happened.
+  useEffect(() => {
+    const model = editor.current?.getModel();
+    if (model && model.getValue() !== latest.current.text) model.setValue(latest.current.text);
+  }, [epoch]);
+
+  return <div ref={host} className="absolute inset-0" data-testid="editor" />;
+}

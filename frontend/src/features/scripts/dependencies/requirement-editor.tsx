@@ -1,0 +1,89 @@
+// What the script asks for, as a list or as the lines of a requirements file. Both edit the same lines.
+import { Plus, X } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { Button, IconButton } from "~/components/ui/button";
+import { Input, TextArea } from "~/components/ui/field";
+import { cn } from "~/lib/cn";
+
+interface RequirementEditorProps {
+  lines: string[];
+  onChange: (lines: string[]) => void;
+  view: "list" | "text";
+  /** Line that the server points at, from 0. */
+  wrong: number | null;
+}
+
+export function RequirementEditor({ lines, onChange, view, wrong }: RequirementEditorProps) {
+  if (view === "text")
+    return (
+      <TextArea
+        aria-label="Requirements, one a line"
+        spellCheck={false}
+        rows={Math.max(6, lines.length + 1)}
+        className="rounded-none border-0 bg-transparent px-4 py-3 font-mono text-[12.5px] leading-5"
+        placeholder={"requests>=2\npandas==3.0.1"}
+        value={lines.join("\n")}
+        onChange={(event) => onChange(event.target.value.split("\n"))}
+      />
+    );
+  return <RequirementList lines={lines} onChange={onChange} wrong={wrong} />;
+}
+
+function RequirementList({ lines, onChange, wrong }: Omit<RequirementEditorProps, "view">) {
+  const [adding, setAdding] = useState("");
+  const add = (event: FormEvent) => {
+    event.preventDefault();
+    // Several pasted at once are several lines.
+    const more = adding
+      .split(/[\n]/)
+      .map((line) => line.trim())
+      .filter(Boolean);
+    if (more.length === 0) return;
+    onChange([...lines.filter((line) => line.trim() !== ""), ...more]);
+    setAdding("");
+  };
+  return (
+    <>
+      <ul>
+        {lines.map((line, index) =>
+          line.trim() === "" ? null : (
+            <li
+              // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place.
+              key={index}
+              className={cn(
+                "flex h-9 items-center gap-2 border-line border-b pr-2 pl-1.5",
+                wrong === index && "bg-fail/8",
+              )}
+            >
+              <input
+                aria-label={`Requirement ${index + 1}`}
+                aria-invalid={wrong === index}
+                spellCheck={false}
+                className="h-7 min-w-0 flex-1 rounded-sm bg-transparent px-2.5 font-mono text-[12.5px] hover:bg-hover"
+                value={line}
+                onChange={(event) => onChange(lines.map((each, at) => (at === index ? event.target.value : each)))}
+              />
+              <IconButton label={`Remove ${line}`} onClick={() => onChange(lines.filter((_, at) => at !== index))}>
+                <X />
+              </IconButton>
+            </li>
+          ),
+        )}
+      </ul>
+      <form onSubmit={add} className="flex items-center gap-2 p-2">
+        <Input
+          aria-label="Add a package"
+          placeholder="Add a package, for example requests>=2"
+          spellCheck={false}
+          autoComplete="off"
+          className="font-mono text-[12.5px]"
+          value={adding}
+          onChange={(event) => setAdding(event.target.value)}
+        />
+        <Button type="submit" disabled={adding.trim() === ""}>
+          <Plus aria-hidden /> Add
+        </Button>
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,44 @@
+// The last outcomes as a strip, oldest left; each leads to its run. Height shows how long it took against the longest.
+import { Link } from "@tanstack/react-router";
+import type { RecentOutcome } from "~/api/types";
+import { type Mark, markTone, markWord } from "~/components/ui/state-mark";
+import { cn } from "~/lib/cn";
+import { formatDuration } from "~/lib/format";
+
+const SLOTS = 20;
+const OK: Mark = "succeeded";
+
+const markOfRecent = (recent: RecentOutcome): Mark =>
+  recent.state === "finished" ? ((recent.kind as Mark | null | undefined) ?? "lost") : recent.state;
+
+export function OutcomeStrip({ recent }: { recent: readonly RecentOutcome[] }) {
+  const shown = [...recent].slice(0, SLOTS).reverse();
+  const longest = Math.max(1, ...shown.map((each) => each.duration_ms ?? 0));
+  if (shown.length === 0) return <span className="text-ink-3 text-sm">–</span>;
+  return (
+    <span className="relative z-10 inline-flex h-5 items-end gap-[2px]">
+      {shown.map((each) => {
+        const mark = markOfRecent(each);
+        const words = `${markWord(mark)}${each.duration_ms == null ? "" : `, ${formatDuration(each.duration_ms)}`}`;
+        const height = 40 + 60 * Math.sqrt((each.duration_ms ?? 0) / longest);
+        return (
+          <Link
+            key={each.run_id}
+            to="/runs/$runId"
+            params={{ runId: each.run_id }}
+            title={words}
+            aria-label={words}
+            tabIndex={-1}
+            className={cn("flex h-full w-[5px] items-end opacity-85 hover:opacity-100", markTone(mark))}
+          >
+            {/* Not by colour alone: what did not succeed has a gap below its head. */}
+            <span className="flex w-full flex-col gap-px" style={{ height: `${height}%` }}>
+              {mark === OK ? null : <span className="h-[3px] w-full bg-current" />}
+              <span className="w-full flex-1 rounded-[1px] bg-current" />
+            </span>
+          </Link>
+        );
+      })}
+    </span>
+  );
+}

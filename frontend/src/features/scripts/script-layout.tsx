@@ -1,0 +1,87 @@
+// The frame of one script: name, state, the Run button, tabs. The tab fills the rest of the page.
+import { useQuery } from "@tanstack/react-query";
+import { Outlet, useMatchRoute, useNavigate, useParams } from "@tanstack/react-router";
+import { Play } from "lucide-react";
+import { scriptQuery } from "~/api/queries";
+import type { Script } from "~/api/types";
+import { Button } from "~/components/ui/button";
+import { ErrorNotice } from "~/components/ui/error-notice";
+import { Skeleton } from "~/components/ui/panel";
+import { markOf, StateMark } from "~/components/ui/state-mark";
+import { TabBar, TabLink, TabSoon } from "~/components/ui/tab-links";
+import { Kbd, Tag } from "~/components/ui/tag";
+import { RelativeTime } from "~/components/ui/time";
+import { Tooltip } from "~/components/ui/tooltip";
+import { modKey } from "~/lib/platform";
+import { EnvironmentBadge } from "./environment-badge";
+import { useRunScript } from "./use-run-script";
+
+export function ScriptLayout() {
+  const { scriptId } = useParams({ from: "/scripts/$scriptId" });
+  const query = useQuery(scriptQuery(scriptId));
+  if (query.error && !query.data)
+    return (
+      <div className="p-6">
+        <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
+      </div>
+    );
+  const params = { scriptId };
+  return (
+    <div className="flex h-full min-h-[560px] flex-col">
+      <header className="shrink-0 px-4 pt-3 sm:px-6">
+        {query.data ? <ScriptHead script={query.data} /> : <Skeleton className="h-8 w-64" />}
+      </header>
+      <div className="shrink-0 px-4 sm:px-6">
+        <TabBar label="Parts of the script">
+          <TabLink link={{ to: "/scripts/$scriptId/code", params }}>Code</TabLink>
+          <TabLink link={{ to: "/scripts/$scriptId/dependencies", params }}>Dependencies</TabLink>
+          <TabLink link={{ to: "/scripts/$scriptId/runs", params }}>Runs</TabLink>
+          <TabSoon why="Not built yet. Cron schedules of this script will be here.">Schedules</TabSoon>
+          <TabLink link={{ to: "/scripts/$scriptId/settings", params }}>Settings</TabLink>
+        </TabBar>
+      </div>
+      <div className="min-h-0 flex-1 overflow-auto">{query.data ? <Outlet /> : null}</div>
+    </div>
+  );
+}
+
+function ScriptHead({ script }: { script: Script }) {
+  const { run, busy } = useRunScript(script.id);
+  const navigate = useNavigate();
+  const onCode = Boolean(useMatchRoute()({ to: "/scripts/$scriptId/code" }));
+  const last = script.last_run ?? null;
+  const go = async () => {
+    const started = await run();
+    if (started && !onCode) await navigate({ to: "/runs/$runId", params: { runId: started.id } });
+  };
+  return (
+    <div className="flex min-h-9 flex-wrap items-center gap-x-4 gap-y-1.5">
+      <h1 className="truncate-line max-w-full text-xl font-semibold tracking-[-0.012em]">{script.name}</h1>
+      <span className="flex gap-1 max-sm:hidden">
+        {script.tags.map((tag) => (
+          <Tag key={tag}>{tag}</Tag>
+        ))}
+      </span>
+      <div className="ml-auto flex items-center gap-4 text-ink-2 text-sm">
+        {last ? (
+          <span className="flex items-center gap-1.5 max-md:hidden">
+            <StateMark mark={markOf(last)} word /> <RelativeTime at={last.queued_at} />
+          </span>
+        ) : null}
+        <EnvironmentBadge scriptId={script.id} status={script.environment} />
+        <Tooltip
+          content={
+            <span className="flex items-center gap-1">
+              Save and run <Kbd>{modKey}</Kbd>
+              <Kbd>Enter</Kbd>
+            </span>
+          }
+        >
+          <Button look="primary" busy={busy} onClick={() => void go()}>
+            <Play aria-hidden className="fill-current" /> Run
+          </Button>
+        </Tooltip>
+      </div>
+    </div>
+  );
+}

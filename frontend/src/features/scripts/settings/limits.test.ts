@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { patchOf, textsOf } from "./limits";
+
+const MIB = 1024 * 1024;
+
+describe("limits", () => {
+  it("go to text and back unchanged", () => {
+    const limits = { memory_bytes: 512 * MIB, cpus: 0.5, run_seconds: 3600, network: "none" as const };
+    expect(patchOf(textsOf(limits), "none", limits)).toEqual({ patch: limits });
+  });
+  it("leave what was never set to the default", () => {
+    expect(patchOf({}, null, {})).toEqual({ patch: {} });
+  });
+  it("return to the default when emptied", () => {
+    expect(patchOf({ cpus: "" }, null, { cpus: 2, network: "none" })).toEqual({ patch: { cpus: null, network: null } });
+  });
+  it("name the field that is not a number above zero", () => {
+    expect(patchOf({ memory_bytes: "lots" }, null, {})).toEqual({ wrong: "memory_bytes" });
+    expect(patchOf({ pids: "0" }, null, {})).toEqual({ wrong: "pids" });
+  });
+});

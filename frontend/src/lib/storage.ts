@@ -1,0 +1,22 @@
+// What this browser remembers: preferences and drafts. Storage may be full or forbidden; then nothing is
+// remembered and the page works all the same.
+const PREFIX = "pytask.";
+
+export function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(PREFIX + key);
+  } catch {
+    return null;
+  }
+}
+
+/** Answers whether the value was kept. */
+export function remember(key: string, value: string | null): boolean {
+  try {
+    if (value === null) localStorage.removeItem(PREFIX + key);
+    else localStorage.setItem(PREFIX + key, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
