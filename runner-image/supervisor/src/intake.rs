@@ -11,6 +11,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use pytask_protocol::{MAX_SPEC_BYTES, SPEC_FILE, STARTED_FILE, Spec, VERSION};
@@ -36,12 +37,13 @@ impl From<io::Error> for Refusal {
 /// Waits until there is a spec and takes it. `None`: asked to stop before that.
 pub(crate) fn await_spec(dir: &Path, signals: BorrowedFd) -> Result<Option<Spec>, Refusal> {
     let path = dir.join(SPEC_FILE);
-    let watch = watch(dir);
+    let mut watch = Watch::NotYet;
     loop {
         if dir.join(STARTED_FILE).symlink_metadata().is_ok() {
             return Err(Refusal::AlreadyStarted);
         }
         if let Some(bytes) = read_bounded(&path)? {
+            watch.close_aside();
             let spec = parse(&bytes);
             match fs::remove_file(&path) {
                 // Another supervisor took it too; who may start is decided by `claim`.
@@ -49,22 +51,55 @@ pub(crate) fn await_spec(dir: &Path, signals: BorrowedFd) -> Result<Option<Spec>
                 _ => return spec.map(Some),
             }
         }
-        sys::wait_readable([Some(signals), watch.as_ref().map(AsFd::as_fd)], Some(LOOK_AGAIN))?;
+        if let Watch::NotYet = watch {
+            // Look again after this: the spec may have come in between.
+            watch = Watch::begin(dir);
+            continue;
+        }
+        sys::wait_readable([Some(signals), watch.fd()], Some(LOOK_AGAIN))?;
         while let Some(signal) = sys::next_signal(signals) {
             if signal != libc::SIGCHLD {
                 return Ok(None);
             }
         }
-        if let Some(watch) = &watch {
+        if let Some(watch) = watch.fd() {
             // What happened does not matter, only that it did.
-            while sys::read(watch.as_fd(), &mut [0; 4096]).is_ok_and(|count| count > 0) {}
+            while sys::read(watch, &mut [0; 4096]).is_ok_and(|count| count > 0) {}
         }
     }
 }
 
-/// Without notifications (limits, odd file systems) the regular look remains.
-fn watch(dir: &Path) -> Option<OwnedFd> {
-    sys::watch_directory(&CString::new(dir.as_os_str().as_bytes()).ok()?).ok()
+/// Notice of changes in the run directory; most specs are there before us and need none.
+enum Watch {
+    NotYet,
+    On(OwnedFd),
+    /// Without notifications (limits, odd file systems) the regular look remains.
+    Impossible,
+}
+
+impl Watch {
+    fn begin(dir: &Path) -> Watch {
+        let path = CString::new(dir.as_os_str().as_bytes()).ok();
+        path.and_then(|path| sys::watch_directory(&path).ok())
+            .map_or(Watch::Impossible, Watch::On)
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Watch::On(fd) => Some(fd.as_fd()),
+            Watch::NotYet | Watch::Impossible => None,
+        }
+    }
+
+    /// Closing an inotify descriptor takes the kernel 10–20 ms, which a run need not wait for.
+    fn close_aside(self) {
+        if let Watch::On(fd) = self {
+            // If there can be no thread, it is closed here and now.
+            let _ = thread::Builder::new()
+                .stack_size(16 * 1024)
+                .spawn(move || drop(fd));
+        }
+    }
 }
 
 fn read_bounded(path: &Path) -> Result<Option<Vec<u8>>, Refusal> {

@@ -20,6 +20,9 @@ use crate::sys;
 
 /// How long output may still come after the main process has ended.
 const DRAIN_US: u64 = 2_000_000;
+/// How long the next piece of an unfinished line is waited for, and how many pieces at most.
+const PIECE_GAP: Duration = Duration::from_micros(100);
+const MOST_PIECES: usize = 8;
 
 /// What became of the process.
 pub(crate) struct Ended {
@@ -221,7 +224,7 @@ impl<'a, S: Sink> Supervision<'a, S> {
     }
 }
 
-/// One read, one record. At the end of the pipe its descriptor is closed.
+/// Reads once and writes one record. At the end of the pipe its descriptor is closed.
 fn pump<S: Sink>(
     pipe: &mut Option<OwnedFd>,
     stream: Stream,
@@ -233,14 +236,36 @@ fn pump<S: Sink>(
     match sys::read(fd.as_fd(), buffer) {
         Ok(0) => *pipe = None,
         Ok(count) => {
-            let now = now();
-            log.output(stream, now, &buffer[..count]);
-            pace.has_read(now.mono_us, count);
+            let at = now();
+            let count = gather(fd.as_fd(), buffer, count);
+            log.output(stream, at, &buffer[..count]);
+            pace.has_read(at.mono_us, count);
         }
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
         // Nothing can be read from here any more.
         Err(_) => *pipe = None,
     }
+}
+
+/// An unbuffered Python writes a line in several pieces, its end by itself. They make one record if they follow
+/// each other closely; a prompt without a line end is held back by no more than [`PIECE_GAP`].
+fn gather(pipe: BorrowedFd, buffer: &mut [u8], mut count: usize) -> usize {
+    for _ in 0..MOST_PIECES {
+        let small = count < buffer.len() / 16;
+        if !small || buffer[count - 1] == b'\n' {
+            break;
+        }
+        match sys::wait_readable([Some(pipe)], Some(PIECE_GAP)) {
+            Ok([true]) => {}
+            _ => break,
+        }
+        match sys::read(pipe, &mut buffer[count..]) {
+            Ok(more) if more > 0 => count += more,
+            // The end is seen again, and dealt with, by the next read.
+            _ => break,
+        }
+    }
+    count
 }
 
 fn seconds(ms: u64) -> String {
