@@ -42,8 +42,8 @@ rust_tests() {
     target=${target%.rs}
     if [ "$target" != real ] && [ "$target" != '*' ]; then targets+=(--test "$target"); fi
   done
-  cargo test --locked --workspace --lib --bins
-  cargo test --locked -p pytask-manager "${targets[@]}"
+  cargo test --locked --workspace --exclude pytask-manager
+  cargo test --locked -p pytask-manager --lib --bins "${targets[@]}"
 }
 
 real_engine_tests() {
