@@ -65,6 +65,7 @@ browser_tests() {
   local address
   address=$(product_address)
   export PYTASK_URL=http://$address
+  export CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v google-chrome || command -v chromium-browser)}
   frontend npm run test:browser || {
     COMPOSE_PROJECT_NAME=$project docker compose logs --tail 200 pytask-manager
     return 1

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tools.sh: makes sure the programs that the checks call are here: Rust with
 # rustfmt and clippy, a C compiler, Node.js with npm, shellcheck and a Chromium.
+# (CHROMIUM may name one.)
 # What the distribution's packages can give is installed on Debian and Ubuntu as
 # root; for the rest one line says what to install. What is here is left alone.
 #
@@ -47,7 +48,7 @@ node_js() {
 
 # Ubuntu's package of that name only fetches a snap; any Chrome will do there.
 chromium() {
-  [ -z "${PYTASK_CHROMIUM:-}" ] || return 0
+  [ -z "${CHROMIUM:-}" ] || return 0
   have chromium || have google-chrome || have chromium-browser || need chromium chromium
 }
 
