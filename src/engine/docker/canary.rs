@@ -19,7 +19,8 @@ use super::storage::{self, StorageMap};
 use super::{Docker, images};
 use crate::engine::{Capabilities, Engine, Error, JobName, JobSpec, JobState, Mount, Network, ResourceCaps};
 
-const RUN_TARGET: &str = "/pytask/run";
+const REPORT_TARGET: &str = "/pytask/run";
+const LOOK_TARGET: &str = "/pytask/look";
 const BIN_TARGET: &str = "/pytask/bin";
 /// The supervisor only reads a few files; a loaded machine still takes seconds to start a container.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -29,7 +30,7 @@ const MAX_REPORT_BYTES: u64 = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Plan {
     nonce: String,
-    /// Below the data directory. Everything but `<root>/mine` must stay out of the container's sight.
+    /// Where it is told to look, below the data directory. Everything but `<root>/mine` must stay out of sight.
     pub mounted: PathBuf,
 }
 
@@ -70,13 +71,14 @@ impl Plan {
             command: [
                 &format!("{BIN_TARGET}/supervisor"),
                 "probe",
-                RUN_TARGET,
-                RUN_TARGET,
+                REPORT_TARGET,
+                LOOK_TARGET,
             ]
             .map(str::to_owned)
             .to_vec(),
             mounts: vec![
-                mount(&self.mounted, RUN_TARGET, false),
+                mount(&Self::root(&self.nonce).join("report"), REPORT_TARGET, false),
+                mount(&self.mounted, LOOK_TARGET, true),
                 mount(supervisor_dir, BIN_TARGET, true),
             ],
             caps: ResourceCaps {
@@ -172,7 +174,7 @@ impl Docker {
         let state = tokio::time::timeout(PATIENCE, self.wait(&job.name))
             .await
             .unwrap_or(Ok(JobState::Running))?;
-        let path = folder.join("mine").join(PROBE_FILE);
+        let path = folder.join("report").join(PROBE_FILE);
         let found = on_disk("reading the report of", move || read_report(&path)).await;
         match (state, found) {
             (JobState::Exited { code: 0, .. }, Ok(Some(report))) => Ok(report),
@@ -208,8 +210,13 @@ impl Docker {
     }
 }
 
-/// `mine` with a mark to recognise it by, and `theirs` beside it.
+/// `mine` with a mark to recognise it by, `theirs` beside it, and a place for the report.
 fn prepare(folder: &Path, mark: &str) -> std::io::Result<()> {
+    // What a controller left that was killed in the middle of its proof.
+    if let Some(all) = folder.parent().filter(|all| all.exists()) {
+        std::fs::remove_dir_all(all)?;
+    }
+    std::fs::create_dir_all(folder.join("report"))?;
     std::fs::create_dir_all(folder.join("mine"))?;
     std::fs::create_dir_all(folder.join("theirs"))?;
     std::fs::write(folder.join("mine").join(mark), "")?;
@@ -253,7 +260,7 @@ mod tests {
         let plan = Plan::new();
         let job = plan.job("a", "image", Path::new("bin/x"));
         assert!(job.mounts.iter().all(|mount| spec::is_confined(&mount.source)));
-        assert!(job.mounts[0].source.ends_with("mine"));
+        assert!(job.mounts[1].source.ends_with("mine"));
         assert!(Plan::exposing_siblings().mounted.parent() == Some(Path::new("probe")));
     }
 }
