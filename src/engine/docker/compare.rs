@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 /// What engines report for things nobody asked for, beyond the empty values: harmless, and theirs to choose.
 fn is_engine_default(field: &str, value: &Value) -> bool {
     match field {
-        // 64 MiB, charged to the container's memory limit.
-        "ShmSize" => value == &Value::from(64 * 1024 * 1024),
+        // Whatever fits in is charged to the container's memory limit.
+        "ShmSize" => value.is_number(),
         // Which runtime, and under which cgroup its containers live, is the administrator's decision.
         "Runtime" | "CgroupParent" => value.is_string(),
         "MemorySwappiness" => value == &Value::from(-1),

@@ -5,7 +5,7 @@
 
 use std::error::Error as _;
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bollard::errors::Error as ClientError;
 use tokio::sync::Mutex;
@@ -48,32 +48,56 @@ impl Link {
 /// Holds at most one link. After the engine was away the version is negotiated anew: it may be another engine.
 pub(super) struct Line {
     host: String,
-    link: Mutex<Option<Link>>,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    link: Option<Link>,
+    /// When the last attempt failed, and why.
+    failure: Option<(Instant, String)>,
 }
 
 impl Line {
     pub(super) fn new(host: String) -> Self {
         Self {
             host,
-            link: Mutex::new(None),
+            held: Mutex::default(),
         }
     }
 
     pub(super) async fn link(&self) -> Result<Link, Error> {
-        let mut held = self.link.lock().await;
-        if let Some(link) = held.as_ref() {
+        let asked_at = Instant::now();
+        let mut held = self.held.lock().await;
+        if let Some(link) = &held.link {
             return Ok(link.clone());
         }
-        let link = open(&self.host).await?;
-        *held = Some(link.clone());
-        Ok(link)
+        // Whoever waited for somebody else's attempt shares its failure: an engine that hangs costs its callers
+        // one patience, not one each in turn.
+        if let Some((failed_at, why)) = &held.failure
+            && *failed_at > asked_at
+        {
+            return Err(Error::Away(why.clone()));
+        }
+        match open(&self.host).await {
+            Ok(link) => {
+                held.link = Some(link.clone());
+                Ok(link)
+            }
+            Err(error) => {
+                if let Error::Away(why) = &error {
+                    held.failure = Some((Instant::now(), why.clone()));
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Translates, and hangs up if the engine is away.
     pub(super) async fn failed(&self, error: ClientError) -> Error {
         let error = translate(error);
         if matches!(error, Error::Away(_)) {
-            *self.link.lock().await = None;
+            self.held.lock().await.link = None;
         }
         error
     }
@@ -124,6 +148,7 @@ pub(super) fn translate(error: ClientError) -> Error {
             match status_code {
                 // What stands before an engine says so when the engine itself does not answer.
                 502..=504 => Error::Away(message),
+                500 if is_going_down(&message) => Error::Away(message),
                 _ => Error::Refused(message),
             }
         }
@@ -137,6 +162,18 @@ pub(super) fn translate(error: ClientError) -> Error {
         ClientError::JsonDataError { message, .. } if message.starts_with("EOF") => Error::Away(message),
         error => Error::Refused(with_sources(&error)),
     }
+}
+
+/// An engine on its way out fails requests for reasons that have nothing to do with them.
+fn is_going_down(message: &str) -> bool {
+    const SIGNS: [&str; 4] = [
+        "context canceled",
+        "connection is closing",
+        "error while dialing",
+        "daemon is shutting down",
+    ];
+    let message = message.to_lowercase();
+    SIGNS.iter().any(|sign| message.contains(sign))
 }
 
 /// The outer text alone ("client error (Connect)") names no cause.
@@ -179,6 +216,11 @@ mod tests {
         }
         let away = [
             answer(503, "starting"),
+            answer(500, "rpc error: code = Canceled desc = context canceled"),
+            answer(
+                500,
+                "connection error: desc = \"transport: Error while dialing: dial unix /run/x.sock\"",
+            ),
             ClientError::RequestTimeoutError,
             ClientError::SocketNotFoundError("/x".to_owned()),
             ClientError::IOError {
@@ -206,5 +248,18 @@ mod tests {
         assert!(matches!(missing.link().await, Err(Error::Away(_))));
         let unknown = Line::new("carrier-pigeon://roof".to_owned());
         assert!(matches!(unknown.link().await, Err(Error::Refused(_))));
+    }
+
+    /// A socket that accepts and never answers, as a stopped daemon's does.
+    #[tokio::test(start_paused = true)]
+    async fn callers_of_a_hanging_engine_share_one_patience() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = folder.path().join("docker.sock");
+        let _silent = tokio::net::UnixListener::bind(&path).expect("a socket");
+        let line = Line::new(format!("unix://{}", path.display()));
+        let begun = tokio::time::Instant::now();
+        let answers = futures_util::future::join_all((0..10).map(|_| line.link())).await;
+        assert!(answers.iter().all(|answer| matches!(answer, Err(Error::Away(_)))));
+        assert!(begun.elapsed() < HELLO * 2, "{:?}", begun.elapsed());
     }
 }
