@@ -88,6 +88,12 @@ export async function writeFile(scriptId: string, path: string, text: string): P
   if (!response.ok) throw new Error(`PUT ${path} answered ${response.status}: ${await response.text()}`);
 }
 
+export async function readFile(scriptId: string, path: string): Promise<string> {
+  const response = await fetch(`${URL_OF_PRODUCT}/api/v1/scripts/${scriptId}/files/${path}`);
+  if (!response.ok) throw new Error(`GET ${path} answered ${response.status}`);
+  return response.text();
+}
+
 /** A name that no earlier run of the tests took. */
 export const fresh = (word: string): string => `${word}-${Date.now().toString(36)}`;
 

@@ -26,7 +26,7 @@ const HOUR = 60 * MIN;
 export const system = {
   version: "0.1.0",
   instance: "3f9a1c",
-  engine: { state: "ready", message: null, version: "26.1.5", api_version: "1.45", storage: "subpath", cgroup: "v2" },
+  engine: { state: "ready", message: null, version: "26.1.5", api_version: "1.45", storage: "subpath", cgroup: 2 },
   data_dir: "/data",
   free_bytes: 187_400 * MIB,
   max_runs: 4,
@@ -216,7 +216,7 @@ export function seed() {
       ]),
       requirements: ["requests>=2"],
       packages: [
-        installed("requests", ">=2", "2.33.1"),
+        installed("requests", "requests>=2", "2.33.1"),
         installed("certifi", null, "2026.2.25"),
         installed("charset-normalizer", null, "3.4.5"),
         installed("idna", null, "3.11"),
@@ -229,14 +229,14 @@ export function seed() {
   const scrape = newScript("price-watch", "Looks at three shops every hour", ["web", "hourly"], {
     requirements: ["httpx", "selectolax"],
     packages: [
-      { name: "httpx", asked: "", locked: "0.28.1", installed: "0.28.1" },
-      { name: "selectolax", asked: "", locked: null, installed: null },
+      { name: "httpx", asked: "httpx", locked: "0.28.1", installed: "0.28.1" },
+      { name: "selectolax", asked: "selectolax", locked: null, installed: null },
     ],
     environment: { state: "needs_install", lock_hash: "aa01", build_run_id: null, packages: 1, message: null },
   });
   const train = newScript("train-model", "", ["ml"], {
     requirements: ["pandas==9.9"],
-    packages: [{ name: "pandas", asked: "==9.9", locked: null, installed: null }],
+    packages: [{ name: "pandas", asked: "pandas==9.9", locked: null, installed: null }],
   });
   const build = newRun(train, "build", {
     state: "finished",

@@ -22,9 +22,9 @@ const TYPES = {
 };
 
 class Refusal extends Error {
-  constructor(status, code, message, field) {
+  constructor(status, code, message, details) {
     super(message);
-    Object.assign(this, { status, code, field });
+    Object.assign(this, { status, code, details });
   }
 }
 const known = (map, id, what) => map.get(id) ?? refuse(404, "not_found", `There is no ${what} with this id.`);
@@ -75,9 +75,9 @@ const ROUTES = [
     "POST",
     /^\/scripts$/,
     ({ json }) => {
-      if (!json.name) refuse(422, "invalid_field", "A script needs a name.", "name");
+      if (!json.name) refuse(422, "invalid_field", "A script needs a name.", { field: "name" });
       if ([...scripts.values()].some((each) => each.name === json.name))
-        refuse(409, "name_taken", `“${json.name}” is the name of another script.`, "name");
+        refuse(409, "name_taken", `“${json.name}” is the name of another script.`, { field: "name" });
       const script = newScript(json.name, json.description ?? "", json.tags ?? []);
       tellScript(script);
       return { status: 201, json: describe(script) };
@@ -89,8 +89,7 @@ const ROUTES = [
     /^\/scripts\/([^/]+)$/,
     ({ id, json }) => {
       const script = known(scripts, id, "script");
-      const limits = { ...script.limits, ...json.limits };
-      for (const key of Object.keys(limits)) if (limits[key] === null) delete limits[key];
+      const limits = json.limits ?? script.limits;
       Object.assign(script, json, { limits });
       tellScript(script);
       return { json: describe(script) };
@@ -146,6 +145,7 @@ const ROUTES = [
     ({ id, rest, body, headers }) => {
       const script = known(scripts, id, "script");
       const before = script.files.get(rest);
+      if (headers["if-none-match"] === "*" && before) refuse(412, "file_changed", `There is a file ${rest} already.`);
       if (headers["if-match"] && (!before || headers["if-match"] !== etag(before)))
         refuse(412, "changed_elsewhere", `${rest} was changed elsewhere.`);
       return saved(script, rest, body);
@@ -166,7 +166,7 @@ const ROUTES = [
     /^\/scripts\/([^/]+)\/rename-file$/,
     ({ id, json }) => {
       const script = known(scripts, id, "script");
-      if (script.files.has(json.to)) refuse(409, "name_taken", `There is a file ${json.to} already.`, "to");
+      if (script.files.has(json.to)) refuse(409, "name_taken", `There is a file ${json.to} already.`, { field: "to" });
       const file = known(script.files, json.from, "file");
       script.files.delete(json.from);
       return saved(script, json.to, file.body);
@@ -179,19 +179,21 @@ const ROUTES = [
     ({ id, json }) => {
       const script = known(scripts, id, "script");
       const wrong = json.requirements.findIndex(
-        (line) => !/^[A-Za-z0-9][\w.-]*(\[[\w,-]+\])?\s*([<>=!~].*)?$/.test(line),
+        (line) => line.trim() && !/^(#.*|[A-Za-z0-9][\w.-]*(\[[\w,-]+\])?\s*([<>=!~].*)?)$/.test(line.trim()),
       );
       if (wrong >= 0)
         refuse(
           422,
           "invalid_requirement",
-          `“${json.requirements[wrong]}” is not a requirement: expected a version after the name.`,
-          `requirements[${wrong}]`,
+          `Line ${wrong + 1}, column 1: “${json.requirements[wrong]}” is not a requirement.`,
+          { field: "requirements", line: wrong, column: 0 },
         );
-      script.requirements = json.requirements;
-      script.packages = json.requirements.map((line) => ({
+      script.requirements = json.requirements
+        .map((line) => line.trim())
+        .filter((line) => line && !line.startsWith("#"));
+      script.packages = script.requirements.map((line) => ({
         name: /^[\w.-]+/.exec(line)[0],
-        asked: line.replace(/^[\w.-]+/, ""),
+        asked: line,
         locked: null,
         installed: null,
       }));
@@ -305,12 +307,12 @@ async function api(request, response, url) {
     }
     refuse(404, "not_found", "There is nothing at this address.");
   } catch (error) {
-    const { status = 500, code = "internal", message, field } = error;
+    const { status = 500, code = "internal", message, details } = error;
     answer(
       response,
       status,
       { "content-type": "application/json" },
-      JSON.stringify({ code, message, request_id: newId(), ...(field ? { details: { field } } : {}) }),
+      JSON.stringify({ code, message, request_id: newId(), ...(details ? { details } : {}) }),
     );
   }
 }

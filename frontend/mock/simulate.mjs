@@ -122,7 +122,7 @@ async function build(script, run) {
   } else {
     script.packages = names.map((name, i) => ({
       name,
-      asked: script.requirements[i].slice(name.length).trim(),
+      asked: script.requirements[i],
       locked: "2.33.1",
       installed: "2.33.1",
     }));

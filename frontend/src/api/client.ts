@@ -12,10 +12,16 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly requestId: string | null = null,
-    readonly field: string | null = null,
+    /** What the refusal is about, such as `field`; whatever else the server adds. */
+    readonly details: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
     this.name = "ApiError";
+  }
+
+  /** The field of the request that was refused, where it was one. */
+  get field(): string | null {
+    return typeof this.details.field === "string" ? this.details.field : null;
   }
 }
 
@@ -25,8 +31,9 @@ const isBody = (value: unknown): value is ErrorBody =>
 export function refusal(status: number, body: unknown): ApiError {
   if (!isBody(body))
     return new ApiError(status, "unexpected_answer", `The server answered ${status} without a reason.`);
-  const field = body.details?.field;
-  return new ApiError(status, body.code, body.message, body.request_id, typeof field === "string" ? field : null);
+  const details: unknown = body.details;
+  const known = typeof details === "object" && details !== null ? { ...details } : {};
+  return new ApiError(status, body.code, body.message, body.request_id, known);
 }
 
 /** `fetch` whose failure to reach the server is an `ApiError`; an abort stays an abort. */

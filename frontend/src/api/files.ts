@@ -19,18 +19,21 @@ export async function readFile(scriptId: string, path: string): Promise<FileText
 
 export interface SavedFile {
   revision: number;
-  etag: string;
+  etag: string | null;
 }
 
-/** With `ifMatch` the server refuses (412) when the file is no longer the one that was read. */
+/** The state in which the file must still be for the write to be taken; otherwise the server refuses (412). */
+export type Expected = { etag: string } | "absent" | "anything";
+
 export async function writeFile(
   scriptId: string,
   path: string,
   body: string | Blob,
-  ifMatch?: string | null,
+  expected: Expected = "anything",
 ): Promise<SavedFile> {
   const headers: Record<string, string> = { "content-type": "application/octet-stream" };
-  if (ifMatch) headers["if-match"] = ifMatch;
+  if (expected === "absent") headers["if-none-match"] = "*";
+  else if (expected !== "anything") headers["if-match"] = expected.etag;
   const response = await raw(address(scriptId, path), { method: "PUT", headers, body });
   return (await response.json()) as SavedFile;
 }

@@ -1083,7 +1083,8 @@ export interface components {
         };
         Engine: {
             api_version?: string | null;
-            cgroup?: string | null;
+            /** Format: int32 */
+            cgroup?: number | null;
             images?: string[];
             message?: string | null;
             /** @enum {string} */
@@ -1376,7 +1377,7 @@ export interface components {
         /** @enum {string} */
         RunState: "queued" | "starting" | "running" | "stopping" | "collecting" | "finished";
         SavedFile: {
-            etag: string;
+            etag?: string | null;
             /** Format: int64 */
             revision: number;
         };

@@ -56,6 +56,8 @@ export type LiveFrame = ({ type: "record" } & LogRecord) | { type: "state"; run:
 export type EventFrame =
   | { type: "run"; run: Run }
   | { type: "script"; script_id: string }
-  | { type: "system"; system: System };
+  | { type: "system"; system: System }
+  /** This client was slow and frames were dropped. */
+  | { type: "missed" };
 
 export const isActive = (run: Pick<Run, "state">): boolean => run.state !== "finished";

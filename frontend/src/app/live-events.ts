@@ -41,6 +41,7 @@ export function followEvents(queryClient: QueryClient): () => void {
     if (frame.type === "run") onRun(frame.run);
     else if (frame.type === "script") reread(["script", frame.script_id], ["scripts"], ["dashboard"]);
     else if (frame.type === "system") queryClient.setQueryData(["system"], frame.system);
+    else if (frame.type === "missed") void queryClient.invalidateQueries();
   };
 
   const close = openEvents({ onFrame, onRegained: () => void queryClient.invalidateQueries() });

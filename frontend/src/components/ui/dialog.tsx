@@ -1,8 +1,8 @@
-// Dialogs, and the question asked before something that cannot be undone.
+// A dialog: title, what it is about, its body, its buttons.
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
-import { Button, IconButton } from "./button";
+import { IconButton } from "./button";
 
 interface DialogProps {
   open: boolean;
@@ -44,35 +44,5 @@ export function Dialog({ open, onClose, title, description, children, footer }: 
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
-  );
-}
-
-interface ConfirmProps {
-  open: boolean;
-  title: string;
-  /** What exactly goes, and what stays. */
-  consequence: ReactNode;
-  action: string;
-  busy?: boolean;
-  onConfirm: () => void;
-  onClose: () => void;
-}
-
-export function Confirm({ open, title, consequence, action, busy, onConfirm, onClose }: ConfirmProps) {
-  return (
-    <Dialog
-      open={open}
-      onClose={onClose}
-      title={title}
-      description={consequence}
-      footer={
-        <>
-          <Button onClick={onClose}>Keep</Button>
-          <Button look="danger" busy={busy ?? false} onClick={onConfirm}>
-            {action}
-          </Button>
-        </>
-      }
-    />
   );
 }

@@ -1,31 +1,22 @@
-// Surfaces: a page's heading, a bordered panel, an empty place, a place that waits.
+// Surfaces: a page, a bordered panel, an empty place, a place that waits.
 import type { ComponentProps, ReactNode } from "react";
 import { cn } from "~/lib/cn";
 
 interface PageProps {
   children: ReactNode;
+  /** The page's heading. The top bar shows the same words, so it is only said, not shown twice. */
+  title?: string;
+  /** For forms and facts, which are read in one column. */
+  narrow?: boolean;
   className?: string;
 }
 
-export const Page = ({ children, className }: PageProps) => (
-  <div className={cn("mx-auto w-full max-w-[1280px] px-4 py-5 sm:px-6", className)}>{children}</div>
+export const Page = ({ children, title, narrow, className }: PageProps) => (
+  <div className={cn("mx-auto w-full px-4 py-4 sm:px-6", narrow ? "max-w-[880px]" : "max-w-[1280px]", className)}>
+    {title ? <h1 className="sr-only">{title}</h1> : null}
+    {children}
+  </div>
 );
-
-interface PageHeaderProps {
-  title: ReactNode;
-  note?: ReactNode;
-  actions?: ReactNode;
-}
-
-export function PageHeader({ title, note, actions }: PageHeaderProps) {
-  return (
-    <header className="mb-4 flex min-h-8 flex-wrap items-center gap-x-4 gap-y-2">
-      <h1 className="text-xl font-semibold tracking-[-0.012em]">{title}</h1>
-      {note ? <div className="text-sm text-ink-3">{note}</div> : null}
-      {actions ? <div className="ml-auto flex items-center gap-2">{actions}</div> : null}
-    </header>
-  );
-}
 
 interface PanelProps extends Omit<ComponentProps<"section">, "title"> {
   title?: ReactNode;

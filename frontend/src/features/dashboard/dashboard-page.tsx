@@ -7,7 +7,7 @@ import { dashboardQuery } from "~/api/queries";
 import type { Dashboard, Run } from "~/api/types";
 import { buttonClass, IconButton } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
-import { Empty, Page, PageHeader, Panel, Skeleton, SkeletonRows } from "~/components/ui/panel";
+import { Empty, Page, Panel, Skeleton, SkeletonRows } from "~/components/ui/panel";
 import { markOf, StateMark } from "~/components/ui/state-mark";
 import { Duration } from "~/components/ui/time";
 import { useStopRun } from "~/features/runs/actions";
@@ -19,8 +19,7 @@ export function DashboardPage() {
   const query = useQuery(dashboardQuery);
   const { data } = query;
   return (
-    <Page>
-      <PageHeader title="Dashboard" />
+    <Page title="Dashboard">
       {query.error ? <ErrorNotice error={query.error} onRetry={() => void query.refetch()} className="mb-4" /> : null}
       <Numbers data={data} />
       {data && data.scripts === 0 ? (
@@ -95,7 +94,7 @@ function Numbers({ data }: { data: Dashboard | undefined }) {
         value={data ? (rate === null ? "–" : `${rate === 100 ? "100" : rate.toFixed(1)} %`) : undefined}
         note={
           data && rate !== null ? (
-            <span className="num text-ink-3 text-sm">
+            <span className="num whitespace-nowrap text-ink-3 text-sm">
               {data.succeeded_7d} of {data.finished_7d}
             </span>
           ) : null
@@ -122,7 +121,9 @@ const Figure = ({ name, link, value, note }: FigureProps) => (
       {value === undefined ? (
         <Skeleton className="h-6 w-14" />
       ) : (
-        <span className="font-semibold text-2xl tabular-nums tracking-[-0.02em]">{value}</span>
+        <span className="whitespace-nowrap font-semibold text-2xl tabular-nums tracking-[-0.02em] max-sm:text-xl">
+          {value}
+        </span>
       )}
       {note}
     </span>

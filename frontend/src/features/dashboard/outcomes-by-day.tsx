@@ -19,7 +19,20 @@ const words = (day: Day) =>
     .map((part) => `${day[part.key]} ${part.word}`)
     .join(", ")}`;
 
-export function OutcomesByDay({ days }: { days: readonly Day[] }) {
+const DAY_MS = 86_400_000;
+const SHOWN = 30;
+
+/** The last thirty UTC days up to today; the server leaves out those without runs. */
+export function everyDay(days: readonly Day[], today: Date): Day[] {
+  const known = new Map(days.map((day) => [day.day.slice(0, 10), day]));
+  return Array.from({ length: SHOWN }, (_, index) => {
+    const day = new Date(today.getTime() - (SHOWN - 1 - index) * DAY_MS).toISOString().slice(0, 10);
+    return known.get(day) ?? { day, succeeded: 0, failed: 0, other: 0 };
+  });
+}
+
+export function OutcomesByDay({ days: told }: { days: readonly Day[] }) {
+  const days = everyDay(told, new Date());
   const highest = Math.max(1, ...days.map(total));
   const sum = days.reduce((all, day) => all + total(day), 0);
   const first = days[0];

@@ -2,7 +2,8 @@
 import type { Outcome, Run, Trigger } from "~/api/types";
 import { formatBytes, formatDuration } from "~/lib/format";
 
-const TRIGGERS: Record<Trigger["kind"], string> = {
+// More kinds than the server knows today: schedules and reruns come later.
+const TRIGGERS: Readonly<Record<string, string>> = {
   manual: "Started by hand",
   schedule: "By schedule",
   api: "Through the API",

@@ -5,7 +5,7 @@ import { X } from "lucide-react";
 import { runsQuery, scriptsQuery } from "~/api/queries";
 import { Button, buttonClass } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
-import { Empty, Page, PageHeader, Panel, SkeletonRows } from "~/components/ui/panel";
+import { Empty, Page, Panel, SkeletonRows } from "~/components/ui/panel";
 import { Select } from "~/components/ui/select";
 import { OUTCOMES } from "./describe";
 import { RunsTable } from "./runs-table";
@@ -26,8 +26,7 @@ export function RunsPage() {
   const names = scripts.data?.pages.flatMap((page) => page.items) ?? [];
 
   return (
-    <Page>
-      <PageHeader title="Runs" />
+    <Page title="Runs">
       <div className="mb-3 flex flex-wrap items-center gap-2">
         <Select
           label="Script"

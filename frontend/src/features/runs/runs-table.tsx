@@ -18,17 +18,26 @@ interface RunsTableProps {
 export function RunsTable({ runs, hideScript, compact }: RunsTableProps) {
   return (
     <table className="w-full table-fixed text-sm">
+      <colgroup>
+        <col className="w-10" />
+        <col className={hideScript ? "sm:w-28" : "sm:w-[32%]"} />
+        <col className="w-0 sm:w-auto" />
+        {compact ? null : <col className="w-0 lg:w-36" />}
+        {compact ? null : <col className="w-0 lg:w-24" />}
+        <col className="w-0 sm:w-24" />
+        <col className="w-28" />
+      </colgroup>
       <thead className={cn("text-ink-3 text-xs", compact ? "sr-only" : "max-sm:sr-only")}>
-        <tr className="border-line border-b text-left [&>th]:h-8 [&>th]:font-medium">
-          <th className="w-10 pl-4">
+        <tr className="border-line border-b text-left [&>th]:h-8 [&>th]:overflow-hidden [&>th]:font-medium">
+          <th className="pl-4">
             <span className="sr-only">Outcome</span>
           </th>
-          <th className={hideScript ? "w-28" : "w-auto sm:w-[30%]"}>{hideScript ? "Run" : "Script"}</th>
+          <th>{hideScript ? "Run" : "Script"}</th>
           <th>Outcome</th>
-          {compact ? null : <th className="hidden w-36 lg:table-cell">Trigger</th>}
-          {compact ? null : <th className="hidden w-24 text-right lg:table-cell">Peak</th>}
-          <th className="w-24 text-right max-sm:hidden">Took</th>
-          <th className="w-24 pr-4 text-right sm:w-28">Queued</th>
+          {compact ? null : <th>Trigger</th>}
+          {compact ? null : <th className="text-right">Peak</th>}
+          <th className="text-right">Took</th>
+          <th className="pr-4 text-right">Queued</th>
         </tr>
       </thead>
       <tbody>
@@ -43,9 +52,9 @@ export function RunsTable({ runs, hideScript, compact }: RunsTableProps) {
 function RunRow({ run, hideScript, compact }: { run: Run; hideScript: boolean; compact: boolean }) {
   const detail = explain(run);
   return (
-    <tr className="group relative h-10 border-line border-b last:border-b-0 hover:bg-hover">
+    <tr className="group relative h-10 border-line max-sm:h-14 border-b last:border-b-0 hover:bg-hover">
       <td className="pl-4">
-        <StateMark mark={markOf(run)} />
+        <StateMark mark={markOf(run)} className="flex" />
       </td>
       <td className="truncate-line pr-3">
         <Link
@@ -61,17 +70,22 @@ function RunRow({ run, hideScript, compact }: { run: Run; hideScript: boolean; c
             {run.number}
           </span>
         )}
+        <span className="truncate-line block text-ink-3 sm:hidden">{detail}</span>
       </td>
-      <td className="truncate-line pr-3 text-ink-2">{detail}</td>
+      <td className="truncate-line pr-3 text-ink-2 max-sm:[&>*]:hidden">
+        <span>{detail}</span>
+      </td>
       {compact ? null : (
-        <td className="truncate-line hidden pr-3 text-ink-3 lg:table-cell">{triggerWord(run.trigger)}</td>
+        <td className="truncate-line pr-3 text-ink-3 max-lg:[&>*]:hidden">
+          <span>{triggerWord(run.trigger)}</span>
+        </td>
       )}
       {compact ? null : (
-        <td className="hidden text-right text-ink-2 lg:table-cell">
+        <td className="text-right text-ink-2 max-lg:[&>*]:hidden">
           <Bytes value={run.peak_memory_bytes} />
         </td>
       )}
-      <td className="text-right text-ink-2 max-sm:hidden">
+      <td className="text-right text-ink-2 max-sm:[&>*]:hidden">
         <Duration from={run.started_at} to={run.finished_at} />
       </td>
       <td className="relative z-10 pr-4 text-right text-ink-3">

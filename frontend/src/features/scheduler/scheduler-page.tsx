@@ -1,10 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { buttonClass } from "~/components/ui/button";
-import { Empty, Page, PageHeader, Panel } from "~/components/ui/panel";
+import { Empty, Page, Panel } from "~/components/ui/panel";
 
 export const SchedulerPage = () => (
-  <Page>
-    <PageHeader title="Scheduler" />
+  <Page title="Scheduler">
     <Panel>
       <Empty
         title="The scheduler is not built yet"

@@ -55,20 +55,22 @@ function ScriptHead({ script }: { script: Script }) {
     if (started && !onCode) await navigate({ to: "/runs/$runId", params: { runId: started.id } });
   };
   return (
-    <div className="flex min-h-9 flex-wrap items-center gap-x-4 gap-y-1.5">
-      <h1 className="truncate-line max-w-full text-xl font-semibold tracking-[-0.012em]">{script.name}</h1>
+    <div className="flex min-h-9 items-center gap-x-4">
+      <h1 className="truncate-line min-w-0 text-xl font-semibold tracking-[-0.012em]">{script.name}</h1>
       <span className="flex gap-1 max-sm:hidden">
         {script.tags.map((tag) => (
           <Tag key={tag}>{tag}</Tag>
         ))}
       </span>
-      <div className="ml-auto flex items-center gap-4 text-ink-2 text-sm">
+      <div className="ml-auto flex shrink-0 items-center gap-4 text-ink-2 text-sm">
         {last ? (
           <span className="flex items-center gap-1.5 max-md:hidden">
             <StateMark mark={markOf(last)} word /> <RelativeTime at={last.queued_at} />
           </span>
         ) : null}
-        <EnvironmentBadge scriptId={script.id} status={script.environment} />
+        <span className="max-sm:hidden">
+          <EnvironmentBadge scriptId={script.id} status={script.environment} />
+        </span>
         <Tooltip
           content={
             <span className="flex items-center gap-1">

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { systemQuery } from "~/api/queries";
 import type { System } from "~/api/types";
 import { ErrorNotice } from "~/components/ui/error-notice";
-import { Page, PageHeader, Panel, SkeletonRows } from "~/components/ui/panel";
+import { Page, Panel, SkeletonRows } from "~/components/ui/panel";
 import { Segmented } from "~/components/ui/segmented";
 import { cn } from "~/lib/cn";
 import { formatBytes, formatDuration } from "~/lib/format";
@@ -24,15 +24,14 @@ export function SettingsPage() {
   const query = useQuery(systemQuery);
   const { data } = query;
   return (
-    <Page className="max-w-[880px]">
-      <PageHeader title="Settings" note={data ? <span className="num">PyTask-Manager {data.version}</span> : null} />
+    <Page title="Settings" narrow>
       {query.error ? <ErrorNotice error={query.error} onRetry={() => void query.refetch()} className="mb-4" /> : null}
       <div className="flex flex-col gap-4">
         <Appearance />
         {data ? (
           <>
             <EnginePanel system={data} />
-            <StoragePanel system={data} />
+            <InstallationPanel system={data} />
             <DefaultLimits system={data} />
           </>
         ) : (
@@ -103,7 +102,7 @@ function EnginePanel({ system }: { system: System }) {
           <Mono value={engine.api_version} />
         </Row>
         <Row name="Control groups" note="How the kernel keeps a run within its limits">
-          <Mono value={engine.cgroup} />
+          <Mono value={engine.cgroup == null ? null : `version ${engine.cgroup}`} />
         </Row>
         <Row name="Folders reach runs by">{engine.storage ? STORAGE[engine.storage] : <Mono value={null} />}</Row>
         <Row name="Runner image" note="Runs are made from it unless a script says otherwise">
@@ -117,9 +116,12 @@ function EnginePanel({ system }: { system: System }) {
   );
 }
 
-const StoragePanel = ({ system }: { system: System }) => (
-  <Panel title="Storage">
+const InstallationPanel = ({ system }: { system: System }) => (
+  <Panel title="Installation">
     <dl>
+      <Row name="Version">
+        <Mono value={system.version} />
+      </Row>
       <Row name="Data folder">
         <Mono value={system.data_dir} />
       </Row>
@@ -172,7 +174,7 @@ interface RowProps {
 
 const Row = ({ name, note, dim, children }: RowProps) => (
   <div className="flex min-h-10 break-inside-avoid flex-wrap items-center gap-x-4 gap-y-0.5 border-line border-b px-4 py-2 text-sm last:border-b-0">
-    <dt className={cn("w-48 shrink-0", dim ? "text-ink-3" : "text-ink-2")}>
+    <dt className={cn("w-60 shrink-0 max-sm:w-40", dim ? "text-ink-3" : "text-ink-2")}>
       {name}
       {note ? <span className="block text-ink-3 text-xs">{note}</span> : null}
     </dt>

@@ -35,7 +35,7 @@ export function FileList({ script, workspace, dirty, selected, onSelect }: FileL
     setNaming(null);
     if (!path) return;
     try {
-      await writeFile(script.id, path, "");
+      await writeFile(script.id, path, "", "absent");
       await refresh();
       onSelect(path);
     } catch (error) {
@@ -67,7 +67,7 @@ export function FileList({ script, workspace, dirty, selected, onSelect }: FileL
         action: {
           label: "Undo",
           onClick: () => {
-            writeFile(script.id, path, body)
+            writeFile(script.id, path, body, "absent")
               .then(refresh)
               .catch((error: unknown) => toastError(error, "The file is still deleted."));
           },
@@ -84,7 +84,7 @@ export function FileList({ script, workspace, dirty, selected, onSelect }: FileL
     const taken = chosen.filter((file) => present.has(file.name));
     const sent = chosen.filter((file) => !present.has(file.name));
     try {
-      for (const file of sent) await writeFile(script.id, file.name, file);
+      for (const file of sent) await writeFile(script.id, file.name, file, "absent");
       if (sent.length > 0) toast(`${plural(sent.length, "file")} uploaded`);
       if (taken.length > 0)
         toast.error(`${taken.map((file) => file.name).join(", ")} exists already`, {

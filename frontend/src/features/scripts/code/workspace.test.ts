@@ -7,8 +7,9 @@ function serverWith(text: string) {
   const state = { text, version: 1 };
   const access: FileAccess = {
     read: vi.fn(async () => ({ text: state.text, etag: `v${state.version}` })),
-    write: vi.fn(async (_script, _path, body, ifMatch) => {
-      if (ifMatch !== null && ifMatch !== `v${state.version}`) throw new ApiError(412, "changed", "Changed elsewhere.");
+    write: vi.fn(async (_script, _path, body, expected) => {
+      if (typeof expected === "object" && expected.etag !== `v${state.version}`)
+        throw new ApiError(412, "changed", "Changed elsewhere.");
       state.text = body;
       state.version++;
       return { revision: state.version, etag: `v${state.version}` };
@@ -33,7 +34,7 @@ describe("saving", () => {
     workspace.edit(PATH, "two");
     expect(workspace.dirtyPaths()).toEqual([PATH]);
     expect(await workspace.save(PATH)).toBe(true);
-    expect(server.access.write).toHaveBeenCalledWith("s1", PATH, "two", "v1");
+    expect(server.access.write).toHaveBeenCalledWith("s1", PATH, "two", { etag: "v1" });
     expect(isDirty(file())).toBe(false);
     workspace.edit(PATH, "three");
     expect(await workspace.save(PATH)).toBe(true);

@@ -4,7 +4,7 @@
 // it was saved or given up); a save names the version it was based on, so another window's work is never overwritten
 // silently: then the file is in conflict until the reader chooses. Plain TypeScript: knows no React and no editor.
 import { ApiError } from "~/api/client";
-import { type FileText, readFile, type SavedFile, writeFile } from "~/api/files";
+import { type Expected, type FileText, readFile, type SavedFile, writeFile } from "~/api/files";
 import { recall, remember } from "~/lib/storage";
 
 export interface OpenFile {
@@ -23,7 +23,7 @@ export interface OpenFile {
 
 export interface FileAccess {
   read(scriptId: string, path: string): Promise<FileText>;
-  write(scriptId: string, path: string, text: string, ifMatch: string | null): Promise<SavedFile>;
+  write(scriptId: string, path: string, text: string, expected: Expected): Promise<SavedFile>;
 }
 
 interface Draft {
@@ -108,7 +108,7 @@ export class Workspace {
   async save(path: string): Promise<boolean> {
     const file = this.files.get(path);
     if (!file || file.conflict || (file.phase !== "ready" && file.phase !== "failed")) return false;
-    return isDirty(file) ? this.write(path, file.text, file.etag) : true;
+    return isDirty(file) ? this.write(path, file.text, file.etag ? { etag: file.etag } : "anything") : true;
   }
 
   async saveAll(): Promise<boolean> {
@@ -120,7 +120,7 @@ export class Workspace {
   /** The conflict's answers: what was typed here wins … */
   async keepMine(path: string): Promise<boolean> {
     const file = this.files.get(path);
-    return file ? this.write(path, file.text, null) : false;
+    return file ? this.write(path, file.text, "anything") : false;
   }
 
   /** … or what the server has. */
@@ -153,10 +153,10 @@ export class Workspace {
     for (const path of [...this.pending.keys()]) this.keepDraft(path);
   }
 
-  private async write(path: string, text: string, ifMatch: string | null): Promise<boolean> {
+  private async write(path: string, text: string, expected: Expected): Promise<boolean> {
     this.change(path, { phase: "saving", error: null });
     try {
-      const { etag } = await this.access.write(this.scriptId, path, text, ifMatch);
+      const { etag } = await this.access.write(this.scriptId, path, text, expected);
       this.change(path, { saved: text, etag, phase: "ready", conflict: false, error: null });
       // Typing may have gone on while it was being saved.
       if (isDirty(this.files.get(path))) this.keepDraft(path);

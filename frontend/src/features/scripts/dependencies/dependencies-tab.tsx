@@ -16,7 +16,7 @@ import { EnvironmentMark, environmentWhy } from "../environment-badge";
 import { BuildLog } from "./build-log";
 import { PackagesTable } from "./packages-table";
 import { RequirementEditor } from "./requirement-editor";
-import { cleanRequirements, sameRequirements, wrongLine } from "./requirements";
+import { sameRequirements, wrongLine } from "./requirements";
 
 export function DependenciesTab() {
   const { scriptId } = useParams({ from: "/scripts/$scriptId/dependencies" });
@@ -43,7 +43,7 @@ function DependenciesView({ scriptId, data }: { scriptId: string; data: Dependen
   const refresh = () => queryClient.invalidateQueries({ queryKey: ["script", scriptId] });
 
   const save = useMutation({
-    mutationFn: () => saveRequirements(scriptId, cleanRequirements(draft.lines)),
+    mutationFn: () => saveRequirements(scriptId, draft.lines),
     onSuccess: async (answer) => {
       if (answer) learn(answer);
       await refresh();
@@ -84,12 +84,7 @@ function DependenciesView({ scriptId, data }: { scriptId: string; data: Dependen
             />
           }
         >
-          <RequirementEditor
-            lines={draft.lines}
-            onChange={draft.set}
-            view={view}
-            wrong={wrongLine(error, draft.lines)}
-          />
+          <RequirementEditor lines={draft.lines} onChange={draft.set} view={view} wrong={wrongLine(error)} />
           <footer className="flex flex-wrap items-center gap-2 border-line border-t px-4 py-2.5">
             <span className="text-sm" title={environmentWhy(environment)}>
               {draft.changed ? (

@@ -1,6 +1,9 @@
 import type { Package } from "~/api/types";
 import { cn } from "~/lib/cn";
 
+/** "requests[socks]>=2" → "[socks]>=2": the name is in the column before. */
+const versionsAsked = (requirement: string): string => requirement.replace(/^[\w.-]+/, "").trim() || "any";
+
 /** Asked for first, then what they brought along. */
 export function PackagesTable({ packages }: { packages: readonly Package[] }) {
   const sorted = [...packages].sort(
@@ -26,7 +29,7 @@ export function PackagesTable({ packages }: { packages: readonly Package[] }) {
               >
                 {each.name}
               </td>
-              <td className="truncate-line text-ink-3">{each.asked == null ? "" : each.asked || "any"}</td>
+              <td className="truncate-line text-ink-3">{each.asked == null ? "" : versionsAsked(each.asked)}</td>
               <td className="truncate-line text-ink-2">{each.locked ?? "–"}</td>
               <td className={cn("truncate-line pr-4", each.installed === each.locked ? "text-ink-2" : "text-skip")}>
                 {each.installed ?? "not yet"}

@@ -20,11 +20,8 @@ export function NewScriptDialog({ open, onClose }: { open: boolean; onClose: () 
     onSuccess: async (script) => {
       queryClient.setQueryData(["script", script.id], script);
       void queryClient.invalidateQueries({ queryKey: ["scripts"] });
-      await navigate({ to: "/scripts/$scriptId/code", params: { scriptId: script.id } });
-      setName("");
-      setDescription("");
-      setTags("");
-      onClose();
+      // Leaving the list closes the dialog; going back leads to the list, not to the dialog.
+      await navigate({ to: "/scripts/$scriptId/code", params: { scriptId: script.id }, replace: true });
     },
   });
   const aboutName = create.error instanceof ApiError && (create.error.status === 409 || create.error.field === "name");

@@ -8,7 +8,7 @@ import { Button, IconButton } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { Input } from "~/components/ui/field";
 import { Menu, MenuCheck } from "~/components/ui/menu";
-import { Empty, Page, PageHeader, Panel, SkeletonRows } from "~/components/ui/panel";
+import { Empty, Page, Panel, SkeletonRows } from "~/components/ui/panel";
 import { plural } from "~/lib/format";
 import { listenHotkeys } from "~/lib/hotkeys";
 import { NewScriptDialog } from "./new-script-dialog";
@@ -35,7 +35,7 @@ export function ScriptsPage() {
   useEffect(() => listenHotkeys(() => [{ keys: "/", does: "Search", run: () => search.current?.focus() }]), []);
 
   const setNew = (open: boolean) =>
-    void navigate({ search: (before) => ({ ...before, new: open || undefined }), replace: true });
+    void navigate({ search: (before) => ({ ...before, new: open || undefined }), replace: !open });
   const setTag = (tag: string, on: boolean) => {
     const next = on ? [...tags, tag] : tags.filter((each) => each !== tag);
     void navigate({ search: (before) => ({ ...before, tags: next.length > 0 ? next : undefined }), replace: true });
@@ -47,16 +47,7 @@ export function ScriptsPage() {
   const filtered = q !== "" || tags.length > 0;
 
   return (
-    <Page>
-      <PageHeader
-        title="Scripts"
-        note={query.data ? plural(items.length, "script") : null}
-        actions={
-          <Button look="primary" onClick={() => setNew(true)}>
-            <Plus aria-hidden /> New script
-          </Button>
-        }
-      />
+    <Page title="Scripts">
       <div className="mb-3 flex items-center gap-2">
         <div className="relative min-w-0 flex-1 sm:max-w-80">
           <Search aria-hidden className="absolute top-2 left-2.5 size-4 text-ink-3" />
@@ -97,6 +88,13 @@ export function ScriptsPage() {
             <span aria-hidden>×</span>
           </IconButton>
         ) : null}
+        <span className="ml-auto text-ink-3 text-sm tabular-nums max-sm:hidden">
+          {query.data ? plural(items.length, "script") : null}
+        </span>
+        <Button look="primary" aria-label="New script" onClick={() => setNew(true)}>
+          <Plus aria-hidden /> <span className="max-sm:hidden">New script</span>
+          <span className="sm:hidden">New</span>
+        </Button>
       </div>
       {query.error ? <ErrorNotice error={query.error} onRetry={() => void query.refetch()} className="mb-3" /> : null}
       <Panel aria-label="Scripts">

@@ -19,16 +19,24 @@ interface ScriptsTableProps {
 export function ScriptsTable({ scripts, onTag }: ScriptsTableProps) {
   return (
     <table className="w-full table-fixed text-sm">
+      <colgroup>
+        <col className="w-10" />
+        <col />
+        <col className="w-0 md:w-40" />
+        <col className="w-24 sm:w-36" />
+        <col className="w-0 lg:w-32" />
+        <col className="w-20" />
+      </colgroup>
       <thead className="text-ink-3 text-xs max-sm:sr-only">
         <tr className="border-line border-b text-left [&>th]:h-8 [&>th]:font-medium">
-          <th className="w-10 pl-4">
+          <th className="pl-4">
             <span className="sr-only">State</span>
           </th>
           <th>Script</th>
-          <th className="hidden w-40 md:table-cell">Last runs</th>
-          <th className="w-28 sm:w-36">Last run</th>
-          <th className="hidden w-32 lg:table-cell">Packages</th>
-          <th className="w-20 pr-3">
+          <th className="max-md:invisible">Last runs</th>
+          <th>Last run</th>
+          <th className="max-lg:invisible">Packages</th>
+          <th className="pr-3">
             <span className="sr-only">Actions</span>
           </th>
         </tr>
@@ -55,7 +63,7 @@ function ScriptRow({ script, onTag }: { script: Script; onTag: (tag: string) => 
   return (
     <tr className="relative h-[52px] border-line border-b last:border-b-0 hover:bg-hover">
       <td className="pl-4">
-        <StateMark mark={markOf(last)} />
+        <StateMark mark={markOf(last)} className="flex" />
       </td>
       <td className="pr-4">
         <div className="flex min-w-0 items-center gap-2">
@@ -76,7 +84,7 @@ function ScriptRow({ script, onTag }: { script: Script; onTag: (tag: string) => 
         </div>
         {script.description ? <p className="truncate-line text-ink-3">{script.description}</p> : null}
       </td>
-      <td className="hidden md:table-cell">
+      <td className="max-md:[&>*]:hidden">
         <OutcomeStrip recent={script.recent_outcomes} />
       </td>
       <td className="text-ink-2">
@@ -91,7 +99,7 @@ function ScriptRow({ script, onTag }: { script: Script; onTag: (tag: string) => 
           <span className="text-ink-3">Never</span>
         )}
       </td>
-      <td className="hidden lg:table-cell">
+      <td className="max-lg:[&>*]:hidden">
         <EnvironmentBadge scriptId={script.id} status={script.environment} />
       </td>
       <td className="pr-3">

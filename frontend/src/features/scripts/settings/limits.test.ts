@@ -12,7 +12,10 @@ describe("limits", () => {
     expect(patchOf({}, null, {})).toEqual({ patch: {} });
   });
   it("return to the default when emptied", () => {
-    expect(patchOf({ cpus: "" }, null, { cpus: 2, network: "none" })).toEqual({ patch: { cpus: null, network: null } });
+    expect(patchOf({ cpus: "", pids: "64" }, null, { cpus: 2, network: "none" })).toEqual({ patch: { pids: 64 } });
+  });
+  it("carry along what is not edited here", () => {
+    expect(patchOf({}, null, { disk_bytes: 5 })).toEqual({ patch: { disk_bytes: 5 } });
   });
   it("name the field that is not a number above zero", () => {
     expect(patchOf({ memory_bytes: "lots" }, null, {})).toEqual({ wrong: "memory_bytes" });

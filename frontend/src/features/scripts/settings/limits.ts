@@ -90,7 +90,7 @@ export function textsOf(limits: LimitsPatch): LimitTexts {
   return texts;
 }
 
-/** Limits to send. A limit that was set and is now empty is sent as null, so that it returns to the default. */
+/** The limits to send: they replace all that were set before, so what is not edited here is carried along. */
 export function patchOf(
   texts: LimitTexts,
   network: Limits["network"] | null,
@@ -99,15 +99,12 @@ export function patchOf(
   const patch: LimitsPatch = {};
   for (const field of LIMIT_FIELDS) {
     const text = texts[field.key]?.trim() ?? "";
-    if (text === "") {
-      if (before[field.key] != null) patch[field.key] = null;
-      continue;
-    }
+    if (text === "") continue;
     const value = Number(text);
     if (!Number.isFinite(value) || value <= 0) return { wrong: field.key };
     patch[field.key] = field.key === "cpus" ? value : Math.round(value * field.factor);
   }
   if (network) patch.network = network;
-  else if (before.network != null) patch.network = null;
+  if (before.disk_bytes != null) patch.disk_bytes = before.disk_bytes;
   return { patch };
 }

@@ -8,7 +8,6 @@ import { changeScript } from "~/api/commands";
 import { scriptQuery, systemQuery } from "~/api/queries";
 import { isActive, type Limits, type Script, type ScriptPatch } from "~/api/types";
 import { Button } from "~/components/ui/button";
-import { Confirm } from "~/components/ui/dialog";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { Field, Input } from "~/components/ui/field";
 import { Page, Panel } from "~/components/ui/panel";
@@ -23,7 +22,7 @@ export function SettingsTab() {
   const { data: system } = useQuery(systemQuery);
   if (!script) return null;
   return (
-    <Page className="flex max-w-[880px] flex-col gap-4">
+    <Page narrow className="flex flex-col gap-4">
       <General key={`general-${script.id}`} script={script} />
       <LimitsForm key={`limits-${script.id}`} script={script} defaults={system?.default_limits ?? null} />
       <Danger script={script} />
@@ -206,33 +205,24 @@ const FormEnd = ({ changed, busy }: { changed: boolean; busy: boolean }) => (
 );
 
 function Danger({ script }: { script: Script }) {
-  const [asking, setAsking] = useState(false);
   const trash = useTrash();
   const navigate = useNavigate();
   const running = script.last_run ? isActive(script.last_run) : false;
   const go = async () => {
-    setAsking(false);
     if (await trash(script)) await navigate({ to: "/scripts", search: {} });
   };
   return (
     <Panel title="Delete" className="border-fail/30">
       <div className="flex flex-wrap items-center gap-4 p-4">
         <p className="min-w-0 flex-1 basis-72 text-ink-2 text-sm">
-          The script goes to the trash with its files and its environment, and can be brought back. Its runs stay in the
-          history.
+          {running
+            ? "A run of it is not over yet. Stop it or wait for its end, then the script can be deleted."
+            : "The script goes to the trash with its files and its environment, and can be brought back. Its runs stay in the history."}
         </p>
-        <Button look="danger" onClick={() => (running ? setAsking(true) : void go())}>
+        <Button look="danger" disabled={running} onClick={() => void go()}>
           Delete script
         </Button>
       </div>
-      <Confirm
-        open={asking}
-        title={`“${script.name}” is running`}
-        consequence="The run in progress goes on to its end and keeps its log. The script itself goes to the trash."
-        action="Delete all the same"
-        onConfirm={() => void go()}
-        onClose={() => setAsking(false)}
-      />
     </Panel>
   );
 }
