@@ -71,7 +71,8 @@ pub enum Error {
 #[async_trait]
 pub trait Engine: Send + Sync + 'static {
     /// Connects if need be and proves with a test container, using `image`, that mounts and limits hold and that
-    /// sibling folders are invisible.
+    /// sibling folders are invisible. To be called at the start and whenever the engine was away: it may be
+    /// another one now. The test container is listed by [`Engine::list`] while it is there.
     async fn probe(&self, image: &str) -> Result<Capabilities, Error>;
 
     /// One cheap round trip: is the engine there?
@@ -79,12 +80,16 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Creates and starts the job, or adopts the one that already has its name: a created one is started, a
     /// running or exited one is left as it is. Before the start the engine's own description is compared with
-    /// the spec; a difference is [`Error::Unenforceable`] and the job is removed unstarted.
+    /// the spec; a difference is [`Error::Unenforceable`] and the job is removed unstarted. A start that the
+    /// engine refuses leaves the job created. Before a successful [`Engine::probe`] the answer is
+    /// [`Error::Away`], after a failed one [`Error::Unenforceable`].
     async fn launch(&self, spec: &JobSpec) -> Result<(), Error>;
 
+    /// Something of that name which is not this instance's is no job: `Absent`, and never stopped or removed.
     async fn inspect(&self, name: &JobName) -> Result<JobState, Error>;
 
-    /// Returns when the job is no longer running: its [`JobState`] then (`Absent` if it is gone).
+    /// Returns when the job is no longer running: its [`JobState`] then (`Absent` if it is gone, `Created` at
+    /// once if it was never started). A connection that breaks meanwhile is [`Error::Away`], never an end.
     async fn wait(&self, name: &JobName) -> Result<JobState, Error>;
 
     /// Asks the job to end: SIGTERM now, SIGKILL `grace` later. Returns once it is not running, or at once if

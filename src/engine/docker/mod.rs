@@ -220,8 +220,8 @@ impl Engine for Docker {
                     storage: storage.clone(),
                 };
             }
-            // Silence proves nothing, for or against.
-            Err(Error::Away(_)) => {}
+            // Silence proves nothing, for or against; neither does the lack of an image to try with.
+            Err(Error::Away(_) | Error::Image { .. }) => {}
             Err(error) => *proof = Proof::Failed(error.to_string()),
         }
         outcome.map(|(capabilities, _)| capabilities)
