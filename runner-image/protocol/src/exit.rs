@@ -40,7 +40,7 @@ pub struct Exit {
     pub dropped_bytes: u64,
     /// Sequence number of the log's last record; 0 for an empty log.
     pub last_seq: u64,
-    /// Why some of the log could not be written ("No space left on device …"); `None` if all writes succeeded.
+    /// Why some of the log could not be written ("No space left on device"); `None` if all writes succeeded.
     #[serde(default)]
     pub log_error: Option<String>,
 }

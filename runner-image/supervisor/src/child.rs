@@ -121,7 +121,10 @@ impl StartFailure {
             step::CWD => format!("cannot enter the working directory {}", spec.cwd),
             _ => format!("cannot start {}", spec.argv.first().map_or("", String::as_str)),
         };
-        format!("{what}: {}", io::Error::from_raw_os_error(self.errno))
+        format!(
+            "{what}: {}",
+            sys::reason(&io::Error::from_raw_os_error(self.errno))
+        )
     }
 }
 

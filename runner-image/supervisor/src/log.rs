@@ -8,6 +8,7 @@ use std::io;
 
 use pytask_protocol::frame::{MAX_PAYLOAD, Record, Stream};
 
+use crate::sys;
 use crate::tail::Tail;
 
 /// How many of the last bytes are kept beyond the head.
@@ -151,7 +152,7 @@ impl<S: Sink> Log<S> {
             stderr_bytes: self.stderr_bytes,
             dropped_bytes: self.stdout_bytes + self.stderr_bytes - self.kept_bytes,
             last_seq: self.seq,
-            write_error: self.write_error.map(|error| error.to_string()),
+            write_error: self.write_error.as_ref().map(sys::reason),
         };
         (self.sink, totals)
     }

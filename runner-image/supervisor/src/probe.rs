@@ -35,7 +35,7 @@ pub(crate) fn probe(out: &Path, look: &Path) -> i32 {
 fn look_around(look: &Path) -> Probe {
     let (listing, listing_error) = match names(look) {
         Ok(names) => (names, None),
-        Err(error) => (Vec::new(), Some(error.to_string())),
+        Err(error) => (Vec::new(), Some(sys::reason(&error))),
     };
     let parent = look.parent().unwrap_or(look);
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -45,7 +45,7 @@ fn look_around(look: &Path) -> Probe {
         version: VERSION,
         listing,
         listing_error,
-        parent_listing_error: names(parent).err().map(|error| error.to_string()),
+        parent_listing_error: names(parent).err().as_ref().map(sys::reason),
         uid: sys::effective_uid(),
         cap_eff: field(&status, "CapEff")
             .and_then(|hex| u64::from_str_radix(hex, 16).ok())

@@ -72,7 +72,7 @@ fn try_run(dir: &Path) -> Result<(), Refusal> {
     }
     let (file, mut totals) = log.finish(now());
     if let Err(error) = file.sync() {
-        totals.write_error.get_or_insert(error.to_string());
+        totals.write_error.get_or_insert(sys::reason(&error));
     }
     record(&facts, &outcome.into_exit(&spec, started, usage, totals))?;
     Ok(())
@@ -107,7 +107,7 @@ impl Outcome {
             }
         };
         match ending {
-            Err(error) => failed(format!("cannot start a process: {error}"), now()),
+            Err(error) => failed(format!("cannot start a process: {}", sys::reason(&error)), now()),
             Ok(Ended {
                 start_failure: Some(failure),
                 at,

@@ -105,14 +105,27 @@ impl<'a, S: Sink> Supervision<'a, S> {
             )
             // A wait that fails means trying everything; nothing here blocks.
             .unwrap_or([true; 4]);
-            if out {
-                pump(
-                    &mut self.stdout,
-                    Stream::Stdout,
-                    &mut buffer,
-                    &mut self.pace,
-                    self.log,
-                );
+            // What was written to stdout before something appeared on stderr goes first: the traceback after its
+            // output. Bounded by what is there now, so that a flood cannot starve stderr.
+            let mut ahead = if err {
+                self.stdout.as_ref().map_or(0, sys::bytes_waiting)
+            } else {
+                0
+            };
+            if out || ahead > 0 {
+                loop {
+                    let count = pump(
+                        &mut self.stdout,
+                        Stream::Stdout,
+                        &mut buffer,
+                        &mut self.pace,
+                        self.log,
+                    );
+                    ahead = ahead.saturating_sub(count);
+                    if count == 0 || ahead == 0 {
+                        break;
+                    }
+                }
             }
             if err {
                 pump(
@@ -224,27 +237,28 @@ impl<'a, S: Sink> Supervision<'a, S> {
     }
 }
 
-/// Reads once and writes one record. At the end of the pipe its descriptor is closed.
+/// Reads once and writes one record; tells its length. At the end of the pipe its descriptor is closed.
 fn pump<S: Sink>(
     pipe: &mut Option<OwnedFd>,
     stream: Stream,
     buffer: &mut [u8],
     pace: &mut Pace,
     log: &mut Log<S>,
-) {
-    let Some(fd) = pipe else { return };
+) -> usize {
+    let Some(fd) = pipe else { return 0 };
     match sys::read(fd.as_fd(), buffer) {
-        Ok(0) => *pipe = None,
-        Ok(count) => {
+        Ok(count) if count > 0 => {
             let at = now();
             let count = gather(fd.as_fd(), buffer, count);
             log.output(stream, at, &buffer[..count]);
             pace.has_read(at.mono_us, count);
+            return count;
         }
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-        // Nothing can be read from here any more.
-        Err(_) => *pipe = None,
+        // The end, or nothing can be read from here any more.
+        _ => *pipe = None,
     }
+    0
 }
 
 /// An unbuffered Python writes a line in several pieces, its end by itself. They make one record if they follow
@@ -273,5 +287,44 @@ fn seconds(ms: u64) -> String {
         format!("{} s", ms / 1_000)
     } else {
         format!("{ms} ms")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Write;
+
+    use super::*;
+
+    /// A buffer that begins with `read`, and a pipe in which `waiting` is still to be read.
+    fn gathered(read: &[u8], waiting: &[u8]) -> Vec<u8> {
+        let (from, to) = sys::pipe().expect("a pipe");
+        File::from(to).write_all(waiting).expect("it fits into the pipe");
+        let mut buffer = vec![0; MAX_PAYLOAD];
+        buffer[..read.len()].copy_from_slice(read);
+        let count = gather(from.as_fd(), &mut buffer, read.len());
+        buffer.truncate(count);
+        buffer
+    }
+
+    #[test]
+    fn the_pieces_of_a_line_are_gathered_and_nothing_more() {
+        assert_eq!(gathered(b"line", b"\n"), b"line\n");
+        assert_eq!(gathered(b"line\n", b"next"), b"line\n");
+        assert_eq!(gathered(b"prompt: ", b""), b"prompt: ");
+        assert_eq!(
+            gathered(&[b'x'; 10_000], b"\n"),
+            [b'x'; 10_000],
+            "a flood needs no gathering"
+        );
+    }
+
+    #[test]
+    fn durations_are_told_in_whole_seconds_where_they_are() {
+        assert_eq!(
+            (seconds(10_000).as_str(), seconds(1_500).as_str()),
+            ("10 s", "1500 ms")
+        );
     }
 }

@@ -31,6 +31,12 @@ fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
+/// An error as people read it: "No space left on device", without the number.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
 /// Microseconds of a clock; both clocks used here cannot fail on Linux.
 fn clock_us(clock: libc::clockid_t) -> i64 {
     let mut time = libc::timespec {
@@ -109,6 +115,18 @@ pub(crate) fn widen(pipe: BorrowedFd) {
 pub(crate) fn read(fd: BorrowedFd, buffer: &mut [u8]) -> io::Result<usize> {
     // SAFETY: the pointer and length are those of one live, writable buffer.
     retry(|| check_len(unsafe { libc::read(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) }))
+}
+
+/// How many bytes can be read from a pipe at once.
+pub(crate) fn bytes_waiting(pipe: &OwnedFd) -> usize {
+    let mut count: libc::c_int = 0;
+    // SAFETY: FIONREAD writes one int, to a live one.
+    let done = unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &mut count) };
+    if done < 0 {
+        0
+    } else {
+        usize::try_from(count).unwrap_or(0)
+    }
 }
 
 /// Writes two buffers in one call; may write less than all.

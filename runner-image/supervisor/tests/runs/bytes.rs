@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::Instant;
 
-use crate::support::Run;
+use pytask_protocol::frame::Stream;
+
+use crate::support::{Run, bytes_of};
 
 /// Prints two files, one to each stream.
 fn print(out: &[u8], err: &[u8]) {
@@ -64,39 +66,31 @@ fn a_thousand_lines_in_order() {
 }
 
 #[test]
-fn a_line_written_in_pieces_is_one_record() {
-    let run = Run::new();
-    // As an unbuffered Python prints: text and line end in two writes.
-    let script = "i=0; while [ $i -lt 200 ]; do printf 'line %d' $i; printf '\\n'; i=$((i+1)); done";
-    let seen = run.complete(&run.shell(script));
-    let whole = seen
-        .records
-        .iter()
-        .filter(|record| record.payload.ends_with(b"\n"))
-        .count();
-    // Not all: on a busy machine the pieces may lie far apart.
-    assert!(
-        whole * 2 > seen.records.len(),
-        "{whole} of {} records end with a line",
-        seen.records.len()
-    );
+fn an_error_stands_after_the_output_before_it() {
+    for _ in 0..10 {
+        let run = Run::new();
+        let seen = run.complete(&run.shell("head -c 250000 /dev/zero; echo failed >&2"));
+        let error = seen
+            .records
+            .iter()
+            .position(|record| record.stream == Stream::Stderr)
+            .expect("an error");
+        assert_eq!(bytes_of(&seen.records[..error], Stream::Stdout).len(), 250_000);
+    }
 }
 
 #[test]
 fn a_flood_is_taken_whole_and_fast() {
     let run = Run::new();
-    let mut spec = run.shell("head -c 100000000 /dev/zero");
+    let mut spec = run.shell("head -c 50000000 /dev/zero");
     spec.limits.log_bytes = 1 << 30;
     run.give(&spec);
     let start = Instant::now();
     assert_eq!(run.start().wait().code(), Some(0));
-    let speed = 100.0 / start.elapsed().as_secs_f64();
+    let speed = 50.0 / start.elapsed().as_secs_f64();
     let seen = run.seen();
-    println!("100 MB at {speed:.0} MB/s in {} records", seen.records.len());
-    assert_eq!(
-        (seen.exit.stdout_bytes, seen.exit.dropped_bytes),
-        (100_000_000, 0)
-    );
+    println!("50 MB at {speed:.0} MB/s in {} records", seen.records.len());
+    assert_eq!((seen.exit.stdout_bytes, seen.exit.dropped_bytes), (50_000_000, 0));
     assert!(seen.stdout().iter().all(|byte| *byte == 0));
-    assert!(speed > 5.0, "{speed:.1} MB/s");
+    assert!(speed > 2.0, "{speed:.1} MB/s");
 }
