@@ -27,6 +27,6 @@ uv pip list --quiet --format json --python venv/bin/python > installed.json
 # The image's interpreter does it: the environment's own would execute the packages' .pth files.
 echo "[4/4] Compiling bytecode"
 python3 -I -m compileall -q -j 2 --invalidation-mode unchecked-hash -s "$PWD/venv" -p "$PYTASK_ENVIRONMENT" \
-    venv/lib/python3*/site-packages || echo "      some files do not compile; they are left to the interpreter"
+    "$PWD"/venv/lib/python3*/site-packages || echo "      some files do not compile; they are left to the interpreter"
 
 echo "Done"

@@ -29,7 +29,11 @@ pub struct ServeConfig {
     pub runner_image: String,
 
     /// The static supervisor binary that becomes PID 1 of every run.
-    #[arg(long, env = "PYTASK_SUPERVISOR", default_value = "/usr/local/lib/pytask/supervisor")]
+    #[arg(
+        long,
+        env = "PYTASK_SUPERVISOR",
+        default_value = "/usr/local/lib/pytask/supervisor"
+    )]
     pub supervisor: PathBuf,
 
     /// Host names under which the interface may be opened, beside localhost; separated by commas.

@@ -2,12 +2,17 @@
 //!
 //! `docs/ARCHITECTURE.md` is the map. Imports go one way; `tests/architecture.rs` holds it.
 
+pub mod api;
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod envs;
 pub mod events;
 pub mod files;
+pub mod logs;
 pub mod model;
 pub mod runs;
+pub mod scripts;
 pub mod store;

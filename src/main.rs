@@ -1,1 +1,12 @@
-fn main() {}
+//! The binary: nothing but the command line.
+
+use clap::Parser;
+use pytask_manager::cli::Cli;
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(cli.run())
+}

@@ -178,6 +178,11 @@ impl DataDir {
         self.root.remove_tree(&RelPath::parse(path)?)
     }
 
+    /// Waits until everything written so far, by whomever, is on disk.
+    pub fn sync(&self) -> Result<()> {
+        rustix::fs::syncfs(self.root.root()).map_err(|errno| Error::from_errno(".", errno))
+    }
+
     /// Bytes that we could still write.
     pub fn free_bytes(&self) -> Result<u64> {
         let stat = rustix::fs::fstatvfs(self.root.root()).map_err(|errno| Error::from_errno(".", errno))?;

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! <script>/revisions/objects/<sha256>        written once, shared by all revisions with that content
-//! <script>/revisions/manifests/<number>.json written once
+//! <script>/revisions/manifests/<number>.json
 //! ```
 //! The folder is the controller's alone (0700) and is mounted into no container. Contents are verified when they
 //! are read. Numbers, times and messages of revisions are rows of the database; this knows only the files. A manifest
-//! stored before its row exists is harmless: storing the same again is fine.
+//! stored before its row exists is harmless: the next save replaces it.
 
 use super::error::{Error, ErrorKind, Result};
 use super::folder::Folder;
@@ -79,7 +79,8 @@ impl Revisions {
         Ok(contents.bytes)
     }
 
-    /// Stores revision `number`. The same again is fine; another manifest of that number is [`Error::Exists`].
+    /// Stores revision `number`. The caller knows that no such revision is recorded: what may have that number already
+    /// is left from a save that was cut short, and is replaced.
     pub fn store_manifest(&self, number: u64, manifest: &Manifest) -> Result<()> {
         let path = manifest_path(number)?;
         let damaged = |reason| Error::Damaged {
@@ -96,10 +97,7 @@ impl Revisions {
                 limit: MAX_SERIALIZED_BYTES,
             });
         }
-        match self.manifests.write_new(&path, &json) {
-            Err(Error::Exists(_)) if self.manifest(number).is_ok_and(|stored| stored == *manifest) => Ok(()),
-            other => other.map(drop),
-        }
+        self.manifests.write(&path, &json).map(drop)
     }
 
     pub fn manifest(&self, number: u64) -> Result<Manifest> {
@@ -260,14 +258,18 @@ mod tests {
     }
 
     #[test]
-    fn a_revision_is_stored_once_and_read_as_stored() {
+    fn a_revision_is_read_as_it_was_stored() {
         let s = script();
         let first = s.save(1, &[("main.py", "one"), ("lib/a.py", "a")]);
         assert_eq!(s.revisions.manifest(1).unwrap(), first);
-        s.revisions.store_manifest(1, &first).unwrap();
-        let again = s.revisions.store_manifest(1, &Manifest::default());
-        assert_eq!(again.unwrap_err().kind(), ErrorKind::Exists);
-        assert_eq!(s.revisions.manifest(2).unwrap_err().kind(), ErrorKind::NotFound);
+        s.revisions.store_manifest(2, &Manifest::default()).unwrap();
+        s.revisions.store_manifest(2, &first).unwrap();
+        assert_eq!(
+            s.revisions.manifest(2).unwrap(),
+            first,
+            "what a save that was cut short left is replaced"
+        );
+        assert_eq!(s.revisions.manifest(3).unwrap_err().kind(), ErrorKind::NotFound);
         assert_eq!(s.revisions.object(ContentHash::of(b"one")).unwrap(), b"one");
         let below = first.with(path("main.py/x"), ContentHash::of(b""), 0);
         assert_eq!(

@@ -224,6 +224,7 @@ mod tests {
                 stderr_bytes: 0,
                 dropped_bytes: 0,
                 last_seq: 0,
+                log_error: None,
             },
         }
     }

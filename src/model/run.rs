@@ -135,6 +135,10 @@ impl State {
 pub enum Event {
     /// Its turn has come.
     Admitted,
+    /// Revision, environment and image are settled; it is launched with these, however often that is tried.
+    Prepared {
+        launch: Launch,
+    },
     /// It will not be run: skipped, or its environment failed.
     Dismissed {
         outcome: Outcome,
@@ -154,6 +158,10 @@ pub enum Event {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made and taken apart on the spot, never kept"
+)]
 pub enum Step {
     To(State),
     /// Came twice or too late; nothing changes.
@@ -182,6 +190,9 @@ pub fn step(state: &State, event: &Event) -> Step {
         }),
         (Queued, _) => Step::Impossible,
         (_, Event::Admitted) => Step::Same,
+
+        (Starting, Event::Prepared { .. }) => Step::To(Starting),
+        (_, Event::Prepared { .. }) => Step::Same,
         (_, Event::Dismissed { .. }) => Step::Impossible,
 
         (Starting, Event::Started) => Step::To(Running),
@@ -270,7 +281,7 @@ pub struct Run {
 }
 
 /// What was settled when the run was started.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
     pub revision: Option<i64>,
     pub environment_key: Option<String>,
@@ -333,6 +344,9 @@ mod tests {
     fn events() -> Vec<Event> {
         vec![
             Event::Admitted,
+            Event::Prepared {
+                launch: Launch::default(),
+            },
             Event::Dismissed {
                 outcome: Outcome::cancelled("user"),
             },
@@ -351,12 +365,12 @@ mod tests {
     #[test]
     fn the_whole_table() {
         let table = [
-            "SF!F!!", // queued
-            "=!RPC!", // starting
-            "=!=PC!", // running
-            "=!==C!", // stopping
-            "=!===F", // collecting
-            "======", // finished
+            "S!F!F!!", // queued
+            "=S!RPC!", // starting
+            "==!=PC!", // running
+            "==!==C!", // stopping
+            "==!===F", // collecting
+            "=======", // finished
         ];
         for (row, state) in states().iter().enumerate() {
             for (column, event) in events().iter().enumerate() {

@@ -25,8 +25,8 @@ pub enum Readiness {
 pub struct Situation<'a> {
     /// Everything that has not finished, oldest first.
     pub unfinished: &'a [Run],
-    /// Of the scripts of queued script runs; absent means ready.
-    pub readiness: &'a HashMap<ScriptId, Readiness>,
+    /// Of queued script runs; absent means ready.
+    pub readiness: &'a HashMap<RunId, Readiness>,
     pub engine_ready: bool,
     /// Most runs active at once.
     pub cap: usize,
@@ -110,7 +110,7 @@ fn judge(run: &Run, others: &[&Run], situation: &Situation<'_>, taken: usize) ->
     }
     if run.kind == RunKind::Script {
         let building = || waits(WaitKind::Environment, "Its environment is being built".to_owned());
-        match situation.readiness.get(&run.script_id) {
+        match situation.readiness.get(&run.id) {
             None | Some(Readiness::Ready) => {}
             Some(Readiness::NeedsBuild) => return Decision::Build(building()),
             Some(Readiness::Building) => return Decision::Wait(building()),
@@ -141,7 +141,7 @@ mod tests {
 
     struct Queue {
         runs: Vec<Run>,
-        readiness: HashMap<ScriptId, Readiness>,
+        readiness: HashMap<RunId, Readiness>,
         engine_ready: bool,
         cap: usize,
     }
@@ -256,8 +256,8 @@ mod tests {
         for (readiness, expected) in table {
             let script = ScriptId::generate();
             let mut queue = Queue::new(2);
-            queue.add(&script, State::Queued, Overlap::Queue);
-            queue.readiness.insert(script, readiness);
+            let run = queue.add(&script, State::Queued, Overlap::Queue);
+            queue.readiness.insert(run, readiness);
             assert_eq!(word(&queue.decide()[0].1), expected);
         }
     }

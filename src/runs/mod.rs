@@ -1,5 +1,182 @@
+//! Runs: from the wish to the verdict.
+//!
+//! The only module that writes run rows and calls the engine. [`Runs`] is its face: submit, install, cancel, ask.
+//! Behind it, three loops: the link to the engine, admission, and one driver per active run; each acts on what a
+//! pure function decided ([`admission`], [`recovery`], [`spec`]) and survives being killed at any point.
+
 pub mod admission;
+mod builds;
+mod context;
+mod directory;
+mod driver;
+mod engine_link;
+mod queue;
 pub mod recovery;
 pub mod spec;
+mod submit;
+mod sweep;
 #[cfg(test)]
 mod tests_support;
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+
+use tokio::sync::watch;
+
+pub use engine_link::EngineStatus;
+pub use submit::Submission;
+
+use crate::clock::Clock;
+use crate::engine::Engine;
+/// What others may know of the engine.
+pub use crate::engine::{Capabilities, Storage};
+use crate::events::Events;
+use crate::files::{self, DataDir, Owner};
+use crate::logs::{self, Watcher};
+use crate::model::ids::RunId;
+use crate::model::run::{Event, Run, StopReason, WaitReason};
+use crate::model::script::Invalid;
+use crate::scripts::{self, Scripts};
+use crate::store::{self, Store};
+use context::Context;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no such run")]
+    NotFound,
+    #[error("there is no such script")]
+    ScriptNotFound,
+    #[error("the script asks for no packages")]
+    NothingToInstall,
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// A bug of ours: an event that cannot happen in the run's state.
+    #[error("{event} cannot happen to a run that is {state}")]
+    Impossible { event: String, state: &'static str },
+    #[error(transparent)]
+    Scripts(#[from] scripts::Error),
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    #[error(transparent)]
+    Logs(#[from] logs::Error),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// What holds for every run of this instance.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub instance: String,
+    /// Most runs active at once.
+    pub max_runs: usize,
+    /// Image of scripts and builds.
+    pub image: String,
+    /// Folder of the supervisor, relative to the data directory.
+    pub supervisor_folder: String,
+    pub run_uid: u32,
+    pub index_url: Option<String>,
+    pub extra_ca: Option<Arc<Vec<u8>>>,
+}
+
+impl Settings {
+    /// Whose the scripts' files are.
+    pub fn owner(&self) -> Owner {
+        Owner::Script {
+            uid: self.run_uid,
+            gid: self.run_uid,
+        }
+    }
+}
+
+/// What the loops are built from.
+pub struct Parts {
+    pub store: Store,
+    pub engine: Arc<dyn Engine>,
+    pub data: DataDir,
+    pub clock: Clock,
+    pub events: Events,
+    pub scripts: Scripts,
+    pub watcher: Watcher,
+    pub settings: Settings,
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Runs(Arc<Context>);
+
+impl Runs {
+    /// Starts the loops. Runs that an earlier controller left unfinished are taken up where they are.
+    pub fn start(parts: Parts) -> Self {
+        let (sender, status) = watch::channel(EngineStatus::Connecting);
+        let link = engine_link::keep(
+            Arc::clone(&parts.engine),
+            parts.settings.image.clone(),
+            sender,
+            parts.events.clone(),
+        );
+        let context = Arc::new(Context {
+            store: parts.store,
+            engine: parts.engine,
+            data: parts.data,
+            clock: parts.clock,
+            events: parts.events,
+            scripts: parts.scripts,
+            watcher: parts.watcher,
+            settings: parts.settings,
+            status,
+            admission: Default::default(),
+            drivers: Default::default(),
+            waiting: Default::default(),
+        });
+        tokio::spawn(link);
+        tokio::spawn(queue::keep(Arc::clone(&context)));
+        tokio::spawn(sweep::keep(Arc::clone(&context)));
+        Self(context)
+    }
+
+    /// Records a run and answers it, queued. It starts when admission finds its turn.
+    pub async fn submit(&self, submission: Submission) -> Result<Run, Error> {
+        submit::submit(&self.0, submission).await
+    }
+
+    /// Records a build of the script's environment, or answers the one that is already on its way for the same
+    /// requirements.
+    pub async fn install(&self, script: &crate::model::ids::ScriptId) -> Result<Run, Error> {
+        submit::install(&self.0, script).await
+    }
+
+    /// Ends a run wherever it is; one that has finished stays as it is.
+    pub async fn cancel(&self, id: &RunId, by: &str) -> Result<Run, Error> {
+        let why = StopReason::Cancelled { by: by.to_owned() };
+        let run = self.0.record(id, Event::StopRequested { why }).await?;
+        self.0.nudge(id);
+        Ok(run)
+    }
+
+    /// Why a queued run waits.
+    pub fn wait_reason(&self, id: &RunId) -> Option<WaitReason> {
+        self.0
+            .waiting
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+            .cloned()
+    }
+
+    pub fn engine(&self) -> EngineStatus {
+        self.0.status.borrow().clone()
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Where the run's log is, for readers.
+    pub fn directory(&self, run: &Run) -> PathBuf {
+        self.0.data.path().join(directory::place(run))
+    }
+
+    pub fn watcher(&self) -> &Watcher {
+        &self.0.watcher
+    }
+}

@@ -45,6 +45,8 @@ pub enum ExitFile {
 pub enum Act {
     /// Not ours to move: admission will.
     Leave,
+    /// Settle revision, environment and image.
+    Prepare,
     /// Write the spec and have the engine create and start the job.
     Launch,
     /// Store this.
@@ -105,7 +107,13 @@ fn without_facts(run: &Run, seen: &Seen, now: Timestamp) -> Act {
         Some(JobState::Created) if started => ended(lost("its container says it was never started")),
         // Nothing of the user's has run from here on.
         Some(_) if stopping => ended(Ending::NeverStarted),
-        Some(JobState::Absent | JobState::Created) if matches!(run.state, State::Starting) => Act::Launch,
+        Some(JobState::Absent | JobState::Created) if matches!(run.state, State::Starting) => {
+            if run.launch.image_digest.is_some() {
+                Act::Launch
+            } else {
+                Act::Prepare
+            }
+        }
         Some(JobState::Absent | JobState::Created) => {
             ended(lost("its container and its run directory are gone"))
         }
@@ -165,6 +173,7 @@ mod tests {
     fn letter(act: &Act) -> char {
         match act {
             Act::Leave => '.',
+            Act::Prepare => 'P',
             Act::Launch => 'L',
             Act::Stop => 'S',
             Act::Watch => 'w',
@@ -197,7 +206,7 @@ mod tests {
         };
         let table = [
             (State::Queued, ".....", "....."),
-            (State::Starting, "wLLw!", "sssss"),
+            (State::Starting, "wPPw!", "sssss"),
             (State::Running, "w??w!", "w??w?"),
             (stopping, "wnnSn", "w??S?"),
             (collecting, "CCCCC", "CCCCC"),
@@ -224,6 +233,19 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_is_prepared_is_launched() {
+        let mut run = run_in(State::Starting);
+        run.launch.image_digest = Some("sha256:1".to_owned());
+        for job in [JobState::Absent, JobState::Created] {
+            let seen = Seen {
+                job: Some(job),
+                directory: Directory::default(),
+            };
+            assert_eq!(letter(&decide(&run, &seen, Timestamp::UNIX_EPOCH)), 'L');
         }
     }
 

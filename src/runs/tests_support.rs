@@ -48,5 +48,6 @@ pub(super) fn exit_facts(run: &Run, code: i32) -> Exit {
         stderr_bytes: 0,
         dropped_bytes: 0,
         last_seq: 0,
+        log_error: None,
     }
 }

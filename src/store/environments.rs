@@ -8,8 +8,9 @@ use super::values::{from_json, json, ms, time};
 use crate::model::environment::Environment;
 use crate::model::ids::{RunId, ScriptId};
 
-/// Records a finished build and makes it the one the script's runs use.
-pub fn make_live(connection: &Connection, environment: &Environment) -> Result<(), Error> {
+/// Records what a build has made, before it is put in its place. The same environment built again is the newer
+/// build's.
+pub fn insert(connection: &Connection, environment: &Environment) -> Result<(), Error> {
     connection
         .prepare_cached(
             "INSERT INTO environments (script_id, key, lock_hash, requirements, image, image_digest, packages, \
@@ -27,10 +28,28 @@ pub fn make_live(connection: &Connection, environment: &Environment) -> Result<(
             environment.run_id.as_str(),
             ms(environment.created_at),
         ])?;
+    Ok(())
+}
+
+/// Makes it the one the script's runs use: one row update.
+pub fn make_live(connection: &Connection, script: &ScriptId, key: &str) -> Result<(), Error> {
     connection
         .prepare_cached("UPDATE scripts SET environment_key = ?2 WHERE id = ?1")?
-        .execute([environment.script_id.as_str(), environment.key.as_str()])?;
+        .execute([script.as_str(), key])?;
     Ok(())
+}
+
+/// The key of what a build has made, if it got so far.
+pub fn key_of_build(
+    connection: &Connection,
+    script: &ScriptId,
+    build: &RunId,
+) -> Result<Option<String>, Error> {
+    let mut statement =
+        connection.prepare_cached("SELECT key FROM environments WHERE script_id = ?1 AND run_id = ?2")?;
+    Ok(statement
+        .query_row([script.as_str(), build.as_str()], |row| row.get(0))
+        .optional()?)
 }
 
 pub fn get(connection: &Connection, script: &ScriptId, key: &str) -> Result<Option<Environment>, Error> {

@@ -96,6 +96,12 @@ pub fn get(connection: &Connection, id: &ScriptId) -> Result<Option<Script>, Err
     Ok(statement.query_row([id.as_str()], read).optional()?)
 }
 
+/// The script's name, in the trash or not.
+pub fn name(connection: &Connection, id: &ScriptId) -> Result<Option<String>, Error> {
+    let mut statement = connection.prepare_cached("SELECT name FROM scripts WHERE id = ?1")?;
+    Ok(statement.query_row([id.as_str()], |row| row.get(0)).optional()?)
+}
+
 /// Scripts that are not in the trash, by name.
 pub fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Script>, Error> {
     let mut sql = format!("SELECT {COLUMNS} FROM scripts WHERE deleted_at IS NULL");

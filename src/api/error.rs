@@ -1,0 +1,194 @@
+//! The only place that knows status codes.
+//!
+//! Each module's error says what went wrong; here it becomes a status, a stable `code`, and a message for people.
+//! Internal errors keep their chain for the log and tell the client only their request id. The body is written by
+//! the request's own middleware ([`super::requests`]), which knows the id and logs once.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::files::{self, ErrorKind};
+use crate::{logs, runs, scripts, store};
+
+/// The body of every answer that is not a success.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ErrorBody)]
+pub struct ErrorBody {
+    /// Stable and for programs, such as `name_taken`.
+    pub code: String,
+    /// For people: what happened and, where it helps, what to do.
+    pub message: String,
+    /// Also in the controller's log.
+    pub request_id: String,
+    /// Such as `field`, for what was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::HashMap<String, Value>>)]
+    pub details: Option<Value>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub message: String,
+    pub details: Option<Value>,
+    /// For the log only.
+    pub internal: Option<String>,
+}
+
+impl ApiError {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            details: None,
+            internal: None,
+        }
+    }
+
+    pub fn not_found(what: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("There is no such {what}"),
+        )
+    }
+
+    pub fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// A field that was understood and cannot be accepted.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", message).with(json!({ "field": field }))
+    }
+
+    fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+
+    fn internal(error: &dyn std::error::Error) -> Self {
+        let mut chain = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            chain.push_str(": ");
+            chain.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        let message =
+            "Something went wrong inside PyTask-Manager; nothing was changed. Its log has the details";
+        Self {
+            internal: Some(chain),
+            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
+        }
+    }
+
+    pub fn with(mut self, details: Value) -> Self {
+        self.details = Some(details);
+        self
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        match &error {
+            store::Error::Taken { what: "name" } => Self::conflict(
+                "name_taken",
+                "Another script has this name; choose a different one",
+            )
+            .with(json!({ "field": "name" })),
+            store::Error::Taken { what } => Self::conflict("taken", format!("This {what} is already in use")),
+            store::Error::Stale => Self::conflict(
+                "changed_meanwhile",
+                "It was changed at the same moment; look again and retry",
+            ),
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<files::Error> for ApiError {
+    fn from(error: files::Error) -> Self {
+        let message = error.to_string();
+        match error.kind() {
+            ErrorKind::NotFound => Self::new(StatusCode::NOT_FOUND, "file_not_found", message),
+            ErrorKind::NotAFile => Self::conflict("not_a_file", message),
+            ErrorKind::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "file_too_large", message),
+            ErrorKind::BadPath => Self::invalid("path", message),
+            ErrorKind::Exists => Self::conflict("file_exists", message),
+            ErrorKind::NotEmpty => Self::conflict("folder_not_empty", message),
+            ErrorKind::Changed => Self::new(StatusCode::PRECONDITION_FAILED, "file_changed", message),
+            ErrorKind::Unsafe => Self::conflict("unsafe_file", message),
+            ErrorKind::NoSpace => Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message),
+            ErrorKind::Damaged | ErrorKind::Io => Self::internal(&error),
+        }
+    }
+}
+
+impl From<scripts::Error> for ApiError {
+    fn from(error: scripts::Error) -> Self {
+        match error {
+            scripts::Error::NotFound => Self::not_found("script"),
+            scripts::Error::RevisionNotFound => Self::not_found("revision"),
+            scripts::Error::Busy { runs } => Self::conflict(
+                "script_busy",
+                "The script has runs that are not finished; cancel them or wait, then delete it",
+            )
+            .with(json!({ "runs": runs })),
+            scripts::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            scripts::Error::Limits(bounds) => {
+                Self::invalid(&format!("limits.{}", bounds.field), bounds.message)
+            }
+            scripts::Error::Requirement(bad) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_requirement",
+                format!(
+                    "Line {}, column {}: {}",
+                    bad.line + 1,
+                    bad.column + 1,
+                    bad.message
+                ),
+            )
+            .with(json!({ "field": "requirements", "line": bad.line, "column": bad.column })),
+            scripts::Error::Files(error) => error.into(),
+            scripts::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<runs::Error> for ApiError {
+    fn from(error: runs::Error) -> Self {
+        match error {
+            runs::Error::NotFound => Self::not_found("run"),
+            runs::Error::ScriptNotFound => Self::not_found("script"),
+            runs::Error::NothingToInstall => Self::conflict(
+                "nothing_to_install",
+                "The script asks for no packages; add one, then install",
+            ),
+            runs::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            runs::Error::Scripts(error) => error.into(),
+            runs::Error::Files(error) => error.into(),
+            runs::Error::Logs(error) => error.into(),
+            runs::Error::Store(error) => error.into(),
+            error @ runs::Error::Impossible { .. } => Self::internal(&error),
+        }
+    }
+}
+
+impl From<logs::Error> for ApiError {
+    fn from(error: logs::Error) -> Self {
+        Self::internal(&error)
+    }
+}

@@ -1,0 +1,114 @@
+//! `/runs/{id}/live`: a run's log as it is written and its states as they change, over a WebSocket.
+//!
+//! Begins after a sequence number, so a client that lost its connection goes on where it was, without gaps or
+//! repeats. Each client reads the file for itself: a slow one is only late itself. The run's state of the moment comes
+//! first, and the finished one last, after the last record.
+
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast::error::RecvError;
+use utoipa::{IntoParams, ToSchema};
+
+use super::Api;
+use super::error::{ApiError, ErrorBody};
+use super::events::send;
+use super::extract::{Path, Query};
+use super::runs::{RunView, find, show_one};
+use crate::events::News;
+use crate::logs::{Follower, LogRecord};
+use crate::model::run::Run;
+
+/// One text frame.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum LiveMessage {
+    Record(LogRecord),
+    State { run: Box<RunView> },
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LiveQuery {
+    /// The last sequence number the client has; 0 for everything.
+    #[serde(default)]
+    after: u64,
+}
+
+/// The log as it is written. Needs an `Origin` equal to the host. Closed by the server after the finished state.
+#[utoipa::path(get, path = "/runs/{id}/live", tag = "runs", operation_id = "followRun",
+    params(("id" = String, Path), LiveQuery),
+    responses((status = 101, description = "WebSocket; text frames are `LiveMessage`"),
+        (status = 404, body = ErrorBody)))]
+pub async fn live(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    Query(query): Query<LiveQuery>,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, ApiError> {
+    let run = find(&api, &id).await?;
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        if let Err(why) = serve(api, run, query.after, socket).await {
+            tracing::debug!(why, "a live log ended early");
+        }
+    }))
+}
+
+async fn serve(api: Api, run: Run, after: u64, mut socket: WebSocket) -> Result<(), String> {
+    // Subscribed before the state is read, so that no step falls between the two.
+    let mut news = api.events.subscribe();
+    let id = run.id.clone();
+    let mut follower = Follower::new(api.runs.watcher(), &api.runs.directory(&run), after);
+    let mut latest = find(&api, id.as_str()).await.map_err(|e| e.message)?;
+    tell(&api, &latest, &mut socket).await?;
+    if latest.is_finished() {
+        follower.complete();
+    }
+    loop {
+        tokio::select! {
+            batch = follower.next() => match batch.map_err(|e| e.to_string())? {
+                Some(records) => {
+                    for record in &records {
+                        let record = LiveMessage::Record(LogRecord::from(record.as_record()));
+                        send(&mut socket, &record).await.map_err(|e| e.to_string())?;
+                    }
+                }
+                None => break,
+            },
+            news = news.recv(), if !latest.is_finished() => {
+                let changed = match news {
+                    Ok(News::Run(run)) if run.id == id => Some(*run),
+                    // Some may have been ours.
+                    Err(RecvError::Lagged(_)) => Some(find(&api, id.as_str()).await.map_err(|e| e.message)?),
+                    Ok(_) => None,
+                    Err(RecvError::Closed) => return Ok(()),
+                };
+                if let Some(run) = changed {
+                    latest = run;
+                    if latest.is_finished() {
+                        // Told after the last record.
+                        follower.complete();
+                    } else {
+                        tell(&api, &latest, &mut socket).await?;
+                    }
+                }
+            },
+            heard = socket.recv() => match heard {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(()),
+                Some(Ok(_)) => {}
+            },
+        }
+    }
+    tell(&api, &latest, &mut socket).await?;
+    let _ = socket.send(Message::Close(None)).await;
+    Ok(())
+}
+
+async fn tell(api: &Api, run: &Run, socket: &mut WebSocket) -> Result<(), String> {
+    let run = Box::new(show_one(api, run.clone()).await.map_err(|e| e.message)?);
+    send(socket, &LiveMessage::State { run })
+        .await
+        .map_err(|e| e.to_string())
+}

@@ -1,0 +1,161 @@
+//! HTTP: routes, their document, the middleware around them, and the interface's files.
+//!
+//! Handlers are thin: they take what was asked apart, call one face, and put the answer together. The OpenAPI document
+//! is made from the same declarations as the routes and is the contract for the interface and for everybody else.
+
+mod dashboard;
+mod dependencies;
+mod error;
+mod events;
+mod extract;
+mod files;
+pub mod guard;
+mod live;
+mod log;
+mod page;
+mod requests;
+mod revisions;
+mod runs;
+mod scripts;
+mod system;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::routing::get;
+use memory_serve::CacheControl;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
+
+pub use error::{ApiError, ErrorBody};
+
+use crate::clock::Clock;
+use crate::events::Events;
+use crate::files::DataDir;
+use crate::runs::Runs;
+use crate::scripts::Scripts;
+use crate::store::Store;
+
+const JSON_BYTES: usize = 2 * 1024 * 1024;
+
+/// What handlers work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    pub store: Store,
+    pub data: DataDir,
+    pub clock: Clock,
+    pub events: Events,
+    pub scripts: Scripts,
+    pub runs: Runs,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "PyTask-Manager", description = "Keep, schedule and run Python scripts in containers."),
+    components(schemas(ErrorBody, live::LiveMessage, events::EventMessage)),
+    tags(
+        (name = "scripts", description = "Scripts, their files and revisions"),
+        (name = "dependencies", description = "What a script needs installed"),
+        (name = "runs", description = "Executions and their logs"),
+        (name = "system", description = "The instance as a whole"),
+    )
+)]
+struct Description;
+
+fn routes() -> OpenApiRouter<Api> {
+    let v1 = OpenApiRouter::new()
+        .routes(routes!(scripts::list, scripts::create))
+        .routes(routes!(scripts::get, scripts::update, scripts::delete))
+        .routes(routes!(scripts::restore))
+        .routes(routes!(files::list))
+        .routes(routes!(files::get, files::put, files::delete).layer(files::body_limit()))
+        .routes(routes!(files::rename))
+        .routes(routes!(revisions::list))
+        .routes(routes!(revisions::file))
+        .routes(routes!(revisions::restore))
+        .routes(routes!(dependencies::get, dependencies::put))
+        .routes(routes!(dependencies::install))
+        .routes(routes!(runs::submit))
+        .routes(routes!(runs::list))
+        .routes(routes!(runs::get))
+        .routes(routes!(runs::cancel))
+        .routes(routes!(log::get))
+        .routes(routes!(live::live))
+        .routes(routes!(events::events))
+        .routes(routes!(dashboard::get))
+        .routes(routes!(system::get));
+    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1)
+}
+
+/// The OpenAPI document, as it is served and checked in.
+pub fn document() -> Document {
+    as_openapi(routes().split_for_parts().1)
+}
+
+/// OpenAPI has no notion of the router's catch-all parameters: `{*path}` is `{path}` to it.
+fn as_openapi(mut document: Document) -> Document {
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths
+        .into_iter()
+        .map(|(path, item)| (path.replace("{*", "{"), item))
+        .collect();
+    document
+}
+
+/// Everything this server answers.
+pub fn router(api: Api, hosts: guard::AllowedHosts) -> Router {
+    let (routes, document) = routes().split_for_parts();
+    let document = axum::Json(as_openapi(document));
+    let api_routes = routes
+        .route("/api/v1/openapi.json", get(move || async move { document }))
+        // Before the interface's own fallback, which answers everything with its page.
+        .route("/api/{*rest}", axum::routing::any(no_such_route))
+        .route("/api", axum::routing::any(no_such_route))
+        .route("/healthz", get(system::healthz))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(JSON_BYTES))
+        .with_state(api);
+    api_routes
+        .merge(interface())
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(|_| panicked()))
+        .layer(middleware::from_fn_with_state(hosts, guard::check))
+        .layer(middleware::from_fn(requests::attend))
+}
+
+/// The single-page interface. Its assets carry their content's hash in their name, so they never change.
+fn interface() -> Router {
+    memory_serve::load!()
+        .index_file(Some("/index.html"))
+        .fallback(Some("/index.html"))
+        .fallback_status(StatusCode::OK)
+        .html_cache_control(CacheControl::NoCache)
+        .cache_control(CacheControl::Long)
+        .into_router()
+}
+
+async fn no_such_route() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "no_such_route",
+        "There is no such route; see /api/v1/openapi.json",
+    )
+}
+
+async fn wrong_method() -> ApiError {
+    let message = "This route does not know that method; see /api/v1/openapi.json";
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message)
+}
+
+fn panicked() -> axum::response::Response {
+    use axum::response::IntoResponse;
+    let mut error = ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal_error",
+        "Something went wrong inside PyTask-Manager; its log has the details",
+    );
+    error.internal = Some("a handler panicked".to_owned());
+    error.into_response()
+}

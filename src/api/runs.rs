@@ -1,0 +1,261 @@
+//! `/scripts/{id}/runs`, `/runs`: submitting, listing, looking at and cancelling runs.
+
+use std::collections::{BTreeMap, HashMap};
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Api;
+use super::error::{ApiError, ErrorBody};
+use super::extract::{Json, Path, Query};
+use super::page::{self, Page};
+use crate::model::ids::{RunId, ScriptId};
+use crate::model::limits::Limits;
+use crate::model::outcome::Outcome;
+use crate::model::run::{LogSummary, Overlap, Run, RunKind, RunState, Trigger, WaitKind, WaitReason};
+use crate::runs::Submission;
+use crate::store;
+
+/// One execution.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Run)]
+pub struct RunView {
+    pub id: String,
+    /// What people call it: counts up per instance.
+    pub number: i64,
+    pub script_id: String,
+    pub script_name: String,
+    pub kind: RunKind,
+    pub state: RunState,
+    pub outcome: Option<Outcome>,
+    pub trigger: Trigger,
+    pub queued_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    pub exit_code: Option<i32>,
+    pub signal: Option<i32>,
+    /// Of the script's files, as they were executed.
+    pub revision: Option<i64>,
+    pub lock_hash: Option<String>,
+    pub image: String,
+    pub image_digest: Option<String>,
+    pub limits: Limits,
+    pub args: Vec<String>,
+    pub env: BTreeMap<String, String>,
+    pub peak_memory_bytes: Option<u64>,
+    pub cpu_ms: Option<u64>,
+    /// Why it has not been started yet.
+    pub wait_reason: Option<WaitReason>,
+    /// Known once the run has finished.
+    pub log: Option<LogSummary>,
+    /// The build whose failure ended this run.
+    pub build_run_id: Option<String>,
+}
+
+impl RunView {
+    fn new(run: Run, script_name: String, wait_reason: Option<WaitReason>) -> Self {
+        Self {
+            id: run.id.to_string(),
+            number: run.number,
+            script_id: run.script_id.to_string(),
+            script_name,
+            kind: run.kind,
+            state: run.state.name(),
+            outcome: run.outcome().cloned(),
+            trigger: run.trigger,
+            queued_at: run.queued_at,
+            started_at: run.started_at,
+            finished_at: run.finished_at,
+            exit_code: run.facts.exit_code,
+            signal: run.facts.signal,
+            revision: run.launch.revision,
+            lock_hash: run.launch.lock_hash,
+            image: run.image,
+            image_digest: run.launch.image_digest,
+            limits: run.limits,
+            args: run.args,
+            env: run.env,
+            peak_memory_bytes: run.facts.peak_memory_bytes,
+            cpu_ms: run.facts.cpu_ms,
+            wait_reason,
+            log: run.facts.log,
+            build_run_id: run.build_run_id.map(|id| id.to_string()),
+        }
+    }
+}
+
+/// Shows runs with the names of their scripts and the reasons why they wait.
+pub struct Shower<'a> {
+    api: &'a Api,
+    names: HashMap<ScriptId, String>,
+}
+
+/// The names that `runs` are shown with.
+pub fn names_of<'r>(
+    connection: &rusqlite::Connection,
+    runs: impl IntoIterator<Item = &'r Run>,
+) -> Result<HashMap<ScriptId, String>, store::Error> {
+    let mut names = HashMap::new();
+    for run in runs {
+        if !names.contains_key(&run.script_id) {
+            let name = store::scripts::name(connection, &run.script_id)?.unwrap_or_default();
+            names.insert(run.script_id.clone(), name);
+        }
+    }
+    Ok(names)
+}
+
+impl<'a> Shower<'a> {
+    pub fn new(api: &'a Api, names: HashMap<ScriptId, String>) -> Self {
+        Self { api, names }
+    }
+
+    pub fn show(&self, run: Run) -> RunView {
+        let name = self.names.get(&run.script_id).cloned().unwrap_or_default();
+        let wait_reason = (run.state.name() == RunState::Queued).then(|| {
+            self.api.runs.wait_reason(&run.id).unwrap_or_else(|| WaitReason {
+                kind: WaitKind::Admission,
+                message: "It has just been queued".to_owned(),
+            })
+        });
+        RunView::new(run, name, wait_reason)
+    }
+}
+
+/// One run as it is shown.
+pub async fn show_one(api: &Api, run: Run) -> Result<RunView, ApiError> {
+    let (run, names) = api
+        .store
+        .read(move |c| {
+            let names = names_of(c, [&run])?;
+            Ok::<_, store::Error>((run, names))
+        })
+        .await?;
+    Ok(Shower::new(api, names).show(run))
+}
+
+pub async fn find(api: &Api, id: &str) -> Result<Run, ApiError> {
+    let id = RunId::parse(id);
+    let found = api.store.read(move |c| store::runs::get(c, &id)).await?;
+    found.ok_or_else(|| ApiError::not_found("run"))
+}
+
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunRequest {
+    /// Passed to the script as they are.
+    pub args: Vec<String>,
+    /// Added to the script's environment.
+    pub env: BTreeMap<String, String>,
+    /// What to do about unfinished runs of the same script; default: wait for them.
+    pub overlap: Overlap,
+}
+
+/// Runs a script. The answer is the queued run; `Idempotency-Key` makes repeating the request harmless.
+#[utoipa::path(post, path = "/scripts/{id}/runs", tag = "runs", operation_id = "submitRun",
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = RunRequest,
+    responses((status = 201, body = RunView), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub async fn submit(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(request): Json<RunRequest>,
+) -> Result<(StatusCode, Json<RunView>), ApiError> {
+    let idempotency_key = match headers.get("idempotency-key").map(|key| key.to_str()) {
+        None => None,
+        Some(Ok(key)) => Some(key.to_owned()),
+        Some(Err(_)) => {
+            return Err(ApiError::invalid(
+                "Idempotency-Key",
+                "An idempotency key is plain text",
+            ));
+        }
+    };
+    // Only browsers say where a request comes from.
+    let by_hand = headers.contains_key("sec-fetch-site");
+    let submission = Submission {
+        script: ScriptId::parse(&id),
+        trigger: if by_hand { Trigger::Manual } else { Trigger::Api },
+        args: request.args,
+        env: request.env,
+        overlap: request.overlap,
+        idempotency_key,
+    };
+    let run = api.runs.submit(submission).await?;
+    Ok((StatusCode::CREATED, Json(show_one(&api, run).await?)))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RunsQuery {
+    /// Id of a script.
+    script: Option<String>,
+    /// Kind of outcome, such as `failed`.
+    outcome: Option<String>,
+    #[param(inline)]
+    state: Option<RunState>,
+    #[param(inline)]
+    kind: Option<RunKind>,
+    /// Part of the script's name.
+    q: Option<String>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// Runs, newest first.
+#[utoipa::path(get, path = "/runs", tag = "runs", operation_id = "listRuns", params(RunsQuery),
+    responses((status = 200, body = Page<RunView>), (status = 400, body = ErrorBody)))]
+pub async fn list(
+    State(api): State<Api>,
+    Query(query): Query<RunsQuery>,
+) -> Result<Json<Page<RunView>>, ApiError> {
+    let limit = page::limit(query.limit)?;
+    let filter = store::runs::Filter {
+        script: query.script.as_deref().map(ScriptId::parse),
+        kind: query.kind,
+        state: query.state,
+        outcome: query.outcome.filter(|outcome| !outcome.is_empty()),
+        text: query
+            .q
+            .filter(|q| !q.trim().is_empty())
+            .map(|q| q.trim().to_owned()),
+        before: page::before(query.cursor.as_deref())?,
+        limit: limit + 1,
+    };
+    let (rows, names) = api
+        .store
+        .read(move |c| {
+            let rows = store::runs::list(c, &filter)?;
+            let names = names_of(c, &rows)?;
+            Ok::<_, store::Error>((rows, names))
+        })
+        .await?;
+    let shower = Shower::new(&api, names);
+    Ok(Json(Page::cut(
+        rows,
+        limit,
+        |run| run.number.to_string(),
+        |run| shower.show(run),
+    )))
+}
+
+/// One run.
+#[utoipa::path(get, path = "/runs/{id}", tag = "runs", operation_id = "getRun", params(("id" = String, Path)),
+    responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
+pub async fn get(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<RunView>, ApiError> {
+    let run = find(&api, &id).await?;
+    Ok(Json(show_one(&api, run).await?))
+}
+
+/// Ends a run wherever it is: SIGTERM, its grace, SIGKILL. One that has finished stays as it is.
+#[utoipa::path(post, path = "/runs/{id}/cancel", tag = "runs", operation_id = "cancelRun",
+    params(("id" = String, Path)),
+    responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
+pub async fn cancel(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<RunView>, ApiError> {
+    let run = api.runs.cancel(&RunId::parse(&id), "user").await?;
+    Ok(Json(show_one(&api, run).await?))
+}

@@ -1,0 +1,111 @@
+//! `/system` and `/healthz`: the instance as a whole.
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Api;
+use super::error::ApiError;
+use super::extract::Json;
+use crate::model::limits::Limits;
+use crate::runs::{EngineStatus, Runs, Storage};
+use crate::scripts::on_disk;
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct System {
+    pub version: String,
+    pub instance: String,
+    pub engine: EngineView,
+    pub data_dir: String,
+    pub free_bytes: u64,
+    /// Most runs active at once.
+    pub max_runs: usize,
+    pub default_limits: Limits,
+    pub runner_image: String,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Engine)]
+pub struct EngineView {
+    pub state: EngineState,
+    /// Why it is away.
+    pub message: Option<String>,
+    pub version: Option<String>,
+    pub api_version: Option<String>,
+    /// How folders reach the containers of runs.
+    pub storage: Option<StorageMode>,
+    /// Version of the control groups that hold the limits.
+    pub cgroup: Option<u8>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineState {
+    Connecting,
+    Ready,
+    Away,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StorageMode {
+    Subpath,
+    HostPath,
+}
+
+pub async fn show(api: &Api) -> Result<System, ApiError> {
+    let data = api.data.clone();
+    let settings = api.runs.settings();
+    Ok(System {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        instance: settings.instance.clone(),
+        engine: engine(&api.runs),
+        data_dir: api.data.path().display().to_string(),
+        free_bytes: on_disk(move || data.free_bytes()).await?,
+        max_runs: settings.max_runs,
+        default_limits: Limits::default_for_scripts(),
+        runner_image: settings.image.clone(),
+    })
+}
+
+fn engine(runs: &Runs) -> EngineView {
+    let mut view = EngineView {
+        state: EngineState::Connecting,
+        message: None,
+        version: None,
+        api_version: None,
+        storage: None,
+        cgroup: None,
+    };
+    match runs.engine() {
+        EngineStatus::Connecting => {}
+        EngineStatus::Away(why) => {
+            view.state = EngineState::Away;
+            view.message = Some(why);
+        }
+        EngineStatus::Ready(found) => {
+            view.state = EngineState::Ready;
+            view.version = Some(found.engine_version);
+            view.api_version = Some(found.api_version);
+            view.cgroup = Some(found.cgroup_version);
+            view.storage = Some(match found.storage {
+                Storage::Subpath => StorageMode::Subpath,
+                Storage::HostPath => StorageMode::HostPath,
+            });
+        }
+    }
+    view
+}
+
+/// The instance and its engine.
+#[utoipa::path(get, path = "/system", tag = "system", operation_id = "getSystem",
+    responses((status = 200, body = System)))]
+pub async fn get(State(api): State<Api>) -> Result<Json<System>, ApiError> {
+    Ok(Json(show(&api).await?))
+}
+
+/// Whether this process serves: it answers, and its database does.
+pub async fn healthz(State(api): State<Api>) -> Result<Json<serde_json::Value>, ApiError> {
+    api.store.read(|c| crate::store::meta::get(c, "instance")).await?;
+    Ok(Json(serde_json::json!({ "status": "ok" })))
+}

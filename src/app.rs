@@ -1,0 +1,165 @@
+//! Wires everything: from a configuration to a running application.
+//!
+//! The only module that knows all the others. Opening the data directory, the database and the watch happens here
+//! once; after that everything is handed on by value.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use axum::Router;
+use sha2::{Digest, Sha256};
+
+use crate::api::{self, Api, guard::AllowedHosts};
+use crate::clock::Clock;
+use crate::config::ServeConfig;
+use crate::engine::Engine;
+use crate::engine::docker::{Docker, DockerConfig};
+use crate::events::Events;
+use crate::files::{DataDir, DataLock, Owner, layout};
+use crate::logs::Watcher;
+use crate::model::ids::RunId;
+use crate::runs::{Parts, Runs, Settings};
+use crate::scripts::Scripts;
+use crate::store::{self, Store};
+
+/// A running application. Dropping it stops its loops with the runtime; runs go on in their containers.
+pub struct App {
+    pub router: Router,
+    pub runs: Runs,
+    pub scripts: Scripts,
+    pub store: Store,
+    _lock: DataLock,
+}
+
+/// What the engine has to know to be made.
+pub struct EngineWiring {
+    pub instance: String,
+    pub data_dir: PathBuf,
+    /// Relative to the data directory.
+    pub supervisor_folder: PathBuf,
+}
+
+/// The application on Docker.
+pub async fn start(config: &ServeConfig) -> anyhow::Result<App> {
+    let docker_host = config.docker_host.clone();
+    let data_volume = config.data_volume.clone();
+    start_on(config, Clock::system(), move |wiring| {
+        Arc::new(Docker::connect(DockerConfig {
+            host: docker_host,
+            instance: wiring.instance,
+            data_dir: wiring.data_dir,
+            data_volume,
+            supervisor_dir: wiring.supervisor_folder,
+        }))
+    })
+    .await
+}
+
+/// The application on any engine, with any clock.
+pub async fn start_on(
+    config: &ServeConfig,
+    clock: Clock,
+    engine: impl FnOnce(EngineWiring) -> Arc<dyn Engine>,
+) -> anyhow::Result<App> {
+    let owner = Owner::Script {
+        uid: config.run_uid,
+        gid: config.run_uid,
+    };
+    let data = DataDir::open(&config.data_dir)
+        .with_context(|| format!("the data directory {} cannot be used", config.data_dir.display()))?;
+    let Some(lock) = data.try_lock()? else {
+        bail!(
+            "another PyTask-Manager is using {}; stop it first",
+            data.path().display()
+        );
+    };
+    data.create_all(owner)?;
+    let supervisor_folder = install_supervisor(&data, &config.supervisor)?;
+    let extra_ca = match &config.extra_ca {
+        Some(path) => {
+            let pem = std::fs::read(path).with_context(|| format!("PYTASK_EXTRA_CA: {}", path.display()))?;
+            Some(Arc::new(pem))
+        }
+        None => None,
+    };
+
+    let store = Store::open(&data.path().join(layout::DATABASE))
+        .await
+        .context("the database cannot be opened")?;
+    let fresh = RunId::generate().as_str()[20..].to_owned();
+    let instance = store
+        .write(move |tx| store::meta::get_or_set(tx, "instance", &fresh))
+        .await?;
+    let events = Events::default();
+    let scripts = Scripts::new(store.clone(), data.clone(), clock.clone(), events.clone(), owner);
+    let engine = engine(EngineWiring {
+        instance: instance.clone(),
+        data_dir: data.path().to_owned(),
+        supervisor_folder: supervisor_folder.clone().into(),
+    });
+    let runs = Runs::start(Parts {
+        store: store.clone(),
+        engine,
+        data: data.clone(),
+        clock: clock.clone(),
+        events: events.clone(),
+        scripts: scripts.clone(),
+        watcher: Watcher::start()?,
+        settings: Settings {
+            instance,
+            max_runs: config.max_runs(),
+            image: config.runner_image.clone(),
+            supervisor_folder,
+            run_uid: config.run_uid,
+            index_url: config.index_url.clone(),
+            extra_ca,
+        },
+    });
+    let api = Api {
+        store: store.clone(),
+        data,
+        clock,
+        events,
+        scripts: scripts.clone(),
+        runs: runs.clone(),
+    };
+    let router = api::router(api, AllowedHosts::new(&config.allowed_hosts));
+    Ok(App {
+        router,
+        runs,
+        scripts,
+        store,
+        _lock: lock,
+    })
+}
+
+/// Puts the supervisor on the volume, in a folder named by its content: containers that run with an older one
+/// keep it. Answers the folder.
+fn install_supervisor(data: &DataDir, from: &Path) -> anyhow::Result<String> {
+    let binary = std::fs::read(from).with_context(|| {
+        format!(
+            "the supervisor {} cannot be read; PYTASK_SUPERVISOR names its place",
+            from.display()
+        )
+    })?;
+    let hash: String = Sha256::digest(&binary)
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let folder = layout::supervisor_folder(&hash);
+    data.create(&folder, Owner::Shared)?;
+    let place = data.path().join(&folder).join("supervisor");
+    if std::fs::read(&place).is_ok_and(|there| there == binary) {
+        return Ok(folder);
+    }
+    // The folder is ours alone, so a plain temporary file beside it will do.
+    let staged = place.with_extension("new");
+    std::fs::write(&staged, &binary)?;
+    std::fs::set_permissions(&staged, std::fs::Permissions::from_mode(0o755))?;
+    std::fs::File::open(&staged)?.sync_all()?;
+    std::fs::rename(&staged, &place)?;
+    Ok(folder)
+}

@@ -1,0 +1,95 @@
+//! The files of a build: what it needs before, and what becomes of its result.
+//!
+//! A build works in `cache/builds/<run>`. When it has succeeded, its row is stored (the intent), then the folder is
+//! moved to `envs/<key>` of its script in one step, then one column of the script makes it live. Cut short anywhere,
+//! the same steps are taken again and find done what is done.
+
+use jiff::Timestamp;
+
+use crate::envs::{build, lock};
+use crate::files::{self, DataDir, ErrorKind, Owner, RelPath};
+use crate::model::environment::Environment;
+use crate::model::run::Run;
+use crate::store;
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// The build said it succeeded and did not leave what a build leaves.
+    #[error("the build left no usable {what}: {reason}")]
+    Result { what: &'static str, reason: String },
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Puts the requirements, and certificates if there are any, where the build will look.
+pub(super) fn prepare(data: &DataDir, run: &Run, owner: Owner, extra_ca: Option<&[u8]>) -> files::Result<()> {
+    let folder = data.create_build(run.id.as_str(), owner)?;
+    let requirements = build::requirements_in(&run.requirements);
+    folder.write(&RelPath::parse(build::REQUIREMENTS_IN)?, requirements.as_bytes())?;
+    if let Some(pem) = extra_ca {
+        folder.write(&RelPath::parse(build::EXTRA_CA)?, pem)?;
+    }
+    Ok(())
+}
+
+/// What a successful build made, as the row it will be.
+pub(super) fn examine(data: &DataDir, run: &Run, owner: Owner, now: Timestamp) -> Result<Environment, Error> {
+    let folder = data.folder(&files::layout::build(run.id.as_str()), owner)?;
+    let read = |what: &'static str, name: &str| {
+        let path = RelPath::parse(name).map_err(files::Error::from)?;
+        let contents = folder.read(&path, build::LARGEST_LOCK);
+        contents
+            .map(|contents| contents.bytes)
+            .map_err(|e| match e.kind() {
+                ErrorKind::Io | ErrorKind::NoSpace => Error::Files(e),
+                _ => Error::Result {
+                    what,
+                    reason: e.to_string(),
+                },
+            })
+    };
+    let lock = read("lock", build::LOCK)?;
+    let packages =
+        lock::installed(&read("list of packages", build::INSTALLED)?).map_err(|e| Error::Result {
+            what: "list of packages",
+            reason: e.to_string(),
+        })?;
+    let lock_hash = lock::hash(&lock);
+    let image_digest = run.launch.image_digest.clone().unwrap_or_default();
+    Ok(Environment {
+        script_id: run.script_id.clone(),
+        key: lock::environment_key(&lock_hash, &image_digest),
+        lock_hash,
+        requirements: run.requirements.clone(),
+        image: run.image.clone(),
+        image_digest,
+        packages,
+        run_id: run.id.clone(),
+        created_at: now,
+    })
+}
+
+/// Moves the build to where its script's runs will find it; safe to repeat.
+pub(super) fn put_in_place(data: &DataDir, run: &Run, slug: &str, key: &str) -> files::Result<()> {
+    let (built, home) = (
+        files::layout::build(run.id.as_str()),
+        files::layout::env(slug, key),
+    );
+    // What is about to be relied on is on disk before it has its name.
+    data.sync()?;
+    match data.rename(&built, &home) {
+        Ok(()) => Ok(()),
+        // The same lock was built before; runs may be using that one, and it is equal.
+        Err(e) if matches!(e.kind(), ErrorKind::Exists | ErrorKind::NotEmpty) => Ok(()),
+        // Moved before we were cut short.
+        Err(e) if e.kind() == ErrorKind::NotFound && data.folder(&home, Owner::Controller).is_ok() => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
+/// Whatever a build left behind, once it has its verdict.
+pub(super) fn discard(data: &DataDir, run: &Run) -> files::Result<()> {
+    data.remove_tree(&files::layout::build(run.id.as_str()))
+}

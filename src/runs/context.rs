@@ -1,0 +1,109 @@
+//! What the loops of this module share, and the one way in which a run's row changes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tokio::sync::{Notify, watch};
+
+use super::engine_link::EngineStatus;
+use super::{Error, Settings};
+use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::events::{Events, News};
+use crate::files::DataDir;
+use crate::logs::Watcher;
+use crate::model::ids::RunId;
+use crate::model::run::{Event, Run, State, Step, WaitReason, step};
+use crate::scripts::Scripts;
+use crate::store::{self, Store};
+
+pub(super) struct Context {
+    pub store: Store,
+    pub engine: Arc<dyn Engine>,
+    pub data: DataDir,
+    pub clock: Clock,
+    pub events: Events,
+    pub scripts: Scripts,
+    pub watcher: Watcher,
+    pub settings: Settings,
+    pub status: watch::Receiver<EngineStatus>,
+    /// Something about the queue may have changed.
+    pub admission: Notify,
+    /// One per run that has a driver: look at it again.
+    pub drivers: Mutex<HashMap<RunId, Arc<Notify>>>,
+    /// Why queued runs wait.
+    pub waiting: RwLock<HashMap<RunId, WaitReason>>,
+}
+
+impl Context {
+    pub async fn load(&self, id: &RunId) -> Result<Run, Error> {
+        let id = id.clone();
+        self.store
+            .read(move |c| store::runs::get(c, &id))
+            .await
+            .map_err(Error::Store)?
+            .ok_or(Error::NotFound)
+    }
+
+    pub async fn record(&self, id: &RunId, event: Event) -> Result<Run, Error> {
+        self.record_with(id, event, |_| {}, |_, _| Ok(())).await
+    }
+
+    /// Takes the run one step: `fill` adds what is known besides, `also` stores in the same transaction what must not
+    /// be told apart from it. An event without effect changes nothing.
+    pub async fn record_with<F, A>(&self, id: &RunId, event: Event, fill: F, also: A) -> Result<Run, Error>
+    where
+        F: FnOnce(&mut Run) + Send + 'static,
+        A: FnOnce(&rusqlite::Connection, &Run) -> Result<(), store::Error> + Send + 'static,
+    {
+        let (id, now) = (id.clone(), self.clock.now());
+        let (run, changed) = self
+            .store
+            .write(move |tx| {
+                let mut run = store::runs::get(tx, &id)?.ok_or(Error::NotFound)?;
+                match step(&run.state, &event) {
+                    Step::Same => return Ok((run, false)),
+                    Step::Impossible => {
+                        let state = run.state.name().as_str();
+                        return Err(Error::Impossible {
+                            event: format!("{event:?}"),
+                            state,
+                        });
+                    }
+                    Step::To(next) => run.state = next,
+                }
+                fill(&mut run);
+                if matches!(run.state, State::Finished { .. }) {
+                    run.finished_at.get_or_insert(now);
+                }
+                store::runs::store_step(tx, &mut run, &event, now)?;
+                also(tx, &run)?;
+                Ok::<_, Error>((run, true))
+            })
+            .await?;
+        if changed {
+            tracing::debug!(run = %run.id, state = run.state.name().as_str(), "run stepped");
+            if run.is_finished() {
+                self.waiting
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remove(&run.id);
+                self.admission.notify_one();
+            }
+            self.events.publish(News::Run(Box::new(run.clone())));
+        }
+        Ok(run)
+    }
+
+    /// Has the run's driver look again, if it has one.
+    pub fn nudge(&self, id: &RunId) {
+        if let Some(driver) = self
+            .drivers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+        {
+            driver.notify_one();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A run's directory, from the controller's side: the spec into it, the facts out of it.
+//!
+//! What is read here was written inside a container, so it is bounded and checked like anything hostile.
+
+use pytask_protocol::{EXIT_FILE, Exit, SPEC_FILE, STARTED_FILE, Spec};
+
+use super::recovery::{Directory, ExitFile};
+use crate::files::{self, DataDir, ErrorKind, Folder, Owner, RelPath};
+use crate::model::run::Run;
+
+/// Far above what a supervisor writes.
+const LARGEST_EXIT: u64 = 64 * 1024;
+
+/// Relative to the data directory.
+pub(super) fn place(run: &Run) -> String {
+    files::layout::run(run.queued_at, run.id.as_str())
+}
+
+/// What the supervisor has left so far. A directory that was never made holds nothing.
+pub(super) fn look(data: &DataDir, run: &Run) -> files::Result<Directory> {
+    let folder = match data.folder(&place(run), Owner::Controller) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Directory::default()),
+        other => other?,
+    };
+    // In this order: facts that appear between the two looks are found, and say that it was started.
+    let exit = exit_facts(&folder)?;
+    let started = exit != ExitFile::Absent || exists(&folder, STARTED_FILE)?;
+    Ok(Directory { started, exit })
+}
+
+fn exists(folder: &Folder, name: &str) -> files::Result<bool> {
+    match folder.open_file(&RelPath::parse(name)?) {
+        Ok(_) => Ok(true),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
+        // Something is there, if not what we expected: enough to never start again.
+        Err(e) if matches!(e.kind(), ErrorKind::Unsafe | ErrorKind::NotAFile) => Ok(true),
+        Err(e) => Err(e),
+    }
+}
+
+fn exit_facts(folder: &Folder) -> files::Result<ExitFile> {
+    let contents = match folder.read(&RelPath::parse(EXIT_FILE)?, LARGEST_EXIT) {
+        Ok(contents) => contents,
+        Err(e) => match e.kind() {
+            ErrorKind::NotFound => return Ok(ExitFile::Absent),
+            ErrorKind::Unsafe | ErrorKind::NotAFile | ErrorKind::TooLarge => {
+                return Ok(ExitFile::Unreadable(e.to_string()));
+            }
+            _ => return Err(e),
+        },
+    };
+    Ok(match serde_json::from_slice::<Exit>(&contents.bytes) {
+        Ok(exit) if exit.version == pytask_protocol::VERSION => ExitFile::Facts(Box::new(exit)),
+        Ok(exit) => ExitFile::Unreadable(format!("their format is version {}", exit.version)),
+        Err(e) => ExitFile::Unreadable(e.to_string()),
+    })
+}
+
+/// Makes the directory and puts the spec into it, complete or not at all.
+pub(super) fn write_spec(data: &DataDir, run: &Run, spec: &Spec) -> files::Result<()> {
+    let folder = data.create_run(run.queued_at, run.id.as_str())?;
+    let json = serde_json::to_vec(spec).expect("a spec is plain data");
+    folder.write(&RelPath::parse(SPEC_FILE)?, &json)?;
+    Ok(())
+}
+
+/// A spec that no supervisor came to read must not stay.
+pub(super) fn remove_spec(data: &DataDir, run: &Run) -> files::Result<()> {
+    match data.folder(&place(run), Owner::Controller) {
+        Ok(folder) => folder.remove_tree(&RelPath::parse(SPEC_FILE)?),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(e),
+    }
+}

@@ -1,0 +1,164 @@
+//! The admission loop: reads the queue, asks `admission::admit`, carries out its decisions, starts drivers.
+//!
+//! One task, so no two admissions ever count the same free slot. It also starts the drivers of runs that were
+//! active when the controller came up: to it, they look no different.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::admission::{Decision, Readiness, Situation, admit};
+use super::context::Context;
+use super::{Error, driver, submit};
+use crate::envs::status::reason;
+use crate::events::News;
+use crate::model::ids::RunId;
+use crate::model::run::{Event, Run, RunKind, State, StopReason, WaitReason};
+use crate::store;
+
+/// Backstop behind every wake-up.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+pub(super) async fn keep(cx: Arc<Context>) {
+    let mut status = cx.status.clone();
+    loop {
+        if let Err(e) = round(&cx).await {
+            tracing::error!(error = %e, "the queue could not be looked at; trying again");
+        }
+        tokio::select! {
+            () = cx.admission.notified() => {}
+            _ = status.changed() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+async fn round(cx: &Arc<Context>) -> Result<(), Error> {
+    let (unfinished, readiness) = cx
+        .store
+        .read(|c| {
+            let unfinished = store::runs::unfinished(c)?;
+            let mut readiness = HashMap::new();
+            for run in &unfinished {
+                if run.kind == RunKind::Script && !run.is_active() {
+                    readiness.insert(run.id.clone(), readiness_of(c, run)?);
+                }
+            }
+            Ok::<_, store::Error>((unfinished, readiness))
+        })
+        .await?;
+    let decisions = admit(&Situation {
+        unfinished: &unfinished,
+        readiness: &readiness,
+        engine_ready: cx.status.borrow().is_ready(),
+        cap: cx.settings.max_runs,
+    });
+    for run in unfinished.iter().filter(|run| run.is_active()) {
+        ensure_driver(cx, &run.id);
+    }
+    for (id, decision) in decisions {
+        match decision {
+            Decision::Admit => {
+                if cx.record(&id, Event::Admitted).await?.is_active() {
+                    cx.waiting
+                        .write()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .remove(&id);
+                    ensure_driver(cx, &id);
+                }
+            }
+            Decision::Wait(why) => wait(cx, &id, why).await?,
+            Decision::Build(why) => {
+                if let Some(run) = unfinished.iter().find(|run| run.id == id) {
+                    submit::install(cx, &run.script_id).await?;
+                }
+                wait(cx, &id, why).await?;
+            }
+            Decision::Replace(others, why) => {
+                for other in others {
+                    let by = StopReason::Cancelled {
+                        by: "the run that replaces it".to_owned(),
+                    };
+                    cx.record(&other, Event::StopRequested { why: by }).await?;
+                    cx.nudge(&other);
+                }
+                wait(cx, &id, why).await?;
+            }
+            Decision::Dismiss(outcome) => {
+                let build = match &outcome {
+                    crate::model::outcome::Outcome::EnvironmentFailed { build_run_id, .. } => {
+                        build_run_id.clone()
+                    }
+                    _ => None,
+                };
+                let fill = move |run: &mut Run| run.build_run_id = build.as_deref().map(RunId::parse);
+                cx.record_with(&id, Event::Dismissed { outcome }, fill, |_, _| Ok(()))
+                    .await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How the environment of a queued script run stands. An environment that is live is good enough, be it that
+/// something newer is asked for: runs keep using it until the new one is whole.
+fn readiness_of(c: &rusqlite::Connection, run: &Run) -> Result<Readiness, store::Error> {
+    let Some(script) = store::scripts::get(c, &run.script_id)? else {
+        return Ok(Readiness::Ready);
+    };
+    if script.requirements.is_empty() || script.environment_key.is_some() {
+        return Ok(Readiness::Ready);
+    }
+    let Some(build) = store::runs::newest(c, &script.id, RunKind::Build, 1)?.pop() else {
+        return Ok(Readiness::NeedsBuild);
+    };
+    Ok(match &build.state {
+        State::Finished { outcome } if outcome.is_success() => Readiness::NeedsBuild,
+        State::Finished { outcome } if build.finished_at >= Some(run.queued_at) => Readiness::Failed {
+            build: build.id.clone(),
+            message: reason(outcome),
+        },
+        State::Finished { .. } => Readiness::NeedsBuild,
+        _ => Readiness::Building,
+    })
+}
+
+/// Keeps the reason, and tells whoever watches if it is a new one.
+async fn wait(cx: &Context, id: &RunId, why: WaitReason) -> Result<(), Error> {
+    let before = cx
+        .waiting
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(id.clone(), why.clone());
+    if before.as_ref() != Some(&why) {
+        let run = cx.load(id).await?;
+        cx.events.publish(News::Run(Box::new(run)));
+    }
+    Ok(())
+}
+
+/// One driver per run: started unless there is one.
+fn ensure_driver(cx: &Arc<Context>, id: &RunId) {
+    let nudge = Arc::new(Notify::new());
+    {
+        let mut drivers = cx.drivers.lock().unwrap_or_else(PoisonError::into_inner);
+        if drivers.contains_key(id) {
+            return;
+        }
+        drivers.insert(id.clone(), Arc::clone(&nudge));
+    }
+    let (cx, id) = (Arc::clone(cx), id.clone());
+    tokio::spawn(async move {
+        // A panic ends one driver and not the run: the next round starts another.
+        let driven = tokio::spawn(driver::drive(Arc::clone(&cx), id.clone(), nudge)).await;
+        cx.drivers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
+        if let Err(e) = driven {
+            tracing::error!(run = %id, error = %e, "a driver died");
+        }
+    });
+}

@@ -1,0 +1,227 @@
+//! New runs: what is asked is checked, and recorded before anything else happens.
+
+use std::collections::BTreeMap;
+
+use super::Error;
+use super::context::Context;
+use crate::events::News;
+use crate::model::ids::{RunId, ScriptId};
+use crate::model::limits::Limits;
+use crate::model::run::{Facts, Launch, Overlap, Run, RunKind, State, Trigger};
+use crate::model::script::{Invalid, Script};
+use crate::store;
+
+const ARGUMENTS: usize = 256;
+const VARIABLES: usize = 256;
+/// Of one argument or variable; the kernel's own bound is 128 KiB.
+const VALUE_BYTES: usize = 32 * 1024;
+const KEY_CHARS: usize = 200;
+
+#[derive(Debug, Clone)]
+pub struct Submission {
+    pub script: ScriptId,
+    pub trigger: Trigger,
+    pub args: Vec<String>,
+    pub env: BTreeMap<String, String>,
+    pub overlap: Overlap,
+    /// The same key for the same script answers the same run.
+    pub idempotency_key: Option<String>,
+}
+
+pub(super) async fn submit(cx: &Context, submission: Submission) -> Result<Run, Error> {
+    check(&submission)?;
+    let (image, now) = (cx.settings.image.clone(), cx.clock.now());
+    let (run, fresh) = cx
+        .store
+        .write(move |tx| {
+            let script = living(tx, &submission.script)?;
+            let key = submission.idempotency_key.as_deref();
+            if let Some(key) = key
+                && let Some(run) = store::runs::by_idempotency_key(tx, &script.id, key)?
+            {
+                return Ok((run, false));
+            }
+            let mut run = new_run(&script, RunKind::Script, now);
+            run.trigger = submission.trigger;
+            run.overlap = submission.overlap;
+            run.args = submission.args;
+            run.env = submission.env;
+            run.limits = script.limits.over(&Limits::default_for_scripts());
+            run.image = image;
+            store::runs::insert(tx, &mut run, key)?;
+            Ok::<_, Error>((run, true))
+        })
+        .await?;
+    if fresh {
+        announce(cx, &run);
+    }
+    Ok(run)
+}
+
+pub(super) async fn install(cx: &Context, script: &ScriptId) -> Result<Run, Error> {
+    let (image, now, script) = (cx.settings.image.clone(), cx.clock.now(), script.clone());
+    let (run, fresh) = cx
+        .store
+        .write(move |tx| {
+            let script = living(tx, &script)?;
+            if script.requirements.is_empty() {
+                return Err(Error::NothingToInstall);
+            }
+            let newest = store::runs::newest(tx, &script.id, RunKind::Build, 1)?.pop();
+            if let Some(build) = newest.filter(|b| !b.is_finished() && b.requirements == script.requirements)
+            {
+                return Ok((build, false));
+            }
+            let mut run = new_run(&script, RunKind::Build, now);
+            run.limits = Limits::default_for_builds();
+            run.image = image;
+            run.requirements = script.requirements.clone();
+            store::runs::insert(tx, &mut run, None)?;
+            Ok::<_, Error>((run, true))
+        })
+        .await?;
+    if fresh {
+        announce(cx, &run);
+        cx.events.publish(News::Script(run.script_id.clone()));
+    }
+    Ok(run)
+}
+
+fn announce(cx: &Context, run: &Run) {
+    cx.events.publish(News::Run(Box::new(run.clone())));
+    cx.admission.notify_one();
+}
+
+fn living(connection: &rusqlite::Connection, id: &ScriptId) -> Result<Script, Error> {
+    let script = store::scripts::get(connection, id)?.filter(|script| script.deleted_at.is_none());
+    script.ok_or(Error::ScriptNotFound)
+}
+
+fn new_run(script: &Script, kind: RunKind, now: jiff::Timestamp) -> Run {
+    Run {
+        id: RunId::generate(),
+        number: 0,
+        script_id: script.id.clone(),
+        kind,
+        state: State::Queued,
+        version: 0,
+        trigger: Trigger::Manual,
+        overlap: Overlap::Queue,
+        queued_at: now,
+        started_at: None,
+        finished_at: None,
+        args: Vec::new(),
+        env: BTreeMap::new(),
+        limits: Limits::default_for_scripts(),
+        image: String::new(),
+        requirements: Vec::new(),
+        build_run_id: None,
+        launch: Launch::default(),
+        facts: Facts::default(),
+    }
+}
+
+fn check(submission: &Submission) -> Result<(), Invalid> {
+    let invalid = |field, message: String| Err(Invalid { field, message });
+    if submission.args.len() > ARGUMENTS {
+        return invalid("args", format!("A run may have at most {ARGUMENTS} arguments"));
+    }
+    if submission.env.len() > VARIABLES {
+        return invalid("env", format!("A run may have at most {VARIABLES} variables"));
+    }
+    for arg in &submission.args {
+        if arg.len() > VALUE_BYTES || arg.contains('\0') {
+            return invalid(
+                "args",
+                format!("An argument has at most {VALUE_BYTES} bytes and no NUL"),
+            );
+        }
+    }
+    for (name, value) in &submission.env {
+        let mut chars = name.chars();
+        let first = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+        if !first || name.len() > 255 || !chars.all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return invalid(
+                "env",
+                format!("{name:?} is no variable name: use letters, digits and _"),
+            );
+        }
+        if name.starts_with("PYTASK_") {
+            return invalid(
+                "env",
+                format!("{name} is reserved: names beginning with PYTASK_ are set by PyTask-Manager"),
+            );
+        }
+        if value.len() > VALUE_BYTES || value.contains('\0') {
+            return invalid(
+                "env",
+                format!("The value of {name} has at most {VALUE_BYTES} bytes and no NUL"),
+            );
+        }
+    }
+    if let Some(key) = &submission.idempotency_key
+        && (key.is_empty() || key.chars().count() > KEY_CHARS)
+    {
+        return invalid(
+            "Idempotency-Key",
+            format!("An idempotency key has 1 to {KEY_CHARS} characters"),
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn submission() -> Submission {
+        Submission {
+            script: ScriptId::generate(),
+            trigger: Trigger::Api,
+            args: vec![],
+            env: BTreeMap::new(),
+            overlap: Overlap::Queue,
+            idempotency_key: None,
+        }
+    }
+
+    #[test]
+    fn hostile_wishes_are_named() {
+        let with_env = |name: &str, value: &str| Submission {
+            env: [(name.to_owned(), value.to_owned())].into(),
+            ..submission()
+        };
+        let cases = [
+            (
+                Submission {
+                    args: vec!["a\0b".into()],
+                    ..submission()
+                },
+                "args",
+            ),
+            (
+                Submission {
+                    args: vec![String::new(); 257],
+                    ..submission()
+                },
+                "args",
+            ),
+            (with_env("", "x"), "env"),
+            (with_env("A=B", "x"), "env"),
+            (with_env("1A", "x"), "env"),
+            (with_env("PYTASK_RUN_ID", "x"), "env"),
+            (with_env("A", "x\0"), "env"),
+            (
+                Submission {
+                    idempotency_key: Some(String::new()),
+                    ..submission()
+                },
+                "Idempotency-Key",
+            ),
+        ];
+        for (bad, field) in cases {
+            assert_eq!(check(&bad).expect_err(field).field, field);
+        }
+        assert_eq!(check(&with_env("_ok1", "any\nvalue")), Ok(()));
+    }
+}

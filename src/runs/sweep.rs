@@ -1,0 +1,102 @@
+//! Containers that nobody drives: removed once it is certain that they are of no use.
+//!
+//! Only jobs of this instance are ever looked at. One whose run has finished goes at once. One without a row goes after
+//! a grace: creating a container may succeed although the answer was lost, and its row may be in a backup.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Error;
+use super::context::Context;
+use super::spec::LABEL_RUN;
+use crate::engine::ListedJob;
+use crate::model::ids::RunId;
+use crate::model::run::Run;
+use crate::store;
+
+const SWEEP_EVERY: Duration = Duration::from_secs(300);
+const GRACE_SECONDS: i64 = 300;
+
+pub(super) async fn keep(cx: Arc<Context>) {
+    let mut status = cx.status.clone();
+    loop {
+        if status.borrow_and_update().is_ready()
+            && let Err(e) = sweep(&cx).await
+        {
+            tracing::warn!(error = %e, "leftover containers could not be looked for");
+        }
+        tokio::select! {
+            _ = status.changed() => {}
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+        }
+    }
+}
+
+async fn sweep(cx: &Context) -> Result<(), Error> {
+    let jobs = match cx.engine.list().await {
+        Ok(jobs) => jobs,
+        Err(e) => {
+            tracing::warn!(error = %e, "the engine did not list its containers");
+            return Ok(());
+        }
+    };
+    for job in jobs {
+        let id = job.labels.get(LABEL_RUN).map(|id| RunId::parse(id));
+        let run = match id {
+            Some(id) => cx
+                .store
+                .read(move |c| store::runs::get(c, &id))
+                .await
+                .map_err(Error::Store)?,
+            None => None,
+        };
+        if !is_leftover(&job, run.as_ref(), cx.clock.now().as_second()) {
+            continue;
+        }
+        tracing::info!(container = %job.name, "removing a container that nobody needs");
+        if let Err(e) = cx.engine.remove(&job.name).await {
+            tracing::warn!(container = %job.name, error = %e, "a leftover container stays for now");
+        }
+    }
+    Ok(())
+}
+
+/// Pure.
+fn is_leftover(job: &ListedJob, run: Option<&Run>, now: i64) -> bool {
+    match run {
+        Some(run) => run.is_finished(),
+        None => now.saturating_sub(job.created_at) > GRACE_SECONDS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::JobName;
+    use crate::model::outcome::Outcome;
+    use crate::model::run::State;
+    use crate::runs::tests_support::run_in;
+
+    #[test]
+    fn only_what_is_certain_goes() {
+        let job = ListedJob {
+            name: JobName("j".into()),
+            labels: Default::default(),
+            running: true,
+            created_at: 1_000,
+        };
+        let finished = run_in(State::Finished {
+            outcome: Outcome::cancelled("user"),
+        });
+        assert!(is_leftover(&job, Some(&finished), 1_001));
+        for state in [State::Queued, State::Starting, State::Running] {
+            assert!(!is_leftover(&job, Some(&run_in(state)), 1_000_000));
+        }
+        assert!(!is_leftover(&job, None, 1_000 + GRACE_SECONDS));
+        assert!(is_leftover(&job, None, 1_001 + GRACE_SECONDS));
+        assert!(
+            !is_leftover(&job, None, 0),
+            "a clock that went back removes nothing"
+        );
+    }
+}

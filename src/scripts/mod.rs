@@ -1,0 +1,268 @@
+//! Scripts: their settings, their folder, their revisions, kept in step with each other.
+//!
+//! Every save is a revision. The order of a save is content, file, manifest, row: cut short anywhere, the file on
+//! disk is whole, and `capture` records what it holds before the next run executes it. Saves of one script are
+//! serialised here. Knows no runs and no engine.
+
+mod saves;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use saves::{Revision, Saved};
+
+use crate::clock::Clock;
+use crate::envs::requirements;
+use crate::events::{Events, News};
+use crate::files::{self, DataDir, Owner};
+use crate::model::ids::ScriptId;
+use crate::model::limits::{LimitsPatch, OutOfBounds};
+use crate::model::script::{self, Invalid, Script};
+use crate::store::{self, Store};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no such script")]
+    NotFound,
+    #[error("there is no such revision")]
+    RevisionNotFound,
+    #[error("the script has unfinished runs")]
+    Busy { runs: Vec<String> },
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error(transparent)]
+    Limits(#[from] OutOfBounds),
+    #[error(transparent)]
+    Requirement(#[from] requirements::Unreadable),
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// What a script starts with.
+#[derive(Debug, Clone, Default)]
+pub struct New {
+    pub name: String,
+    pub description: String,
+    pub tags: Vec<String>,
+}
+
+/// What is to change; `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct Patch {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub tags: Option<Vec<String>>,
+    pub entry_point: Option<String>,
+    pub paused: Option<bool>,
+    pub limits: Option<LimitsPatch>,
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Scripts {
+    store: Store,
+    data: DataDir,
+    clock: Clock,
+    events: Events,
+    /// Whose the scripts' files are.
+    owner: Owner,
+    saving: Arc<Mutex<HashMap<ScriptId, Arc<tokio::sync::Mutex<()>>>>>,
+}
+
+impl Scripts {
+    pub fn new(store: Store, data: DataDir, clock: Clock, events: Events, owner: Owner) -> Self {
+        Self {
+            store,
+            data,
+            clock,
+            events,
+            owner,
+            saving: Arc::default(),
+        }
+    }
+
+    /// A new script with a small program in its entry point, as revision 1.
+    pub async fn create(&self, new: New) -> Result<Script> {
+        let now = self.clock.now();
+        let id = ScriptId::generate();
+        let name = script::check_name(&new.name)?;
+        let mut script = Script {
+            slug: script::slug(&name, &id),
+            id,
+            name,
+            description: script::check_description(&new.description)?,
+            tags: script::check_tags(&new.tags)?,
+            entry_point: "main.py".to_owned(),
+            paused: false,
+            limits: LimitsPatch::default(),
+            requirements: Vec::new(),
+            revision: 0,
+            environment_key: None,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+        };
+        self.first_revision(&script).await?;
+        let row = script.clone();
+        let stored = self.store.write(move |tx| {
+            store::scripts::insert(tx, &row)?;
+            store::scripts::add_revision(tx, &row.id, &saves::row(1, "Created", now))
+        });
+        if let Err(e) = stored.await {
+            // Without a row the folder belongs to nobody; its name will never be used again.
+            let (data, folder) = (self.data.clone(), files::layout::script(&script.slug));
+            let removed = on_disk(move || data.remove_tree(&folder)).await;
+            if let Err(left) = removed {
+                tracing::warn!(script = %script.slug, error = %left, "a folder without a script stays behind");
+            }
+            return Err(store::Error::into(e));
+        }
+        script.revision = 1;
+        self.changed(&script.id);
+        Ok(script)
+    }
+
+    /// The script, unless it is in the trash.
+    pub async fn get(&self, id: &ScriptId) -> Result<Script> {
+        let script = self.find(id).await?;
+        if script.deleted_at.is_some() {
+            Err(Error::NotFound)
+        } else {
+            Ok(script)
+        }
+    }
+
+    async fn find(&self, id: &ScriptId) -> Result<Script> {
+        let id = id.clone();
+        self.store
+            .read(move |c| store::scripts::get(c, &id))
+            .await
+            .map_err(Error::Store)?
+            .ok_or(Error::NotFound)
+    }
+
+    pub async fn update(&self, id: &ScriptId, patch: Patch) -> Result<Script> {
+        let name = patch.name.as_deref().map(script::check_name).transpose()?;
+        let description = patch
+            .description
+            .as_deref()
+            .map(script::check_description)
+            .transpose()?;
+        let tags = patch.tags.as_deref().map(script::check_tags).transpose()?;
+        let entry_point = patch.entry_point.as_deref().map(check_entry_point).transpose()?;
+        if let Some(limits) = &patch.limits {
+            limits.check()?;
+        }
+        self.change(id, move |script| {
+            script.name = name.unwrap_or_else(|| script.name.clone());
+            script.description = description.unwrap_or_else(|| script.description.clone());
+            script.tags = tags.unwrap_or_else(|| script.tags.clone());
+            script.entry_point = entry_point.unwrap_or_else(|| script.entry_point.clone());
+            script.paused = patch.paused.unwrap_or(script.paused);
+            script.limits = patch.limits.unwrap_or_else(|| script.limits.clone());
+        })
+        .await
+    }
+
+    /// Stores what the script asks for; installing it is a run of its own.
+    pub async fn set_requirements(&self, id: &ScriptId, lines: &[String]) -> Result<Script> {
+        let requirements = requirements::check(lines)?;
+        self.change(id, move |script| script.requirements = requirements)
+            .await
+    }
+
+    /// Reads, changes and stores the row in one transaction.
+    async fn change(&self, id: &ScriptId, f: impl FnOnce(&mut Script) + Send + 'static) -> Result<Script> {
+        let (id, now) = (id.clone(), self.clock.now());
+        let script = self
+            .store
+            .write(move |tx| {
+                let script = store::scripts::get(tx, &id)?.filter(|script| script.deleted_at.is_none());
+                let mut script = script.ok_or(Error::NotFound)?;
+                f(&mut script);
+                script.updated_at = now;
+                store::scripts::update(tx, &script)?;
+                Ok::<_, Error>(script)
+            })
+            .await?;
+        self.changed(&script.id);
+        Ok(script)
+    }
+
+    /// Moves the script to the trash: it is listed no more and its name is free. Nothing of it is deleted.
+    pub async fn delete(&self, id: &ScriptId) -> Result<()> {
+        let (script, now) = (id.clone(), self.clock.now());
+        self.store
+            .write(move |tx| {
+                let found = store::scripts::get(tx, &script)?.filter(|script| script.deleted_at.is_none());
+                let mut found = found.ok_or(Error::NotFound)?;
+                let unfinished = store::runs::unfinished(tx)?;
+                let mine = unfinished.iter().filter(|run| run.script_id == script);
+                let runs: Vec<String> = mine.map(|run| run.id.to_string()).collect();
+                if !runs.is_empty() {
+                    return Err(Error::Busy { runs });
+                }
+                found.deleted_at = Some(now);
+                found.updated_at = now;
+                Ok(store::scripts::update(tx, &found)?)
+            })
+            .await?;
+        self.changed(id);
+        Ok(())
+    }
+
+    /// Takes the script out of the trash. Its name may have been taken meanwhile.
+    pub async fn restore(&self, id: &ScriptId) -> Result<Script> {
+        let mut script = self.find(id).await?;
+        script.deleted_at = None;
+        script.updated_at = self.clock.now();
+        let row = script.clone();
+        self.store
+            .write(move |tx| store::scripts::update(tx, &row))
+            .await
+            .map_err(Error::Store)?;
+        self.changed(id);
+        Ok(script)
+    }
+
+    fn changed(&self, id: &ScriptId) {
+        self.events.publish(News::Script(id.clone()));
+    }
+
+    /// Held while the files of one script are saved.
+    fn saving(&self, id: &ScriptId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut saving = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
+        saving.retain(|_, lock| Arc::strong_count(lock) > 1);
+        Arc::clone(saving.entry(id.clone()).or_default())
+    }
+}
+
+fn check_entry_point(path: &str) -> std::result::Result<String, Invalid> {
+    let invalid = |message| Invalid {
+        field: "entry_point",
+        message,
+    };
+    let checked = files::RelPath::parse(path).map_err(|e| invalid(e.to_string()))?;
+    if !checked.as_str().ends_with(".py") {
+        return Err(invalid("The entry point must be a .py file".to_owned()));
+    }
+    Ok(checked.to_string())
+}
+
+/// Runs blocking file work where it disturbs nobody.
+pub(crate) async fn on_disk<T, E>(
+    f: impl FnOnce() -> std::result::Result<T, E> + Send + 'static,
+) -> std::result::Result<T, E>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    match tokio::task::spawn_blocking(f).await {
+        Ok(done) => done,
+        Err(e) => std::panic::resume_unwind(e.into_panic()),
+    }
+}
