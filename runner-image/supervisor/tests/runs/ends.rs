@@ -100,8 +100,8 @@ fn a_stopped_process_can_still_be_ended() {
 fn what_a_script_leaves_behind_is_killed_and_holds_nothing_up() {
     let run = Run::new();
     // Own session, both pipes held open, deaf to SIGTERM.
-    let script = "setsid sh -c \"trap '' TERM; echo \\$\\$; while :; do sleep 0.02; done\" & \
-        while ! [ -s pid ]; do sleep 0.02; echo $! > pid; done; sleep 0.2; echo done";
+    let script = r#"setsid sh -c 'trap "" TERM; echo $$; : > up; while :; do sleep 0.02; done' &
+        while ! [ -e up ]; do sleep 0.02; done; echo done"#;
     let start = Instant::now();
     let seen = run.complete(&run.shell(script));
     assert!(start.elapsed() < Duration::from_secs(10));
