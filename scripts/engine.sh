@@ -48,6 +48,7 @@ main() {
     tell_what_to_install
   fi
   # Two scripts at once (make up beside make test) must not both install.
+  mkdir -p /run/lock
   exec 9>/run/lock/pytask-engine.lock
   flock 9
   if complete; then
