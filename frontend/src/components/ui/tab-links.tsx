@@ -6,7 +6,7 @@ import { Tooltip } from "./tooltip";
 export const TabBar = ({ label, children }: { label: string; children: ReactNode }) => (
   <nav
     aria-label={label}
-    className="flex h-10 items-stretch gap-5 overflow-x-auto border-line border-b [scrollbar-width:none]"
+    className="flex h-10 items-stretch gap-5 overflow-x-auto [scrollbar-width:none]"
   >
     {children}
   </nav>

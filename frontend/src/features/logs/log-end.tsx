@@ -13,7 +13,8 @@ interface LogEndProps {
 
 export function LogEnd({ run, status, empty }: LogEndProps) {
   const row = "flex items-center gap-2 py-1 pl-[42px] pr-4 font-sans text-sm";
-  if (run.state === "finished") {
+  // A run may be over before its last lines are here; its end is shown after them.
+  if (run.state === "finished" && status === "ended") {
     const mark = markOf(run);
     const took = run.started_at && run.finished_at ? Date.parse(run.finished_at) - Date.parse(run.started_at) : null;
     return (
@@ -36,6 +37,6 @@ function waiting(run: Run, status: LogStatus, empty: boolean): string | null {
   if (run.state === "starting") return "Starting the container";
   if (run.state === "stopping") return "Stopping";
   if (run.state === "collecting") return "Collecting the last lines";
-  if (status === "connecting") return "Reading the log";
+  if (run.state === "finished" || status === "connecting") return "Reading the log";
   return empty ? "Nothing printed yet" : null;
 }

@@ -1,6 +1,6 @@
 // Shows a log: virtual rows, the stream's edge, colours, follow. All text is text nodes.
 // Follow lets go as soon as the reader scrolls up, and takes hold again at the end.
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, Clock, Copy, WrapText } from "lucide-react";
 import { memo, type ReactNode, type UIEvent, useCallback, useLayoutEffect, useRef, useState } from "react";
 import { toast } from "sonner";
@@ -20,6 +20,16 @@ import { useLogVersion } from "./use-run-log";
 const ROW = 20;
 /** Within this distance of the end, the view counts as being at the end. */
 const NEAR = 24;
+
+/**
+ * The rows to draw while following: always the last ones. The browser tells of a scroll only a frame later, and in a
+ * flood that frame would show nothing.
+ */
+function lastRows({ count, startIndex, endIndex }: Range): number[] {
+  const shown = Math.max(endIndex - startIndex, 40) + 10;
+  const first = Math.max(0, count - shown);
+  return Array.from({ length: count - first }, (_, index) => first + index);
+}
 
 interface LogViewerProps {
   log: RunLog;
@@ -42,12 +52,16 @@ export function LogViewer({ log, run, toolbar, className }: LogViewerProps) {
   const lastTop = useRef(0);
   const droppedBefore = useRef(buffer.dropped);
 
+  // A new function only when lines were dropped: each new one makes the virtualiser measure everything again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `dropped` is when the keys moved.
+  const keyOf = useCallback((index: number) => buffer.line(index)?.n ?? -index, [buffer, buffer.dropped]);
   const virtual = useVirtualizer({
     count: buffer.count,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
     overscan: 20,
-    getItemKey: (index) => buffer.line(index)?.n ?? index,
+    getItemKey: keyOf,
+    rangeExtractor: following ? lastRows : defaultRangeExtractor,
   });
   const height = virtual.getTotalSize();
 

@@ -31,7 +31,7 @@ export function ScriptLayout() {
       <header className="shrink-0 px-4 pt-3 sm:px-6">
         {query.data ? <ScriptHead script={query.data} /> : <Skeleton className="h-8 w-64" />}
       </header>
-      <div className="shrink-0 px-4 sm:px-6">
+      <div className="shrink-0 border-line border-b px-4 sm:px-6">
         <TabBar label="Parts of the script">
           <TabLink link={{ to: "/scripts/$scriptId/code", params }}>Code</TabLink>
           <TabLink link={{ to: "/scripts/$scriptId/dependencies", params }}>Dependencies</TabLink>
