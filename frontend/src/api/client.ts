@@ -36,14 +36,33 @@ export function refusal(status: number, body: unknown): ApiError {
   return new ApiError(status, body.code, body.message, body.request_id, known);
 }
 
-/** `fetch` whose failure to reach the server is an `ApiError`; an abort stays an abort. */
+const PAUSES_MS = [150, 600];
+const REPEATABLE = new Set(["GET", "HEAD", "PUT"]);
+
+/**
+ * `fetch` whose failure to reach the server is an `ApiError`; an abort stays an abort.
+ *
+ * A request that may be sent twice is sent again before it counts as failed. That is no luxury here: every container
+ * that starts on this machine changes its network interfaces, and browsers then drop what they had under way.
+ */
 async function reach(input: Request | string, init?: RequestInit): Promise<Response> {
-  try {
-    return await fetch(input, init);
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError(0, "unreachable", "The server did not answer.");
+  const request = new Request(input instanceof Request ? input : new URL(input, window.location.href), init);
+  const repeatable = REPEATABLE.has(request.method) || request.headers.has("idempotency-key");
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await fetch(request.clone());
+    } catch (error) {
+      if (request.signal.aborted) throw error;
+      const pause = repeatable ? PAUSES_MS[attempt] : undefined;
+      if (pause === undefined) throw new ApiError(0, "unreachable", "The server did not answer.");
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
   }
+}
+
+/** Makes a POST one that may be sent twice: the server answers the second like the first. */
+export function idempotencyKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** The host comes from the page; the client builds whole addresses because tests run where none is implied. */

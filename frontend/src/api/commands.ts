@@ -1,5 +1,5 @@
 // What the interface asks the server to do. Each answers with what the server says is now true.
-import { client, raw, unwrap } from "./client";
+import { client, idempotencyKey, raw, unwrap } from "./client";
 import type { NewScript, RunRequest, ScriptPatch } from "./types";
 
 const by = (id: string) => ({ params: { path: { id } } });
@@ -19,7 +19,12 @@ export const installDependencies = (id: string) =>
   unwrap(client.POST("/api/v1/scripts/{id}/dependencies/install", by(id)));
 
 export const startRun = (scriptId: string, body: RunRequest = {}) =>
-  unwrap(client.POST("/api/v1/scripts/{id}/runs", { ...by(scriptId), body }));
+  unwrap(
+    client.POST("/api/v1/scripts/{id}/runs", {
+      params: { path: { id: scriptId }, header: { "Idempotency-Key": idempotencyKey() } },
+      body,
+    }),
+  );
 export const stopRun = (id: string) => unwrap(client.POST("/api/v1/runs/{id}/cancel", by(id)));
 
 export const logUrl = (runId: string, query: { stream?: "stdout" | "stderr"; format?: "raw" | "text" | "ndjson" }) =>

@@ -11,35 +11,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Dashboard"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
+        /** Numbers, what runs now and what ended lately. */
+        get: operations["getDashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** News of all runs, scripts and the engine. Needs an `Origin` equal to the host. */
+        get: operations["watchEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -55,43 +45,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    kind?: string;
-                    limit?: number;
-                    outcome?: string;
-                    q?: string;
-                    script?: string;
-                    state?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RunList"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** Runs, newest first. */
+        get: operations["listRuns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -107,37 +62,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** One run. */
+        get: operations["getRun"];
         put?: never;
         post?: never;
         delete?: never;
@@ -155,37 +81,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
+        /** Ends a run wherever it is: SIGTERM, its grace, SIGKILL. One that has finished stays as it is. */
+        post: operations["cancelRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** The log as it is written. Needs an `Origin` equal to the host. Closed by the server after the finished state. */
+        get: operations["followRun"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -199,41 +113,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    format?: string;
-                    stream?: string;
-                    tail?: number;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/octet-stream": string;
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** What the script wrote. */
+        get: operations["readLog"];
         put?: never;
         post?: never;
         delete?: never;
@@ -249,74 +130,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    q?: string;
-                    tag?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ScriptList"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** Scripts by name, with the state of their environment and their recent outcomes. */
+        get: operations["listScripts"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewScript"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Script"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** Creates a script with a small program to start from. */
+        post: operations["createScript"];
         delete?: never;
         options?: never;
         head?: never;
@@ -330,105 +148,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Script"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** One script. */
+        get: operations["getScript"];
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** Moves a script to the trash. Nothing of it is deleted, and its name is free. */
+        delete: operations["deleteScript"];
         options?: never;
         head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ScriptPatch"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Script"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** Changes what is given; the rest stays. */
+        patch: operations["updateScript"];
         trace?: never;
     };
     "/api/v1/scripts/{id}/dependencies": {
@@ -438,72 +167,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Dependencies"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["Requirements"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Dependencies"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** What the script asks for and what it has. */
+        get: operations["getDependencies"];
+        /** Replaces what the script asks for. Nothing is installed yet. */
+        put: operations["setDependencies"];
         post?: never;
         delete?: never;
         options?: never;
@@ -520,37 +187,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Install"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** Builds the environment in the background. Runs keep using the one they have until the new one is whole. */
+        post: operations["installDependencies"];
         delete?: never;
         options?: never;
         head?: never;
@@ -564,37 +202,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["FileEntryList"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** What the folder holds. */
+        get: operations["listFiles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -610,107 +219,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    path: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/octet-stream": string;
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
-        put: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "if-match"?: string;
-                };
-                path: {
-                    id: string;
-                    path: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SavedFile"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** The bytes of a file, with its `ETag`. */
+        get: operations["readFile"];
+        /**
+         * Creates or replaces a file. With `If-Match`, only if it is still what was read; with `If-None-Match: *`, only if
+         *     there is none.
+         */
+        put: operations["saveFile"];
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    path: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** Deletes a file or an empty folder. Earlier revisions keep what it held. */
+        delete: operations["deleteFile"];
         options?: never;
         head?: never;
         patch?: never;
@@ -725,41 +243,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RenameFile"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SavedFile"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** Renames or moves a file or folder; nothing is ever replaced. */
+        post: operations["renameFile"];
         delete?: never;
         options?: never;
         head?: never;
@@ -775,37 +260,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Script"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** Takes a script out of the trash. */
+        post: operations["restoreScript"];
         delete?: never;
         options?: never;
         head?: never;
@@ -819,37 +275,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RevisionList"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** Revisions, newest first. */
+        get: operations["listRevisions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -858,46 +285,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/scripts/{id}/revisions/{n}/files/{path}": {
+    "/api/v1/scripts/{id}/revisions/{number}/files/{path}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    n: number;
-                    path: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/octet-stream": string;
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** A file as it was. */
+        get: operations["readRevisionFile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -906,7 +302,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/scripts/{id}/revisions/{n}/restore": {
+    "/api/v1/scripts/{id}/revisions/{number}/restore": {
         parameters: {
             query?: never;
             header?: never;
@@ -915,38 +311,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    n: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Script"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** Makes the files those of an earlier revision, as a new one. */
+        post: operations["restoreRevision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -962,41 +328,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RunRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** Runs a script. The answer is the queued run; `Idempotency-Key` makes repeating the request harmless. */
+        post: operations["submitRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1010,35 +343,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["System"];
-                    };
-                };
-                /** @description refused */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorBody"];
-                    };
-                };
-            };
-        };
+        /** The instance and its engine. */
+        get: operations["getSystem"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1052,68 +358,86 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Dashboard: {
-            /** Format: int32 */
+            /** Format: int64 */
             finished_7d: number;
+            /** @description The last thirty days, oldest first; days without runs are left out. */
             outcomes_by_day: components["schemas"]["DayOutcomes"][];
-            /** Format: int32 */
             queued: number;
             recent_runs: components["schemas"]["Run"][];
-            /** Format: int32 */
             running: number;
             running_runs: components["schemas"]["Run"][];
-            /** Format: int32 */
+            /** Format: int64 */
             scripts: number;
-            /** Format: int32 */
+            /**
+             * Format: int64
+             * @description Of the script runs that finished in the last seven days.
+             */
             succeeded_7d: number;
         };
         DayOutcomes: {
+            /** @description A UTC date. */
             day: string;
-            /** Format: int32 */
+            /** Format: int64 */
             failed: number;
-            /** Format: int32 */
+            /**
+             * Format: int64
+             * @description Cancelled and skipped.
+             */
             other: number;
-            /** Format: int32 */
+            /** Format: int64 */
             succeeded: number;
         };
         Dependencies: {
             environment: components["schemas"]["EnvironmentStatus"];
+            /** @description The lock of the environment that runs use, with hashes. */
             lock?: string | null;
+            /** @description By name: everything that is asked for or installed. */
             packages: components["schemas"]["Package"][];
+            /** @description PEP 508, one package each. */
             requirements: string[];
         };
         Engine: {
             api_version?: string | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Version of the control groups that hold the limits.
+             */
             cgroup?: number | null;
-            images?: string[];
+            /** @description Why it is away. */
             message?: string | null;
-            /** @enum {string} */
-            state: "connecting" | "ready" | "away";
-            /** @enum {string|null} */
-            storage?: "subpath" | "host_path" | null;
+            state: components["schemas"]["EngineState"];
+            storage?: components["schemas"]["StorageMode"] | null;
             version?: string | null;
         };
+        /** @enum {string} */
+        EngineState: "connecting" | "ready" | "away";
+        /** @enum {string} */
+        EnvironmentState: "not_needed" | "missing" | "in_step" | "needs_install" | "building" | "failed";
         EnvironmentStatus: {
+            /** @description The build under way, or the one that failed. */
             build_run_id?: string | null;
+            /** @description Of the environment that runs use. */
             lock_hash?: string | null;
             message?: string | null;
-            /** Format: int32 */
+            /** @description How many packages are installed. */
             packages: number;
-            /** @enum {string} */
-            state: "not_needed" | "missing" | "in_step" | "needs_install" | "building" | "failed";
+            state: components["schemas"]["EnvironmentState"];
         };
+        /** @description The body of every answer that is not a success. */
         ErrorBody: {
+            /** @description Stable and for programs, such as `name_taken`. */
             code: string;
-            details?: null | components["schemas"]["ErrorDetails"];
+            /** @description Such as `field`, for what was refused. */
+            details?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description For people: what happened and, where it helps, what to do. */
             message: string;
+            /** @description Also in the controller's log. */
             request_id: string;
         };
-        ErrorDetails: {
-            field?: string | null;
-        } & {
-            [key: string]: unknown;
-        };
-        EventFrame: {
+        /** @description One text frame. */
+        EventMessage: {
             run: components["schemas"]["Run"];
             /** @enum {string} */
             type: "run";
@@ -1125,94 +449,189 @@ export interface components {
             system: components["schemas"]["System"];
             /** @enum {string} */
             type: "system";
+        } | {
+            /** @enum {string} */
+            type: "missed";
         };
         FileEntry: {
-            /** @enum {string} */
-            kind: "file" | "directory" | "other";
+            kind: components["schemas"]["FileKind"];
             /** Format: date-time */
             modified_at: string;
+            /** @description Relative to the script's folder. */
             path: string;
             /** Format: int64 */
             size: number;
+            /** @description An editor can show it. */
             text: boolean;
         };
-        FileEntryList: {
+        /** @enum {string} */
+        FileKind: "file" | "directory" | "other";
+        FileList: {
             items: components["schemas"]["FileEntry"][];
             next_cursor?: string | null;
+            /** @description The folder holds more than is listed. */
+            truncated: boolean;
         };
-        Install: {
+        InstallAnswer: {
+            /** @description The build; its log is live like any run's. */
             run: components["schemas"]["Run"];
         };
+        /** @description All limits of one run, as they were when it was submitted. */
         Limits: {
             /** Format: double */
             cpus: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Space the script's folder may take; `null` means no limit. Not enforceable yet, so only `null` is accepted.
+             */
             disk_bytes?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Largest file a process may write.
+             */
             fsize_bytes: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Bytes of output kept.
+             */
             log_bytes: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Memory and swap together.
+             */
             memory_bytes: number;
             network: components["schemas"]["Network"];
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @description Open files per process.
+             */
             nofile: number;
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @description Processes and threads at once.
+             */
             pids: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Wall-clock run time.
+             */
             run_seconds: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Between SIGTERM and SIGKILL.
+             */
             stop_grace_seconds: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Size of `/tmp`, which counts as memory.
+             */
             tmp_bytes: number;
         };
-        /** @description Absent or null means the default. */
+        /** @description A script's wishes; an absent field means the default. Unknown fields are refused. */
         LimitsPatch: {
-            /** Format: double */
+            /**
+             * Format: double
+             * @default null
+             */
             cpus?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @default null
+             */
             disk_bytes?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @default null
+             */
             fsize_bytes?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @default null
+             */
             log_bytes?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @default null
+             */
             memory_bytes?: number | null;
-            network?: null | components["schemas"]["Network"];
-            /** Format: int64 */
+            /** @default null */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Format: int32
+             * @default null
+             */
             nofile?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @default null
+             */
             pids?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @default null
+             */
             run_seconds?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @default null
+             */
             stop_grace_seconds?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @default null
+             */
             tmp_bytes?: number | null;
         };
-        LiveFrame: {
-            /** Format: date-time */
-            at: string;
-            base64?: string | null;
-            /** Format: int64 */
-            seq: number;
-            /** @enum {string} */
-            stream: "stdout" | "stderr" | "system";
-            text: string;
+        /** @description One text frame. */
+        LiveMessage: (components["schemas"]["LogRecord"] & {
             /** @enum {string} */
             type: "record";
-        } | {
+        }) | {
             run: components["schemas"]["Run"];
             /** @enum {string} */
             type: "state";
         };
+        /** @description One record of a log. */
+        LogRecord: {
+            /** Format: date-time */
+            at: string;
+            base64?: string | null;
+            /**
+             * Format: int64
+             * @description Counts up from 1; a jump means lost records.
+             */
+            seq: number;
+            stream: components["schemas"]["LogStream"];
+            /** @description As the script wrote it, cut anywhere; invalid UTF-8 replaced, then `base64` has the exact bytes. */
+            text: string;
+        };
+        /** @enum {string} */
+        LogStream: "stdout" | "stderr" | "system";
+        /** @description What the log holds, known once it is sealed. */
+        LogSummary: {
+            /**
+             * Format: int64
+             * @description Bytes the log limit dropped.
+             */
+            dropped_bytes: number;
+            /** Format: int64 */
+            last_seq: number;
+            /** Format: int64 */
+            records: number;
+            /** Format: int64 */
+            stderr_bytes: number;
+            /** Format: int64 */
+            stdout_bytes: number;
+        };
         /** @enum {string} */
         Network: "none" | "bridge";
         NewScript: {
-            description?: string | null;
+            description?: string;
+            /** @description Unique among the scripts that are not in the trash. */
             name: string;
             tags?: string[];
         };
+        /** @description Our verdict, as it is stored and sent. */
         Outcome: {
             /** @enum {string} */
             kind: "succeeded";
@@ -1223,6 +642,7 @@ export interface components {
             /** @enum {string} */
             kind: "failed";
             message: string;
+            /** @description The last lines the script wrote to stderr, oldest first. */
             stderr_tail: string[];
         } | {
             /** @enum {string} */
@@ -1260,6 +680,7 @@ export interface components {
             kind: "environment_failed";
             message: string;
         } | {
+            /** @description What the engine or the supervisor said. */
             detail: string;
             /** @enum {string} */
             kind: "engine_error";
@@ -1270,17 +691,113 @@ export interface components {
             message: string;
             reason: string;
         };
+        /**
+         * @description What a new run does about runs of the same script that have not finished.
+         * @enum {string}
+         */
+        Overlap: "skip" | "queue" | "replace" | "allow";
         Package: {
+            /** @description The requirement, if the script asks for this package itself. */
             asked?: string | null;
             installed?: string | null;
             locked?: string | null;
             name: string;
+        };
+        Page_Revision: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                files: components["schemas"]["RevisionFile"][];
+                message: string;
+                /** Format: int64 */
+                number: number;
+            }[];
+            /** @description Pass it as `cursor` for what follows; `null` at the end. */
+            next_cursor?: string | null;
+        };
+        Page_Run: {
+            items: {
+                args: string[];
+                /** @description The build whose failure ended this run. */
+                build_run_id?: string | null;
+                /** Format: int64 */
+                cpu_ms?: number | null;
+                env: {
+                    [key: string]: string;
+                };
+                /** Format: int32 */
+                exit_code?: number | null;
+                /** Format: date-time */
+                finished_at?: string | null;
+                id: string;
+                image: string;
+                image_digest?: string | null;
+                kind: components["schemas"]["RunKind"];
+                limits: components["schemas"]["Limits"];
+                lock_hash?: string | null;
+                log?: components["schemas"]["LogSummary"] | null;
+                /**
+                 * Format: int64
+                 * @description What people call it: counts up per instance.
+                 */
+                number: number;
+                outcome?: components["schemas"]["Outcome"] | null;
+                /** Format: int64 */
+                peak_memory_bytes?: number | null;
+                /** Format: date-time */
+                queued_at: string;
+                /**
+                 * Format: int64
+                 * @description Of the script's files, as they were executed.
+                 */
+                revision?: number | null;
+                script_id: string;
+                script_name: string;
+                /** Format: int32 */
+                signal?: number | null;
+                /** Format: date-time */
+                started_at?: string | null;
+                state: components["schemas"]["RunState"];
+                trigger: components["schemas"]["Trigger"];
+                wait_reason?: components["schemas"]["WaitReason"] | null;
+            }[];
+            /** @description Pass it as `cursor` for what follows; `null` at the end. */
+            next_cursor?: string | null;
+        };
+        Page_Script: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                description: string;
+                /** @description What its next run will get. */
+                effective_limits: components["schemas"]["Limits"];
+                entry_point: string;
+                environment: components["schemas"]["EnvironmentStatus"];
+                id: string;
+                last_run?: components["schemas"]["Run"] | null;
+                /** @description What the script asks for; absent fields mean the default. */
+                limits: components["schemas"]["LimitsPatch"];
+                name: string;
+                paused: boolean;
+                /** @description Newest first. */
+                recent_outcomes: components["schemas"]["RecentOutcome"][];
+                /** Format: int64 */
+                revision: number;
+                /** @description The folder's name on the volume. */
+                slug: string;
+                tags: string[];
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Pass it as `cursor` for what follows; `null` at the end. */
+            next_cursor?: string | null;
         };
         RecentOutcome: {
             /** Format: int64 */
             duration_ms?: number | null;
             /** Format: date-time */
             finished_at?: string | null;
+            /** @description Kind of the outcome, once there is one. */
             kind?: string | null;
             run_id: string;
             state: components["schemas"]["RunState"];
@@ -1289,7 +806,8 @@ export interface components {
             from: string;
             to: string;
         };
-        Requirements: {
+        RequirementsRequest: {
+            /** @description PEP 508, one package each; empty lines and `#` comments are dropped. */
             requirements: string[];
         };
         Revision: {
@@ -1306,12 +824,10 @@ export interface components {
             /** Format: int64 */
             size: number;
         };
-        RevisionList: {
-            items: components["schemas"]["Revision"][];
-            next_cursor?: string | null;
-        };
+        /** @description One execution. */
         Run: {
             args: string[];
+            /** @description The build whose failure ended this run. */
             build_run_id?: string | null;
             /** Format: int64 */
             cpu_ms?: number | null;
@@ -1328,15 +844,21 @@ export interface components {
             kind: components["schemas"]["RunKind"];
             limits: components["schemas"]["Limits"];
             lock_hash?: string | null;
-            log?: null | components["schemas"]["RunLog"];
-            /** Format: int64 */
+            log?: components["schemas"]["LogSummary"] | null;
+            /**
+             * Format: int64
+             * @description What people call it: counts up per instance.
+             */
             number: number;
-            outcome?: null | components["schemas"]["Outcome"];
+            outcome?: components["schemas"]["Outcome"] | null;
             /** Format: int64 */
             peak_memory_bytes?: number | null;
             /** Format: date-time */
             queued_at: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Of the script's files, as they were executed.
+             */
             revision?: number | null;
             script_id: string;
             script_name: string;
@@ -1346,81 +868,87 @@ export interface components {
             started_at?: string | null;
             state: components["schemas"]["RunState"];
             trigger: components["schemas"]["Trigger"];
-            wait_reason?: null | components["schemas"]["WaitReason"];
+            wait_reason?: components["schemas"]["WaitReason"] | null;
         };
         /** @enum {string} */
         RunKind: "script" | "build";
-        RunList: {
-            items: components["schemas"]["Run"][];
-            next_cursor?: string | null;
-        };
-        RunLog: {
-            /** Format: int64 */
-            dropped_bytes: number;
-            /** Format: int64 */
-            last_seq: number;
-            /** Format: int64 */
-            records: number;
-            /** Format: int64 */
-            stderr_bytes: number;
-            /** Format: int64 */
-            stdout_bytes: number;
-        };
         RunRequest: {
+            /**
+             * @description Passed to the script as they are.
+             * @default []
+             */
             args?: string[];
+            /**
+             * @description Added to the script's environment.
+             * @default {}
+             */
             env?: {
                 [key: string]: string;
             };
-            /** @enum {string} */
-            overlap?: "skip" | "queue" | "replace" | "allow";
+            /**
+             * @description What to do about unfinished runs of the same script; default: wait for them.
+             * @default queue
+             */
+            overlap?: components["schemas"]["Overlap"];
         };
-        /** @enum {string} */
+        /**
+         * @description The state without its payload: for filters, columns and clients.
+         * @enum {string}
+         */
         RunState: "queued" | "starting" | "running" | "stopping" | "collecting" | "finished";
         SavedFile: {
+            /** @description For `If-Match` on the next save; `null` if the file is gone. */
             etag?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The script's latest revision.
+             */
             revision: number;
         };
         Script: {
             /** Format: date-time */
             created_at: string;
             description: string;
+            /** @description What its next run will get. */
             effective_limits: components["schemas"]["Limits"];
             entry_point: string;
             environment: components["schemas"]["EnvironmentStatus"];
             id: string;
-            last_run?: null | components["schemas"]["Run"];
+            last_run?: components["schemas"]["Run"] | null;
+            /** @description What the script asks for; absent fields mean the default. */
             limits: components["schemas"]["LimitsPatch"];
             name: string;
             paused: boolean;
+            /** @description Newest first. */
             recent_outcomes: components["schemas"]["RecentOutcome"][];
             /** Format: int64 */
             revision: number;
+            /** @description The folder's name on the volume. */
             slug: string;
             tags: string[];
             /** Format: date-time */
             updated_at: string;
         };
-        ScriptList: {
-            items: components["schemas"]["Script"][];
-            next_cursor?: string | null;
-        };
         ScriptPatch: {
             description?: string | null;
+            /** @description A `.py` file in the script's folder. */
             entry_point?: string | null;
-            limits?: null | components["schemas"]["LimitsPatch"];
+            limits?: components["schemas"]["LimitsPatch"] | null;
             name?: string | null;
+            /** @description A paused script is not run by its schedules. */
             paused?: boolean | null;
             tags?: string[] | null;
         };
+        /** @enum {string} */
+        StorageMode: "subpath" | "host_path";
         System: {
             data_dir: string;
             default_limits: components["schemas"]["Limits"];
             engine: components["schemas"]["Engine"];
             /** Format: int64 */
-            free_bytes?: number | null;
+            free_bytes: number;
             instance: string;
-            /** Format: int32 */
+            /** @description Most runs active at once. */
             max_runs: number;
             runner_image: string;
             version: string;
@@ -1430,21 +958,14 @@ export interface components {
             kind: "manual";
         } | {
             /** @enum {string} */
-            kind: "schedule";
-            schedule_id?: string | null;
-            /** Format: date-time */
-            slot?: string | null;
-        } | {
-            /** @enum {string} */
             kind: "api";
-        } | {
-            /** @enum {string} */
-            kind: "rerun";
-            of?: string | null;
         };
+        /** @enum {string} */
+        WaitKind: "engine_away" | "global_cap" | "overlap" | "environment" | "admission";
+        /** @description Why a queued run has not been started yet; computed anew at every admission, never stored. */
         WaitReason: {
-            /** @enum {string} */
-            kind: "global_cap" | "overlap" | "environment" | "engine_away" | "admission";
+            kind: components["schemas"]["WaitKind"];
+            /** @description A sentence for people. */
             message: string;
         };
     };
@@ -1455,4 +976,895 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    getDashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+        };
+    };
+    watchEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description WebSocket; text frames are `EventMessage` */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listRuns: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                kind?: "script" | "build";
+                limit?: number;
+                /** @description Kind of outcome, such as `failed`. */
+                outcome?: string;
+                /** @description Part of the script's name. */
+                q?: string;
+                /** @description Id of a script. */
+                script?: string;
+                state?: "queued" | "starting" | "running" | "stopping" | "collecting" | "finished";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancelRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    followRun: {
+        parameters: {
+            query?: {
+                /** @description The last sequence number the client has; 0 for everything. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description WebSocket; text frames are `LiveMessage` */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readLog: {
+        parameters: {
+            query?: {
+                format?: "text" | "ndjson" | "raw";
+                stream?: "stdout" | "stderr";
+                /** @description Only the last so many lines. */
+                tail?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listScripts: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description Part of name, description or a tag. */
+                q?: string;
+                /** @description Tags, separated by commas; scripts that have all of them. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Script"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    createScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScript"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Script"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Script"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    updateScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScriptPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Script"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getDependencies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dependencies"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    setDependencies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequirementsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dependencies"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    installDependencies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstallAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    saveFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFile"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFile"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    renameFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFile"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restoreScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Script"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Revision"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readRevisionFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restoreRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFile"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    submitRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+        };
+    };
+}

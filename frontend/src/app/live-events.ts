@@ -6,21 +6,27 @@ import { newerRun } from "~/api/queries";
 import type { EventFrame, Run, Script } from "~/api/types";
 
 const REREAD_MS = 1000;
+const SOON_MS = 50;
 
 type RunPages = InfiniteData<{ items: Run[] }>;
 
 export function followEvents(queryClient: QueryClient): () => void {
   const stale = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let last = 0;
 
-  /** Reads queries again soon; many events in a row cause one reading. */
+  /** Reads queries again: at once after a quiet second, and then once a second however many events come. */
   const reread = (...keys: readonly string[][]) => {
     for (const key of keys) stale.add(JSON.stringify(key));
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      for (const key of stale) void queryClient.invalidateQueries({ queryKey: JSON.parse(key) as string[] });
-      stale.clear();
-    }, REREAD_MS);
+    timer ??= setTimeout(
+      () => {
+        timer = undefined;
+        last = Date.now();
+        for (const key of stale) void queryClient.invalidateQueries({ queryKey: JSON.parse(key) as string[] });
+        stale.clear();
+      },
+      Math.max(SOON_MS, last + REREAD_MS - Date.now()),
+    );
   };
 
   const onRun = (run: Run) => {

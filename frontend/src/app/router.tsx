@@ -1,7 +1,9 @@
 // Every address of the interface. Pages are loaded when first visited; what a search string may hold is checked here,
 // so a hand-written or old URL never breaks a page.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { load } from "~/lib/load";
 import { NotFound } from "./not-found";
+import { PageError } from "./page-error";
 import { Shell } from "./shell";
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
@@ -11,7 +13,7 @@ const at = <Path extends string>(path: Path) => ({ getParentRoute: () => rootRou
 
 const dashboardRoute = createRoute({
   ...at("/"),
-  component: lazyRouteComponent(() => import("~/features/dashboard/dashboard-page"), "DashboardPage"),
+  component: lazyRouteComponent(() => load(() => import("~/features/dashboard/dashboard-page")), "DashboardPage"),
 });
 
 const scriptsRoute = createRoute({
@@ -21,12 +23,12 @@ const scriptsRoute = createRoute({
     tags: Array.isArray(search.tags) ? search.tags.filter((tag) => typeof tag === "string") : undefined,
     new: search.new === true ? true : undefined,
   }),
-  component: lazyRouteComponent(() => import("~/features/scripts/list/scripts-page"), "ScriptsPage"),
+  component: lazyRouteComponent(() => load(() => import("~/features/scripts/list/scripts-page")), "ScriptsPage"),
 });
 
 const scriptRoute = createRoute({
   ...at("/scripts/$scriptId"),
-  component: lazyRouteComponent(() => import("~/features/scripts/script-layout"), "ScriptLayout"),
+  component: lazyRouteComponent(() => load(() => import("~/features/scripts/script-layout")), "ScriptLayout"),
 });
 const tab = <Path extends string>(path: Path) => ({ getParentRoute: () => scriptRoute, path });
 const scriptIndexRoute = createRoute({
@@ -38,23 +40,26 @@ const scriptIndexRoute = createRoute({
 const codeRoute = createRoute({
   ...tab("code"),
   validateSearch: (search: Record<string, unknown>): { file?: string } => ({ file: text(search.file) }),
-  component: lazyRouteComponent(() => import("~/features/scripts/code/code-tab"), "CodeTab"),
+  component: lazyRouteComponent(() => load(() => import("~/features/scripts/code/code-tab")), "CodeTab"),
 });
 const dependenciesRoute = createRoute({
   ...tab("dependencies"),
-  component: lazyRouteComponent(() => import("~/features/scripts/dependencies/dependencies-tab"), "DependenciesTab"),
+  component: lazyRouteComponent(
+    () => load(() => import("~/features/scripts/dependencies/dependencies-tab")),
+    "DependenciesTab",
+  ),
 });
 const scriptRunsRoute = createRoute({
   ...tab("runs"),
-  component: lazyRouteComponent(() => import("~/features/scripts/script-runs-tab"), "ScriptRunsTab"),
+  component: lazyRouteComponent(() => load(() => import("~/features/scripts/script-runs-tab")), "ScriptRunsTab"),
 });
 const schedulesRoute = createRoute({
   ...tab("schedules"),
-  component: lazyRouteComponent(() => import("~/features/scripts/schedules-tab"), "SchedulesTab"),
+  component: lazyRouteComponent(() => load(() => import("~/features/scripts/schedules-tab")), "SchedulesTab"),
 });
 const scriptSettingsRoute = createRoute({
   ...tab("settings"),
-  component: lazyRouteComponent(() => import("~/features/scripts/settings/settings-tab"), "SettingsTab"),
+  component: lazyRouteComponent(() => load(() => import("~/features/scripts/settings/settings-tab")), "SettingsTab"),
 });
 
 const runsRoute = createRoute({
@@ -67,19 +72,19 @@ const runsRoute = createRoute({
     state: text(search.state),
     kind: text(search.kind),
   }),
-  component: lazyRouteComponent(() => import("~/features/runs/runs-page"), "RunsPage"),
+  component: lazyRouteComponent(() => load(() => import("~/features/runs/runs-page")), "RunsPage"),
 });
 const runRoute = createRoute({
   ...at("/runs/$runId"),
-  component: lazyRouteComponent(() => import("~/features/runs/run-page"), "RunPage"),
+  component: lazyRouteComponent(() => load(() => import("~/features/runs/run-page")), "RunPage"),
 });
 const schedulerRoute = createRoute({
   ...at("/scheduler"),
-  component: lazyRouteComponent(() => import("~/features/scheduler/scheduler-page"), "SchedulerPage"),
+  component: lazyRouteComponent(() => load(() => import("~/features/scheduler/scheduler-page")), "SchedulerPage"),
 });
 const settingsRoute = createRoute({
   ...at("/settings"),
-  component: lazyRouteComponent(() => import("~/features/settings/settings-page"), "SettingsPage"),
+  component: lazyRouteComponent(() => load(() => import("~/features/settings/settings-page")), "SettingsPage"),
 });
 
 export const router = createRouter({
@@ -100,6 +105,7 @@ export const router = createRouter({
     settingsRoute,
   ]),
   defaultPreload: "intent",
+  defaultErrorComponent: PageError,
   scrollRestoration: true,
 });
 

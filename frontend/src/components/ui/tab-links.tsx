@@ -4,10 +4,7 @@ import type { ReactNode } from "react";
 import { Tooltip } from "./tooltip";
 
 export const TabBar = ({ label, children }: { label: string; children: ReactNode }) => (
-  <nav
-    aria-label={label}
-    className="flex h-10 items-stretch gap-5 overflow-x-auto [scrollbar-width:none]"
-  >
+  <nav aria-label={label} className="flex h-10 items-stretch gap-5 overflow-x-auto [scrollbar-width:none]">
     {children}
   </nav>
 );

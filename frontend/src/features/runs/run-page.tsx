@@ -94,12 +94,13 @@ function RunHeader({ run }: { run: Run }) {
 /** Why it ended as it did, the line to look at, and what may be done. */
 function Explanation({ run }: { run: Run }) {
   const { outcome } = run;
-  const error = lastErrorLine(outcome);
+  const line = lastErrorLine(outcome);
+  const error = line && outcome?.message.includes(line) ? null : line;
   const step = advice(outcome);
   const build = (outcome?.kind === "environment_failed" ? outcome.build_run_id : null) ?? null;
   const parts: ReactNode[] = [];
   if (run.state === "queued" && run.wait_reason) parts.push(run.wait_reason.message);
-  if (outcome) parts.push(outcome.message);
+  if (outcome && outcome.message !== headline(run)) parts.push(outcome.message);
   if (step) parts.push(step);
   return (
     <div className="mt-1 text-sm text-ink-2">
@@ -114,7 +115,7 @@ function Explanation({ run }: { run: Run }) {
           Open the build
         </Link>
       ) : null}
-      {outcome || run.wait_reason ? null : (
+      {parts.length > 0 ? null : (
         <p>
           {runTitle(run)} of {run.script_name}
         </p>

@@ -9,6 +9,7 @@ import { Button, buttonClass } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { Empty } from "~/components/ui/panel";
 import { formatBytes } from "~/lib/format";
+import { load } from "~/lib/load";
 import { modKey } from "~/lib/platform";
 import { useRunScript } from "../use-run-script";
 import { FileList } from "./file-list";
@@ -16,7 +17,7 @@ import { RunDock } from "./run-dock";
 import { useWorkspace } from "./use-workspace";
 import { isDirty, type OpenFile, type Workspace } from "./workspace";
 
-const Editor = lazy(() => import("./editor"));
+const Editor = lazy(() => load(() => import("./editor")));
 /** Above this a text is offered for download instead. */
 const EDITABLE_BYTES = 2 * 1024 * 1024;
 

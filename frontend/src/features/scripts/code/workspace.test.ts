@@ -79,6 +79,16 @@ describe("conflicts", () => {
     expect(server.state.text).toBe("theirs");
   });
 
+  it("sees none where the other wrote the same", async () => {
+    server.state.text = "mine";
+    await workspace.takeTheirs(PATH);
+    workspace.edit(PATH, "both");
+    server.state.text = "both";
+    server.state.version++;
+    expect(await workspace.save(PATH)).toBe(true);
+    expect(file()).toMatchObject({ conflict: false, saved: "both" });
+  });
+
   it("overwrites when told to", async () => {
     expect(await workspace.keepMine(PATH)).toBe(true);
     expect(server.state.text).toBe("mine");

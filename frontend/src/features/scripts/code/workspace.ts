@@ -164,9 +164,19 @@ export class Workspace {
       return true;
     } catch (error) {
       const conflict = error instanceof ApiError && error.status === 412;
+      if (conflict && (await this.isThere(path, text))) return true;
       this.change(path, conflict ? { phase: "ready", conflict: true } : { phase: "ready", error });
       return false;
     }
+  }
+
+  /** What was to be written is what the server has: it was saved, though its answer was lost, or somebody agreed. */
+  private async isThere(path: string, text: string): Promise<boolean> {
+    const fresh = await this.access.read(this.scriptId, path).catch(() => null);
+    if (fresh?.text !== text) return false;
+    this.change(path, { saved: text, etag: fresh.etag, phase: "ready", conflict: false, error: null });
+    this.keepDraft(path);
+    return true;
   }
 
   private draftKey(path: string): string {
