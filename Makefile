@@ -1,6 +1,6 @@
 # The commands of the README; each is a small script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up down dev test logs
+.PHONY: help up down dev test logs openapi
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 8
@@ -19,3 +19,8 @@ dev: ## controller by cargo and the interface's dev server, for working on them
 
 test: ## every check there is, from formatting to the browser; installs what it needs
 	@scripts/test.sh
+
+openapi: ## renew the API's document, and the interface's types from it
+	cargo run --quiet -- openapi > frontend/openapi.json.new
+	mv frontend/openapi.json.new frontend/openapi.json
+	cd frontend && npm run generate

@@ -63,7 +63,11 @@ pub struct ServeConfig {
 #[derive(Debug, Clone, Args)]
 pub struct LogConfig {
     /// What the controller itself logs, as a tracing filter.
-    #[arg(long = "log", env = "PYTASK_LOG", default_value = "info")]
+    #[arg(
+        long = "log",
+        env = "PYTASK_LOG",
+        default_value = "info,memory_serve=warn,rusqlite_migration=warn"
+    )]
     pub filter: String,
 
     #[arg(long = "log-format", env = "PYTASK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]

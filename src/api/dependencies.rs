@@ -13,10 +13,10 @@ use super::extract::{Json, Path};
 use super::runs::{RunView, show_one};
 use super::scripts::{EnvironmentStatus, Whole};
 use crate::envs::{build, lock, requirements};
+use crate::files::on_disk;
 use crate::files::{self, Owner, RelPath};
 use crate::model::ids::ScriptId;
 use crate::model::script::Script;
-use crate::scripts::on_disk;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Dependencies {

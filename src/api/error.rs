@@ -62,6 +62,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
+    pub fn engine_away(why: &str) -> Self {
+        let message = format!("The container engine is not ready ({why}); submitted runs wait for it");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "engine_away", message)
+    }
+
     /// A field that was understood and cannot be accepted.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", message).with(json!({ "field": field }))

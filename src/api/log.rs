@@ -11,8 +11,8 @@ use super::Api;
 use super::error::{ApiError, ErrorBody};
 use super::extract::{Path, Query};
 use super::runs::find;
+use crate::files::on_disk;
 use crate::logs::{self, ErrorKind, Export, Filter, Format, Stream};
-use crate::scripts::on_disk;
 
 /// Lines at the end that can be asked for.
 const LONGEST_TAIL: usize = 100_000;

@@ -115,6 +115,7 @@ pub fn router(api: Api, hosts: guard::AllowedHosts) -> Router {
         .route("/api/{*rest}", axum::routing::any(no_such_route))
         .route("/api", axum::routing::any(no_such_route))
         .route("/healthz", get(system::healthz))
+        .route("/readyz", get(system::readyz))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(JSON_BYTES))
         .with_state(api);

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 use super::Api;
 use super::error::ApiError;
 use super::extract::Json;
+use crate::files::on_disk;
 use crate::model::limits::Limits;
 use crate::runs::{EngineStatus, Runs, Storage};
-use crate::scripts::on_disk;
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct System {
@@ -108,4 +108,13 @@ pub async fn get(State(api): State<Api>) -> Result<Json<System>, ApiError> {
 pub async fn healthz(State(api): State<Api>) -> Result<Json<serde_json::Value>, ApiError> {
     api.store.read(|c| crate::store::meta::get(c, "instance")).await?;
     Ok(Json(serde_json::json!({ "status": "ok" })))
+}
+
+/// Whether runs can be started: 503 while the engine is away. Runs that are submitted meanwhile wait for it.
+pub async fn readyz(State(api): State<Api>) -> Result<Json<serde_json::Value>, ApiError> {
+    match api.runs.engine() {
+        EngineStatus::Ready(_) => Ok(Json(serde_json::json!({ "status": "ready" }))),
+        EngineStatus::Connecting => Err(ApiError::engine_away("it is being connected")),
+        EngineStatus::Away(why) => Err(ApiError::engine_away(&why)),
+    }
 }

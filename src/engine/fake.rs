@@ -31,6 +31,8 @@ pub struct Fake {
 
 struct World {
     data_dir: PathBuf,
+    /// Where jobs run: the runtime of whoever made the engine, so that they outlive a controller with its own.
+    home: tokio::runtime::Handle,
     state: Mutex<State>,
     /// Counts changes, for those who wait for one.
     changes: watch::Sender<u64>,
@@ -62,9 +64,11 @@ struct Job {
 }
 
 impl Fake {
+    /// Must be called within a tokio runtime, in which its jobs will run.
     pub fn new(instance: &str, data_dir: impl Into<PathBuf>) -> Self {
         let world = World {
             data_dir: data_dir.into(),
+            home: tokio::runtime::Handle::current(),
             state: Mutex::default(),
             changes: watch::Sender::new(0),
         };
@@ -146,7 +150,7 @@ impl Fake {
             .map(|mount| self.world.data_dir.join(&mount.source));
         let (world, name) = (self.world.clone(), spec.name.clone());
         let (serial, stop) = (job.serial, job.stop.clone());
-        let process = tokio::spawn(async move {
+        let process = self.world.home.spawn(async move {
             let end = script::perform(&script, run_directory.as_deref(), &stop).await;
             world.change(|state| {
                 let same = |job: &&mut Job| job.serial == serial && job.state == JobState::Running;

@@ -25,6 +25,7 @@ use super::revisions::Revisions;
 pub const DATABASE: &str = "db/pytask.sqlite";
 pub const BACKUPS: &str = "backups";
 pub const UV_CACHE: &str = "cache/uv";
+pub const BUILDS: &str = "cache/builds";
 const STAGING: &str = "staging";
 const LOCK: &str = "lock";
 
@@ -66,7 +67,7 @@ pub fn run(created_at: Timestamp, run_id: &str) -> String {
 }
 
 pub fn build(run_id: &str) -> String {
-    format!("cache/builds/{run_id}")
+    format!("{BUILDS}/{run_id}")
 }
 
 pub fn supervisor_folder(hash: &str) -> String {
@@ -129,7 +130,7 @@ impl DataDir {
             // Entered by the runs' user inside a container.
             ("bin", Owner::Shared),
             ("cache", Owner::Shared),
-            ("cache/builds", Owner::Shared),
+            (BUILDS, Owner::Shared),
             (UV_CACHE, runs_user),
         ] {
             self.create(path, owner)?;

@@ -11,7 +11,7 @@
 //! - owners and modes are set by descriptor, on what we created ourselves, never recursively.
 //!
 //! [`DataDir`] knows where things are, [`Revisions`] keeps what a script's files once were. Everything here is
-//! synchronous (call it from `spawn_blocking`) and knows no script, no run and no database. Two saves of one
+//! synchronous (async code calls it through [`on_disk`]) and knows no script, no run and no database. Two saves of one
 //! script must be serialised by the caller.
 
 mod confined;
@@ -40,3 +40,21 @@ pub use revisions::{Change, ChangeKind, Revisions};
 /// The largest file that is edited, saved and kept in revisions. Larger ones can be streamed
 /// ([`Folder::open_file`]), not read at once.
 pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Runs file work on the threads for it, so that it holds up nobody else.
+pub async fn on_disk<T, E>(
+    work: impl FnOnce() -> std::result::Result<T, E> + Send + 'static,
+) -> std::result::Result<T, E>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(e) => match e.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Cancelled: the runtime is shutting down, and whoever waits goes with it.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

@@ -113,6 +113,28 @@ pub struct OutOfBounds {
     pub message: String,
 }
 
+/// What the supervisor's log takes beside the script's output, at most: frames, markers, the last 64 KiB.
+const LOG_OVERHEAD: u64 = MIB;
+
+impl Limits {
+    /// Refuses limits that contradict each other. The file size limit binds the supervisor, which writes the log, like
+    /// everything in the container.
+    pub fn check(&self) -> Result<(), OutOfBounds> {
+        // Frames of short lines cost more than their bytes; half of the limit is room enough for both.
+        if self.log_bytes.saturating_mul(2).saturating_add(LOG_OVERHEAD) > self.fsize_bytes {
+            let message = format!(
+                "log_bytes ({}) must be less than half of fsize_bytes ({}): the log is a file, too",
+                self.log_bytes, self.fsize_bytes
+            );
+            return Err(OutOfBounds {
+                field: "log_bytes",
+                message,
+            });
+        }
+        Ok(())
+    }
+}
+
 impl LimitsPatch {
     /// The limits that hold for these wishes.
     pub fn over(&self, base: &Limits) -> Limits {

@@ -15,12 +15,12 @@ use super::spec::{self, Identity, Places};
 use super::{Error, builds, directory};
 use crate::engine::{self, JobName};
 use crate::files;
+use crate::files::on_disk;
 use crate::logs;
 use crate::model::environment::Environment;
 use crate::model::ids::RunId;
 use crate::model::outcome::{Outcome, verdict};
 use crate::model::run::{Ending, Event, Facts, Launch, LogSummary, Run, RunKind, State, StopReason};
-use crate::scripts::on_disk;
 use crate::store;
 
 /// Backstop behind every hint.

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::context::Context;
 use crate::engine::{Capabilities, Engine};
-use crate::events::{Events, News};
+use crate::events::News;
 
 const PING_EVERY: Duration = Duration::from_secs(5);
 const FIRST_RETRY: Duration = Duration::from_millis(500);
@@ -29,15 +30,11 @@ impl EngineStatus {
     }
 }
 
-/// Keeps the link up for as long as somebody listens.
-pub(super) async fn keep(
-    engine: Arc<dyn Engine>,
-    image: String,
-    status: watch::Sender<EngineStatus>,
-    events: Events,
-) {
+/// Keeps the link up.
+pub(super) async fn keep(cx: Arc<Context>, status: watch::Sender<EngineStatus>) {
+    let (engine, image) = (cx.engine.as_ref(), cx.settings.image.as_str());
     let mut retry = FIRST_RETRY;
-    while !status.is_closed() {
+    loop {
         let was_ready = status.borrow().is_ready();
         let now = if was_ready {
             engine
@@ -46,7 +43,7 @@ pub(super) async fn keep(
                 .err()
                 .map(|e| EngineStatus::Away(e.to_string()))
         } else {
-            Some(connect(engine.as_ref(), &image).await)
+            Some(connect(engine, image).await)
         };
         if let Some(now) = now {
             let changed = status.send_if_modified(|before| {
@@ -63,7 +60,7 @@ pub(super) async fn keep(
                     EngineStatus::Away(why) => tracing::warn!(why, "container engine away"),
                     EngineStatus::Connecting => {}
                 }
-                events.publish(News::Engine);
+                cx.events.publish(News::Engine);
             }
         }
         let pause = if status.borrow().is_ready() {

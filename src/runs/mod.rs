@@ -20,6 +20,7 @@ mod tests_support;
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -62,6 +63,9 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] store::Error),
 }
+
+/// Between the death of a loop and its next life.
+const BEGIN_AGAIN: Duration = Duration::from_secs(1);
 
 /// What holds for every run of this instance.
 #[derive(Debug, Clone)]
@@ -108,12 +112,6 @@ impl Runs {
     /// Starts the loops. Runs that an earlier controller left unfinished are taken up where they are.
     pub fn start(parts: Parts) -> Self {
         let (sender, status) = watch::channel(EngineStatus::Connecting);
-        let link = engine_link::keep(
-            Arc::clone(&parts.engine),
-            parts.settings.image.clone(),
-            sender,
-            parts.events.clone(),
-        );
         let context = Arc::new(Context {
             store: parts.store,
             engine: parts.engine,
@@ -128,9 +126,14 @@ impl Runs {
             drivers: Default::default(),
             waiting: Default::default(),
         });
-        tokio::spawn(link);
-        tokio::spawn(queue::keep(Arc::clone(&context)));
-        tokio::spawn(sweep::keep(Arc::clone(&context)));
+        let cx = Arc::clone(&context);
+        keep_alive("engine link", move || {
+            engine_link::keep(Arc::clone(&cx), sender.clone())
+        });
+        let cx = Arc::clone(&context);
+        keep_alive("queue", move || queue::keep(Arc::clone(&cx)));
+        let cx = Arc::clone(&context);
+        keep_alive("sweep", move || sweep::keep(Arc::clone(&cx)));
         Self(context)
     }
 
@@ -179,4 +182,20 @@ impl Runs {
     pub fn watcher(&self) -> &Watcher {
         &self.0.watcher
     }
+}
+
+/// Runs a loop for good: one that panics is reported and begun again. All it knows is stored, so nothing is lost.
+fn keep_alive<L>(name: &'static str, begin: impl Fn() -> L + Send + 'static)
+where
+    L: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(async move {
+        while let Err(e) = tokio::spawn(begin()).await {
+            if e.is_cancelled() {
+                return;
+            }
+            tracing::error!(name, error = %e, "a loop died and is begun again");
+            tokio::time::sleep(BEGIN_AGAIN).await;
+        }
+    });
 }

@@ -1,4 +1,4 @@
-//! Containers that nobody drives: removed once it is certain that they are of no use.
+//! Containers and build folders that nobody drives: removed once it is certain that they are of no use.
 //!
 //! Only jobs of this instance are ever looked at. One whose run has finished goes at once. One without a row goes after
 //! a grace: creating a container may succeed although the answer was lost, and its row may be in a backup.
@@ -10,6 +10,7 @@ use super::Error;
 use super::context::Context;
 use super::spec::LABEL_RUN;
 use crate::engine::ListedJob;
+use crate::files::{ListLimits, Owner, layout, on_disk};
 use crate::model::ids::RunId;
 use crate::model::run::Run;
 use crate::store;
@@ -20,10 +21,9 @@ const GRACE_SECONDS: i64 = 300;
 pub(super) async fn keep(cx: Arc<Context>) {
     let mut status = cx.status.clone();
     loop {
-        if status.borrow_and_update().is_ready()
-            && let Err(e) = sweep(&cx).await
-        {
-            tracing::warn!(error = %e, "leftover containers could not be looked for");
+        let ready = status.borrow_and_update().is_ready();
+        if let Err(e) = sweep(&cx, ready).await {
+            tracing::warn!(error = %e, "leftovers could not be looked for");
         }
         tokio::select! {
             _ = status.changed() => {}
@@ -32,7 +32,41 @@ pub(super) async fn keep(cx: Arc<Context>) {
     }
 }
 
-async fn sweep(cx: &Context) -> Result<(), Error> {
+async fn sweep(cx: &Context, engine_is_ready: bool) -> Result<(), Error> {
+    sweep_build_folders(cx).await?;
+    if engine_is_ready {
+        sweep_containers(cx).await
+    } else {
+        Ok(())
+    }
+}
+
+/// What a build leaves when the controller is killed between its verdict and its clean-up.
+async fn sweep_build_folders(cx: &Context) -> Result<(), Error> {
+    let data = cx.data.clone();
+    let listed = on_disk(move || {
+        let builds = data.folder(layout::BUILDS, Owner::Shared)?;
+        builds.list(&ListLimits {
+            entries: 10_000,
+            depth: 1,
+        })
+    });
+    for entry in listed.await?.entries {
+        let id = RunId::parse(&entry.path);
+        let run = cx
+            .store
+            .read(move |c| store::runs::get(c, &id))
+            .await
+            .map_err(Error::Store)?;
+        if run.is_some_and(|run| run.is_finished()) {
+            let data = cx.data.clone();
+            on_disk(move || data.remove_tree(&layout::build(&entry.path))).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn sweep_containers(cx: &Context) -> Result<(), Error> {
     let jobs = match cx.engine.list().await {
         Ok(jobs) => jobs,
         Err(e) => {

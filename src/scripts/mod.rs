@@ -14,9 +14,9 @@ pub use saves::{Revision, Saved};
 use crate::clock::Clock;
 use crate::envs::requirements;
 use crate::events::{Events, News};
-use crate::files::{self, DataDir, Owner};
+use crate::files::{self, DataDir, Owner, on_disk};
 use crate::model::ids::ScriptId;
-use crate::model::limits::{LimitsPatch, OutOfBounds};
+use crate::model::limits::{Limits, LimitsPatch, OutOfBounds};
 use crate::model::script::{self, Invalid, Script};
 use crate::store::{self, Store};
 
@@ -164,6 +164,7 @@ impl Scripts {
             script.entry_point = entry_point.unwrap_or_else(|| script.entry_point.clone());
             script.paused = patch.paused.unwrap_or(script.paused);
             script.limits = patch.limits.unwrap_or_else(|| script.limits.clone());
+            Ok(script.limits.over(&Limits::default_for_scripts()).check()?)
         })
         .await
     }
@@ -171,19 +172,26 @@ impl Scripts {
     /// Stores what the script asks for; installing it is a run of its own.
     pub async fn set_requirements(&self, id: &ScriptId, lines: &[String]) -> Result<Script> {
         let requirements = requirements::check(lines)?;
-        self.change(id, move |script| script.requirements = requirements)
-            .await
+        let set = move |script: &mut Script| {
+            script.requirements = requirements;
+            Ok(())
+        };
+        self.change(id, set).await
     }
 
     /// Reads, changes and stores the row in one transaction.
-    async fn change(&self, id: &ScriptId, f: impl FnOnce(&mut Script) + Send + 'static) -> Result<Script> {
+    async fn change(
+        &self,
+        id: &ScriptId,
+        f: impl FnOnce(&mut Script) -> Result<()> + Send + 'static,
+    ) -> Result<Script> {
         let (id, now) = (id.clone(), self.clock.now());
         let script = self
             .store
             .write(move |tx| {
                 let script = store::scripts::get(tx, &id)?.filter(|script| script.deleted_at.is_none());
                 let mut script = script.ok_or(Error::NotFound)?;
-                f(&mut script);
+                f(&mut script)?;
                 script.updated_at = now;
                 store::scripts::update(tx, &script)?;
                 Ok::<_, Error>(script)
@@ -251,18 +259,4 @@ fn check_entry_point(path: &str) -> std::result::Result<String, Invalid> {
         return Err(invalid("The entry point must be a .py file".to_owned()));
     }
     Ok(checked.to_string())
-}
-
-/// Runs blocking file work where it disturbs nobody.
-pub(crate) async fn on_disk<T, E>(
-    f: impl FnOnce() -> std::result::Result<T, E> + Send + 'static,
-) -> std::result::Result<T, E>
-where
-    T: Send + 'static,
-    E: Send + 'static,
-{
-    match tokio::task::spawn_blocking(f).await {
-        Ok(done) => done,
-        Err(e) => std::panic::resume_unwind(e.into_panic()),
-    }
 }

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Error, Result, Scripts, on_disk};
+use super::{Error, Result, Scripts};
 use crate::files::{
-    self, ContentHash, Contents, Expected, Folder, ListLimits, Listing, Manifest, RelPath, Revisions,
+    self, ContentHash, Contents, Expected, Folder, ListLimits, Listing, Manifest, RelPath, Revisions, on_disk,
 };
 use crate::model::ids::ScriptId;
 use crate::model::script::Script;

@@ -1,0 +1,237 @@
+//! A running application on a temporary data directory, and clients for it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use futures_util::StreamExt;
+use pytask_manager::app::{self, App};
+use pytask_manager::clock::Clock;
+use pytask_manager::config::ServeConfig;
+use pytask_manager::engine::fake::Fake;
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+/// No wait in these tests is longer; reaching it is a failure.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    serve: ServeConfig,
+}
+
+pub struct TestApp {
+    pub fake: Fake,
+    pub data: PathBuf,
+    address: String,
+    client: reqwest::Client,
+    running: Option<Running>,
+    flags: Vec<String>,
+    _folder: tempfile::TempDir,
+}
+
+struct Running {
+    server: JoinHandle<()>,
+    runtime: tokio::runtime::Runtime,
+    _app: App,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    pub async fn start_with(flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let supervisor = folder.path().join("supervisor");
+        std::fs::write(&supervisor, "the fake engine executes nothing").expect("written");
+        let data = folder.path().join("data");
+        let mut all = vec![
+            "serve".to_owned(),
+            "--data-dir".to_owned(),
+            data.display().to_string(),
+        ];
+        all.extend(["--supervisor".to_owned(), supervisor.display().to_string()]);
+        all.extend(flags.iter().map(|&flag| flag.to_owned()));
+        let mut app = Self {
+            fake: Fake::new("unused", data.clone()),
+            data,
+            address: String::new(),
+            client: reqwest::Client::builder().no_proxy().build().expect("a client"),
+            running: None,
+            flags: all,
+            _folder: folder,
+        };
+        app.boot().await;
+        app
+    }
+
+    async fn boot(&mut self) {
+        let config = Flags::parse_from(&self.flags).serve;
+        let fake = self.fake.clone();
+        // A runtime of its own, so that stopping it stops every task at once, like a kill.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let started = runtime.spawn(async move {
+            let app = app::start_on(&config, Clock::system(), move |wiring| {
+                Arc::new(fake.beside(&wiring.instance))
+            })
+            .await
+            .expect("the application starts");
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+                .await
+                .expect("a port");
+            (app, listener)
+        });
+        let (app, listener) = started.await.expect("no panic at start");
+        self.address = listener.local_addr().expect("an address").to_string();
+        let router = app.router.clone();
+        let server = runtime.spawn(async move {
+            axum::serve(listener, router).await.expect("serves");
+        });
+        self.running = Some(Running {
+            server,
+            runtime,
+            _app: app,
+        });
+    }
+
+    /// Stops the application wherever it is, as a kill would.
+    pub fn kill(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.server.abort();
+            running.runtime.shutdown_background();
+        }
+    }
+
+    /// Kills it and starts it again on the same data and the same engine.
+    pub async fn restart(&mut self) {
+        self.kill();
+        // The lock goes with the last task of the old one.
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let lock = std::fs::File::open(self.data.join("lock")).expect("the lock file");
+            if lock.try_lock().is_ok() {
+                break;
+            }
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "the old application does not go away"
+            );
+            tokio::task::yield_now().await;
+        }
+        self.boot().await;
+    }
+
+    pub fn host(&self) -> &str {
+        &self.address
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("http://{}{path}", self.address))
+            .timeout(PATIENCE)
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        expect(
+            200,
+            self.request(Method::GET, &format!("/api/v1{path}"))
+                .send()
+                .await
+                .expect("an answer"),
+        )
+        .await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Response {
+        let request = self.request(Method::POST, &format!("/api/v1{path}")).json(&body);
+        request.send().await.expect("an answer")
+    }
+
+    pub async fn script(&self, name: &str) -> String {
+        let script = expect(201, self.post("/scripts", json!({ "name": name })).await).await;
+        text(&script["id"])
+    }
+
+    pub async fn run(&self, script: &str) -> String {
+        let run = expect(
+            201,
+            self.post(&format!("/scripts/{script}/runs"), json!({})).await,
+        )
+        .await;
+        text(&run["id"])
+    }
+
+    /// The run once it is as asked for.
+    pub async fn run_until(&self, run: &str, what: &str, condition: impl Fn(&Value) -> bool) -> Value {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let seen = self.get(&format!("/runs/{run}")).await;
+            if condition(&seen) {
+                return seen;
+            }
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "run never {what}: {seen:#}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub async fn finished(&self, run: &str) -> Value {
+        self.run_until(run, "finished", |run| run["state"] == "finished")
+            .await
+    }
+
+    /// All frames of a run's live socket, until the server closes it.
+    pub async fn live(&self, run: &str, after: u64) -> Vec<Value> {
+        let url = format!("ws://{}/api/v1/runs/{run}/live?after={after}", self.address);
+        let mut request = url.into_client_request().expect("a request");
+        let origin = format!("http://{}", self.address).parse().expect("an origin");
+        request.headers_mut().insert("origin", origin);
+        let (mut socket, _) = tokio_tungstenite::connect_async(request).await.expect("a socket");
+        let mut frames = Vec::new();
+        loop {
+            let frame = tokio::time::timeout(PATIENCE, socket.next())
+                .await
+                .expect("a frame in time");
+            match frame {
+                Some(Ok(Message::Text(text))) => frames.push(serde_json::from_str(&text).expect("JSON")),
+                Some(Ok(Message::Close(_))) | None => return frames,
+                Some(Ok(_)) => {}
+                Some(Err(e)) => panic!("{e}"),
+            }
+        }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The body of an answer that must have this status.
+pub async fn expect(status: u16, response: Response) -> Value {
+    let (got, url) = (response.status().as_u16(), response.url().clone());
+    let body = response.text().await.expect("a body");
+    assert_eq!(got, status, "{url}: {body}");
+    if body.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&body).expect("JSON")
+    }
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().expect("a string").to_owned()
+}

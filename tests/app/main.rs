@@ -1,0 +1,10 @@
+//! The whole application over HTTP and WebSocket, on the fake engine: what a client sees, what a restart keeps.
+
+mod bad_input;
+mod guard;
+mod harness;
+mod live;
+mod openapi;
+mod restarts;
+mod runs;
+mod scripts;

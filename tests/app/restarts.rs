@@ -1,0 +1,105 @@
+//! The application is killed and comes back: nothing is lost, nothing is done twice.
+
+use pytask_manager::engine::fake::{Gate, Script, Step};
+use pytask_protocol::frame::Stream;
+use serde_json::json;
+
+use crate::harness::{TestApp, expect, text};
+
+#[tokio::test]
+async fn a_running_run_is_taken_up_where_it_is() {
+    let mut app = TestApp::start().await;
+    let script = app.script("Long").await;
+    let gate = Gate::default();
+    let line = |text: &str| Step::Write(Stream::Stdout, text.as_bytes().to_vec());
+    let steps = vec![line("before\n"), Step::Pass(gate.clone()), line("after\n")];
+    app.fake.script(
+        &script,
+        Script {
+            steps,
+            ..Script::default()
+        },
+    );
+    let run = app.run(&script).await;
+    app.run_until(&run, "ran", |run| run["state"] == "running").await;
+    app.restart().await;
+    assert_eq!(app.get(&format!("/runs/{run}")).await["state"], "running");
+    gate.open();
+    let run = app.finished(&run).await;
+    assert_eq!(run["outcome"]["kind"], "succeeded", "{run:#}");
+    assert_eq!(run["log"]["stdout_bytes"], "before\nafter\n".len());
+    assert_eq!(app.fake.launches().len(), 1);
+}
+
+#[tokio::test]
+async fn a_run_that_ended_meanwhile_is_judged_by_its_facts() {
+    let mut app = TestApp::start().await;
+    let script = app.script("Short").await;
+    let gate = Gate::default();
+    let steps = vec![Step::Pass(gate.clone())];
+    app.fake.script(
+        &script,
+        Script {
+            steps,
+            ..Script::prints(&[], 3)
+        },
+    );
+    let run = app.run(&script).await;
+    app.run_until(&run, "ran", |run| run["state"] == "running").await;
+    let job = app.fake.launches().remove(0).name;
+    app.kill();
+    gate.open();
+    app.fake
+        .beside(&instance(&job.0))
+        .until(&job, |state| {
+            !matches!(state, pytask_manager::engine::JobState::Running)
+        })
+        .await;
+    app.restart().await;
+    let run = app.finished(&run).await;
+    assert_eq!(
+        (&run["outcome"]["kind"], &run["exit_code"]),
+        (&json!("failed"), &json!(3))
+    );
+}
+
+fn instance(job: &str) -> String {
+    job.split('-').nth(1).expect("pytask-<instance>-<run>").to_owned()
+}
+
+/// Kills at arbitrary moments of a run's life; each must end well, launched and logged once.
+#[tokio::test]
+async fn killed_at_any_moment_a_run_ends_once() {
+    let mut app = TestApp::start().await;
+    for round in 0..12_u64 {
+        let script = app.script(&format!("round {round}")).await;
+        app.fake.script(&script, Script::prints(&["only once"], 0));
+        let run = app.run(&script).await;
+        tokio::time::sleep(std::time::Duration::from_millis(round * 2)).await;
+        app.restart().await;
+        let run = app.finished(&run).await;
+        assert_eq!(run["outcome"]["kind"], "succeeded", "round {round}: {run:#}");
+        assert_eq!(run["log"]["stdout_bytes"], "only once\n".len(), "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_a_kill() {
+    let mut app = TestApp::start().await;
+    let script = app.script("Kept").await;
+    let put = app.request(
+        reqwest::Method::PUT,
+        &format!("/api/v1/scripts/{script}/files/lib/a.py"),
+    );
+    expect(200, put.body("x = 1\n").send().await.expect("an answer")).await;
+    app.restart().await;
+    let files = app.get(&format!("/scripts/{script}/files")).await;
+    let paths: Vec<String> = files["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|f| text(&f["path"]))
+        .collect();
+    assert!(paths.contains(&"lib/a.py".to_owned()), "{paths:?}");
+    assert_eq!(app.get(&format!("/scripts/{script}")).await["revision"], 2);
+}

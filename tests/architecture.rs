@@ -1,0 +1,173 @@
+//! Imports go one way. This test reads every `crate::…` path of the source and holds it against the list below.
+//!
+//! Add a line here only together with the reason in `docs/ARCHITECTURE.md`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What each module may use besides itself.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("clock", &[]),
+    ("config", &[]),
+    ("engine", &[]),
+    ("files", &[]),
+    ("logs", &[]),
+    ("store", &["model"]),
+    ("envs", &["model"]),
+    ("events", &["model"]),
+    ("scripts", &["clock", "envs", "events", "files", "model", "store"]),
+    (
+        "runs",
+        &[
+            "clock", "engine", "envs", "events", "files", "logs", "model", "scripts", "store",
+        ],
+    ),
+    // Everything but the engine: what may be known of it comes through `runs`.
+    (
+        "api",
+        &[
+            "clock", "envs", "events", "files", "logs", "model", "runs", "scripts", "store",
+        ],
+    ),
+    ("cli", &["api", "app", "config"]),
+    (
+        "app",
+        &[
+            "api", "clock", "config", "engine", "events", "files", "logs", "model", "runs", "scripts",
+            "store",
+        ],
+    ),
+];
+
+fn sources() -> Vec<PathBuf> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    found.sort();
+    found
+}
+
+/// `src/runs/driver.rs` and `src/runs.rs` both belong to `runs`.
+fn module_of(path: &Path) -> String {
+    let inside = path
+        .strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+        .expect("below src");
+    let first = inside.components().next().expect("not empty").as_os_str();
+    Path::new(first)
+        .file_stem()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The modules that a source names, by `crate::name` or `use crate::{a, b}`; comments do not count.
+fn named(source: &str) -> Vec<String> {
+    let code: String = source
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or(""))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let mut names = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        let whole_word = code[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|c| !c.is_alphanumeric() && c != '_');
+        if !whole_word {
+            continue;
+        }
+        let rest = &code[at + "crate::".len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            let mut depth = 0;
+            let mut word = String::new();
+            for c in group.chars() {
+                match c {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' => word.clear(),
+                    c if depth == 0 && (c.is_alphanumeric() || c == '_') => word.push(c),
+                    _ => {}
+                }
+                if depth == 0 && matches!(c, ':' | ',') && !word.is_empty() {
+                    names.push(std::mem::take(&mut word));
+                }
+            }
+            names.extend((!word.is_empty()).then_some(word));
+        } else {
+            names.push(
+                rest.chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect(),
+            );
+        }
+    }
+    names
+}
+
+#[test]
+fn imports_go_one_way() {
+    let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for path in sources() {
+        let module = module_of(&path);
+        if module == "lib" || module == "main" {
+            continue;
+        }
+        let Some(may_use) = allowed.get(module.as_str()) else {
+            wrong.push(format!("{}: module {module} is not in the list", path.display()));
+            continue;
+        };
+        let source = std::fs::read_to_string(&path).expect("readable");
+        for name in named(&source) {
+            if name != module && !may_use.contains(&name.as_str()) {
+                wrong.push(format!("{}: {module} may not use {name}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_list_itself_has_no_circles() {
+    let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
+    fn visit<'a>(name: &'a str, allowed: &BTreeMap<&str, &'a [&'a str]>, trail: &mut Vec<&'a str>) {
+        assert!(!trail.contains(&name), "{trail:?} → {name}");
+        trail.push(name);
+        for next in allowed[name] {
+            visit(next, allowed, trail);
+        }
+        trail.pop();
+    }
+    for (name, _) in ALLOWED {
+        visit(name, &allowed, &mut Vec::new());
+    }
+}
+
+#[test]
+fn the_reader_sees_what_there_is_to_see() {
+    let source = "use crate::{files::{a, b}, logs};\nlet x = crate::store::y; // crate::engine\nmy_crate::z";
+    assert_eq!(named(source), ["files", "logs", "store"]);
+}
+
+/// The Docker client is known in one folder, so that the engine stays behind its interface.
+#[test]
+fn bollard_stays_in_its_place() {
+    for path in sources() {
+        let source = std::fs::read_to_string(&path).expect("readable");
+        let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let named = code.into_iter().any(|line| line.contains("bollard::"));
+        let home = path.to_string_lossy().contains("src/engine/docker/");
+        assert!(!named || home, "{} names bollard", path.display());
+    }
+}
