@@ -32,7 +32,11 @@ beforeAll(async () => {
 const PLACES: Place[] = [
   { name: "dashboard", path: () => "/", ready: "text=Recent runs" },
   { name: "scripts", path: () => "/scripts", ready: "table" },
-  { name: "script-code", path: () => `/scripts/${scriptId}/code`, ready: ".monaco-editor .view-line >> nth=2" },
+  {
+    name: "script-code",
+    path: () => `/scripts/${scriptId}/code`,
+    ready: ".monaco-editor .view-line span[class^=mtk]:not(.mtk1)",
+  },
   { name: "script-dependencies", path: () => `/scripts/${scriptId}/dependencies`, ready: "text=Asked for" },
   { name: "script-runs", path: () => `/scripts/${scriptId}/runs`, ready: "table" },
   { name: "script-settings", path: () => `/scripts/${scriptId}/settings`, ready: "text=Limits of a run" },

@@ -4,6 +4,13 @@ import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { IconButton } from "./button";
 
+/** The first field, or else the dialog itself: never the button that closes it. */
+function focusWhatIsTyped(event: Event) {
+  event.preventDefault();
+  const content = event.currentTarget as HTMLElement;
+  (content.querySelector<HTMLElement>("input, textarea") ?? content).focus();
+}
+
 interface DialogProps {
   open: boolean;
   onClose: () => void;
@@ -20,7 +27,8 @@ export function Dialog({ open, onClose, title, description, children, footer }: 
         <Radix.Overlay className="fixed inset-0 z-40 animate-late bg-scrim [animation-delay:0ms]" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
-          className="fixed top-[12vh] left-1/2 z-40 flex max-h-[80vh] w-[min(480px,calc(100vw-24px))] -translate-x-1/2 animate-rise flex-col rounded-lg border border-line bg-raised shadow-float"
+          onOpenAutoFocus={focusWhatIsTyped}
+          className="fixed top-[12vh] outline-none left-1/2 z-40 flex max-h-[80vh] w-[min(480px,calc(100vw-24px))] -translate-x-1/2 animate-rise flex-col rounded-lg border border-line bg-raised shadow-float"
         >
           <header className="flex items-start justify-between gap-4 px-5 pt-4">
             <div className="min-w-0">

@@ -2,18 +2,24 @@
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { cn } from "~/lib/cn";
 
+/** Without height and width: who uses it says those. */
 export const controlClass =
-  "h-8 w-full min-w-0 rounded-md border border-line-strong bg-panel px-2.5 text-sm text-ink transition-colors duration-100 hover:border-ink-3/60 disabled:opacity-50 aria-invalid:border-fail";
+  "min-w-0 rounded-md border border-line-strong bg-panel text-sm text-ink transition-colors duration-100 hover:border-ink-3/60 disabled:opacity-50 aria-invalid:border-fail";
 
-export function Input({ className, ...rest }: ComponentProps<"input">) {
-  return <input className={cn(controlClass, className)} {...rest} />;
+interface InputProps extends ComponentProps<"input"> {
+  /** For a name typed in place, in a list's row. */
+  dense?: boolean;
+}
+
+export function Input({ className, dense, ...rest }: InputProps) {
+  return <input className={cn(controlClass, "w-full", dense ? "h-6 px-1.5" : "h-8 px-2.5", className)} {...rest} />;
 }
 
 export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
   return (
     <textarea
       className={cn(
-        "w-full min-w-0 rounded-md border border-line-strong bg-panel px-2.5 py-1.5 text-sm text-ink transition-colors duration-100 hover:border-ink-3/60 aria-invalid:border-fail",
+        "block w-full min-w-0 resize-y bg-transparent px-4 py-3 text-ink outline-offset-[-2px] aria-invalid:bg-fail/8",
         className,
       )}
       {...rest}

@@ -12,7 +12,7 @@ interface PageProps {
 }
 
 export const Page = ({ children, title, narrow, className }: PageProps) => (
-  <div className={cn("mx-auto w-full px-4 py-4 sm:px-6", narrow ? "max-w-[880px]" : "max-w-[1280px]", className)}>
+  <div className={cn("w-full px-4 py-4 sm:px-6", narrow ? "max-w-[928px]" : "mx-auto max-w-[1280px]", className)}>
     {title ? <h1 className="sr-only">{title}</h1> : null}
     {children}
   </div>
@@ -21,11 +21,19 @@ export const Page = ({ children, title, narrow, className }: PageProps) => (
 interface PanelProps extends Omit<ComponentProps<"section">, "title"> {
   title?: ReactNode;
   actions?: ReactNode;
+  danger?: boolean;
 }
 
-export function Panel({ title, actions, className, children, ...rest }: PanelProps) {
+export function Panel({ title, actions, danger, className, children, ...rest }: PanelProps) {
   return (
-    <section className={cn("min-w-0 overflow-hidden rounded-md border border-line bg-panel", className)} {...rest}>
+    <section
+      className={cn(
+        "min-w-0 overflow-hidden rounded-md border bg-panel",
+        danger ? "border-fail/35" : "border-line",
+        className,
+      )}
+      {...rest}
+    >
       {title ? (
         <header className="flex min-h-10 items-center justify-between gap-3 border-line border-b px-4">
           <h2 className="text-sm font-semibold">{title}</h2>

@@ -23,7 +23,11 @@ export function Select<T extends string>({ value, onChange, options, label, id, 
       <Radix.Trigger
         id={id}
         aria-label={label}
-        className={cn(controlClass, "inline-flex items-center justify-between gap-2 text-left", className)}
+        className={cn(
+          controlClass,
+          "inline-flex h-8 items-center justify-between gap-2 px-2.5 text-left",
+          className ?? "w-full",
+        )}
       >
         <span className="truncate-line">
           <Radix.Value />

@@ -25,7 +25,8 @@ export function NameInput({ label, initial, placeholder, onDone }: NameInputProp
       placeholder={placeholder}
       spellCheck={false}
       autoComplete="off"
-      className="h-6 px-1.5 font-mono text-[12.5px]"
+      dense
+      className="font-mono"
       value={name}
       onFocus={(event) => event.target.setSelectionRange(0, initial.replace(/\.[^.]*$/, "").length)}
       onChange={(event) => setName(event.target.value)}

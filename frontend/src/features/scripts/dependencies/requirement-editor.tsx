@@ -20,7 +20,7 @@ export function RequirementEditor({ lines, onChange, view, wrong }: RequirementE
         aria-label="Requirements, one a line"
         spellCheck={false}
         rows={Math.max(6, lines.length + 1)}
-        className="rounded-none border-0 bg-transparent px-4 py-3 font-mono text-[12.5px] leading-5"
+        className="font-mono text-[12.5px] leading-5"
         placeholder={"requests>=2\npandas==3.0.1"}
         value={lines.join("\n")}
         onChange={(event) => onChange(event.target.value.split("\n"))}
@@ -76,7 +76,7 @@ function RequirementList({ lines, onChange, wrong }: Omit<RequirementEditorProps
           placeholder="Add a package, for example requests>=2"
           spellCheck={false}
           autoComplete="off"
-          className="font-mono text-[12.5px]"
+          className="font-mono"
           value={adding}
           onChange={(event) => setAdding(event.target.value)}
         />

@@ -212,7 +212,7 @@ function Danger({ script }: { script: Script }) {
     if (await trash(script)) await navigate({ to: "/scripts", search: {} });
   };
   return (
-    <Panel title="Delete" className="border-fail/30">
+    <Panel title="Delete" danger>
       <div className="flex flex-wrap items-center gap-4 p-4">
         <p className="min-w-0 flex-1 basis-72 text-ink-2 text-sm">
           {running
