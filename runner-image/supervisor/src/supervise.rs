@@ -20,6 +20,8 @@ use crate::sys;
 
 /// How long output may still come after the main process has ended.
 const DRAIN_US: u64 = 2_000_000;
+/// Workers that end with their parent (a pool's, a resource tracker) need this moment to notice.
+const LEAVE_US: u64 = 100_000;
 /// How long the next piece of an unfinished line is waited for, and how many pieces at most.
 const PIECE_GAP: Duration = Duration::from_micros(100);
 const MOST_PIECES: usize = 8;
@@ -86,7 +88,7 @@ impl<'a, S: Sink> Supervision<'a, S> {
                 None => self.act_in_time(),
                 Some(ended_at) => match self.drained(ended_at) {
                     Some(ended) => return ended,
-                    None => Some(ended_at.mono_us + DRAIN_US),
+                    None => Some(self.next_look(ended_at)),
                 },
             };
             let now_us = sys::monotonic_us();
@@ -199,10 +201,21 @@ impl<'a, S: Sink> Supervision<'a, S> {
         }
     }
 
-    /// Kills what is left; the result once there is nothing to wait for any more, or time is over.
+    /// What the script left may leave by itself, for a moment, if the end was its own.
+    fn may_leave(&self, ended_at: Moment) -> bool {
+        self.ending.cause() == ExitCause::Own && sys::monotonic_us() < ended_at.mono_us + LEAVE_US
+    }
+
+    /// When something is to be done after the end, if nothing happens before.
+    fn next_look(&self, ended_at: Moment) -> u64 {
+        let waits = self.processes.any_left() && self.may_leave(ended_at);
+        ended_at.mono_us + if waits { LEAVE_US } else { DRAIN_US }
+    }
+
+    /// Kills what does not leave; the result once there is nothing to wait for any more, or time is over.
     fn drained(&mut self, ended_at: Moment) -> Option<Ended> {
         self.processes.reap();
-        if self.processes.any_left() {
+        if self.processes.any_left() && !self.may_leave(ended_at) {
             self.processes.kill_all();
             self.processes.reap();
         }
