@@ -335,6 +335,7 @@ impl Engine for Fake {
         Ok(Image {
             reference: reference.to_owned(),
             id: format!("sha256:{reference}"),
+            env: BTreeMap::new(),
         })
     }
 }

@@ -13,6 +13,8 @@ mod job;
 
 pub use job::{Bytes, JobName, JobSpec, JobState, ListedJob, Mount, Network, ResourceCaps};
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 /// What the engine is and can do, proved by a probe and not merely read from a version number.
@@ -46,8 +48,10 @@ pub struct UnenforcedLimit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
     pub reference: String,
-    /// The image's content id (`sha256:…`), stable for equal content.
+    /// The image's content id (`sha256:…`), stable for equal content. Itself a reference to the image.
     pub id: String,
+    /// The variables that the image sets for its processes.
+    pub env: BTreeMap<String, String>,
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -35,21 +35,33 @@ pub fn command() -> Vec<String> {
         .to_vec()
 }
 
+/// What an image sets for its processes, with a search path and a language where it has none.
+pub fn image_variables(image: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut variables = image.clone();
+    let mut fall_back = |name: &str, value: &str| {
+        variables
+            .entry(name.to_owned())
+            .or_insert_with(|| value.to_owned());
+    };
+    fall_back("PATH", "/usr/local/bin:/usr/bin:/bin");
+    fall_back("LANG", "C.UTF-8");
+    variables
+}
+
 /// The whole environment of the build's process.
-pub fn variables(index_url: Option<&str>) -> BTreeMap<String, String> {
-    let mut variables: BTreeMap<String, String> = [
-        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+pub fn variables(image: &BTreeMap<String, String>, index_url: Option<&str>) -> BTreeMap<String, String> {
+    let mut variables = image_variables(image);
+    for (name, value) in [
         ("HOME", "/tmp"),
-        ("LANG", "C.UTF-8"),
         ("UV_CACHE_DIR", "/cache/uv"),
         ("UV_LINK_MODE", "hardlink"),
         ("UV_NO_CONFIG", "1"),
         ("UV_PYTHON_DOWNLOADS", "never"),
         ("UV_NO_PROGRESS", "1"),
         ("PYTASK_ENVIRONMENT", ENVIRONMENT),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
+    ] {
+        variables.insert(name.to_owned(), value.to_owned());
+    }
     if let Some(url) = index_url {
         variables.insert("UV_DEFAULT_INDEX".to_owned(), url.to_owned());
     }

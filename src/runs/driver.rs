@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::context::Context;
 use super::recovery::{Act, Directory, Seen, decide};
-use super::spec::{self, Identity, Places};
+use super::spec::{self, Identity, Places, Surroundings};
 use super::{Error, builds, directory};
 use crate::engine::{self, JobName};
 use crate::files;
@@ -165,8 +165,19 @@ async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         environment: environment.map(|key| files::layout::env_venv(&script.slug, key).into()),
         cache: "cache".into(),
     };
+    let reference = run.launch.image_digest.as_deref().unwrap_or(&run.image);
+    let image = match cx.engine.ensure_image(reference).await {
+        Ok(image) => image,
+        Err(engine::Error::Away(why)) => return pause(cx, run, &why).await,
+        Err(e) => return give_up(cx, run, e.to_string()).await,
+    };
+    let around = Surroundings {
+        entry_point: &script.entry_point,
+        has_environment: environment.is_some(),
+        image_env: &image.env,
+    };
     let job = spec::job(run, &places, &identity);
-    let process = spec::process(run, &script.entry_point, environment.is_some(), &identity);
+    let process = spec::process(run, &around, &identity);
     let (data, row, owner, extra_ca) = (
         cx.data.clone(),
         run.clone(),

@@ -36,6 +36,7 @@ pub struct Places {
     pub cache: PathBuf,
 }
 
+/// What stays the same for all runs.
 pub struct Identity<'a> {
     pub instance: &'a str,
     pub uid: u32,
@@ -75,7 +76,12 @@ pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
         labels: labels
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
-        image: run.image.clone(),
+        // What was settled, and not what has the name meanwhile.
+        image: run
+            .launch
+            .image_digest
+            .clone()
+            .unwrap_or_else(|| run.image.clone()),
         command: [
             &format!("{SUPERVISOR_DIRECTORY}/supervisor"),
             "run",
@@ -115,17 +121,26 @@ fn caps(limits: &Limits) -> ResourceCaps {
     }
 }
 
-/// What the supervisor is asked to start. `entry_point` is relative to the script's folder.
-pub fn process(run: &Run, entry_point: &str, has_environment: bool, identity: &Identity<'_>) -> Spec {
+/// What is known when the process is described.
+pub struct Surroundings<'a> {
+    /// Relative to the script's folder.
+    pub entry_point: &'a str,
+    pub has_environment: bool,
+    /// What the image sets for its processes; the supervisor passes on nothing by itself.
+    pub image_env: &'a BTreeMap<String, String>,
+}
+
+/// What the supervisor is asked to start.
+pub fn process(run: &Run, around: &Surroundings<'_>, identity: &Identity<'_>) -> Spec {
     let (argv, env, cwd) = match run.kind {
         RunKind::Script => (
-            script_command(run, entry_point, has_environment),
-            script_variables(run, has_environment),
+            script_command(run, around),
+            script_variables(run, around),
             SCRIPT_FOLDER.to_owned(),
         ),
         RunKind::Build => (
             build::command(),
-            build::variables(identity.index_url),
+            build::variables(around.image_env, identity.index_url),
             build::folder(run.id.as_str()),
         ),
     };
@@ -145,33 +160,30 @@ pub fn process(run: &Run, entry_point: &str, has_environment: bool, identity: &I
     }
 }
 
-fn script_command(run: &Run, entry_point: &str, has_environment: bool) -> Vec<String> {
-    let python = if has_environment {
+fn script_command(run: &Run, around: &Surroundings<'_>) -> Vec<String> {
+    let python = if around.has_environment {
         format!("{}/bin/python", build::ENVIRONMENT)
     } else {
         "python3".to_owned()
     };
-    let mut argv = vec![python, format!("{SCRIPT_FOLDER}/{entry_point}")];
+    let mut argv = vec![python, format!("{SCRIPT_FOLDER}/{}", around.entry_point)];
     argv.extend(run.args.iter().cloned());
     argv
 }
 
-/// The user's variables first, then ours: what the run's place in the world is, nobody can claim otherwise.
-fn script_variables(run: &Run, has_environment: bool) -> BTreeMap<String, String> {
-    let mut variables: BTreeMap<String, String> = [
-        ("LANG", "C.UTF-8"),
-        ("PYTHONUNBUFFERED", "1"),
-        ("PYTHONDONTWRITEBYTECODE", "1"),
-        ("HOME", "/tmp"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
-    let path = "/usr/local/bin:/usr/bin:/bin";
-    if has_environment {
-        variables.insert("VIRTUAL_ENV".to_owned(), build::ENVIRONMENT.to_owned());
-        variables.insert("PATH".to_owned(), format!("{}/bin:{path}", build::ENVIRONMENT));
-    } else {
-        variables.insert("PATH".to_owned(), path.to_owned());
+/// The image's variables, then what a run needs, then the user's, then ours: what the run's place in the world is,
+/// nobody can claim otherwise.
+fn script_variables(run: &Run, around: &Surroundings<'_>) -> BTreeMap<String, String> {
+    let mut variables = build::image_variables(around.image_env);
+    let mut set = |name: &str, value: String| variables.insert(name.to_owned(), value);
+    set("HOME", "/tmp".to_owned());
+    set("PYTHONUNBUFFERED", "1".to_owned());
+    set("PYTHONDONTWRITEBYTECODE", "1".to_owned());
+    if around.has_environment {
+        set("VIRTUAL_ENV", build::ENVIRONMENT.to_owned());
+        let path = variables.get("PATH").map_or("", String::as_str);
+        let path = format!("{}/bin:{path}", build::ENVIRONMENT);
+        variables.insert("PATH".to_owned(), path);
     }
     variables.extend(run.env.iter().map(|(name, value)| (name.clone(), value.clone())));
     variables.insert("PYTASK_RUN_ID".to_owned(), run.id.to_string());
@@ -192,6 +204,18 @@ mod tests {
             files: "scripts/s/files".into(),
             environment: Some("scripts/s/envs/k/venv".into()),
             cache: "cache".into(),
+        }
+    }
+
+    fn around<'a>(
+        entry_point: &'a str,
+        has_environment: bool,
+        image_env: &'a BTreeMap<String, String>,
+    ) -> Surroundings<'a> {
+        Surroundings {
+            entry_point,
+            has_environment,
+            image_env,
         }
     }
 
@@ -234,7 +258,7 @@ mod tests {
             "{:?}",
             job.mounts
         );
-        let spec = process(&run, "main.py", false, &IDENTITY);
+        let spec = process(&run, &around("main.py", false, &BTreeMap::new()), &IDENTITY);
         assert_eq!(spec.cwd, format!("/cache/builds/{}", run.id));
     }
 
@@ -247,7 +271,14 @@ mod tests {
             ("PYTASK_RUN_ID".to_owned(), "forged".to_owned()),
         ]
         .into();
-        let spec = process(&run, "jobs/main.py", true, &IDENTITY);
+        let image_env = [
+            ("PATH", "/opt/bin:/bin"),
+            ("HOME", "/root"),
+            ("LD_PRELOAD", "x.so"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        let spec = process(&run, &around("jobs/main.py", true, &image_env), &IDENTITY);
         assert_eq!(
             spec.argv,
             [
@@ -260,8 +291,12 @@ mod tests {
         assert_eq!(spec.env["NAME"], "x");
         assert_eq!(spec.env["PYTASK_RUN_ID"], run.id.as_str());
         assert_eq!(spec.env["PYTHONUNBUFFERED"], "1");
-        assert!(spec.env["PATH"].starts_with("/env/bin:"));
-        let bare = process(&run, "main.py", false, &IDENTITY);
+        assert_eq!(spec.env["PATH"], "/env/bin:/opt/bin:/bin");
+        assert_eq!(
+            (spec.env["HOME"].as_str(), spec.env["LD_PRELOAD"].as_str()),
+            ("/tmp", "x.so")
+        );
+        let bare = process(&run, &around("main.py", false, &BTreeMap::new()), &IDENTITY);
         assert_eq!(bare.argv[0], "python3");
         assert!(!bare.env.contains_key("VIRTUAL_ENV"));
     }

@@ -22,9 +22,14 @@ async fn find(line: &Line, link: &Link, reference: &str) -> Result<Option<Image>
             let id = found
                 .id
                 .ok_or_else(|| Error::Refused(format!("image {reference} has no id")))?;
+            let env = found.config.and_then(|config| config.env).unwrap_or_default();
+            let env = env.iter().filter_map(|variable| variable.split_once('='));
             Ok(Some(Image {
                 reference: reference.to_owned(),
                 id,
+                env: env
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect(),
             }))
         }
         Err(error) if status(&error) == Some(404) => Ok(None),
