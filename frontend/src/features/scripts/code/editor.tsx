@@ -49,7 +49,6 @@ export default function Editor({ workspace, file }: EditorProps) {
       overviewRulerBorder: false,
       hideCursorInOverviewRuler: true,
       guides: { indentation: true },
-      bracketPairColorization: { enabled: false },
       tabSize: 4,
       insertSpaces: true,
       fixedOverflowWidgets: true,

@@ -61,6 +61,9 @@ export function applyEditorColours(theme: Theme) {
       "editor.lineHighlightBorder": "#00000000",
       "editor.selectionBackground": `${hexOf("--accent")}55`,
       "editor.inactiveSelectionBackground": `${hexOf("--accent")}30`,
+      // Brackets in one quiet colour: pairs are told apart by the one the cursor touches.
+      ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [`editorBracketHighlight.foreground${n}`, hexOf("--ink-2")])),
+      "editorBracketHighlight.unexpectedBracket.foreground": hexOf("--ink-2"),
       "editorIndentGuide.background1": hexOf("--line"),
       "editorIndentGuide.activeBackground1": hexOf("--line-strong"),
       "editorWidget.background": hexOf("--raised"),

@@ -1,0 +1,254 @@
+// The pretend controller's HTTP contract, one row per route.
+import { logs, newScript, runs, scripts, system } from "./data.mjs";
+import { cancel, dashboard, describe, start, tell, tellScript } from "./simulate.mjs";
+
+class Refusal extends Error {
+  constructor(status, code, message, details) {
+    super(message);
+    Object.assign(this, { status, code, details });
+  }
+}
+const known = (map, id, what) => map.get(id) ?? refuse(404, "not_found", `There is no ${what} with this id.`);
+export const refuse = (...about) => {
+  throw new Refusal(...about);
+};
+const etag = (file) => `"${file.version}"`;
+const page = (items, url) => {
+  const from = Number(url.searchParams.get("cursor") ?? 0);
+  const limit = Number(url.searchParams.get("limit") ?? 50);
+  return {
+    items: items.slice(from, from + limit),
+    next_cursor: from + limit < items.length ? String(from + limit) : null,
+  };
+};
+const dependencies = (script) => ({
+  requirements: script.requirements,
+  environment: script.environment,
+  packages: script.packages,
+  lock: null,
+});
+
+function saved(script, path, body) {
+  const before = script.files.get(path);
+  const file = { body, version: (before?.version ?? 0) + 1, at: new Date().toISOString() };
+  script.files.set(path, file);
+  script.revision++;
+  tellScript(script);
+  return { json: { revision: script.revision, etag: etag(file) } };
+}
+
+/** [method, pattern, handler({url, id, rest, body, json, headers})] → {json, status} or {bytes, headers} */
+export const ROUTES = [
+  ["GET", /^\/system$/, () => ({ json: system })],
+  ["GET", /^\/dashboard$/, () => ({ json: dashboard() })],
+  [
+    "GET",
+    /^\/scripts$/,
+    ({ url }) => {
+      const q = (url.searchParams.get("q") ?? "").toLowerCase();
+      const found = [...scripts.values()].filter(
+        (each) => !each.trashed && `${each.name} ${each.description} ${each.tags}`.toLowerCase().includes(q),
+      );
+      return { json: page(found.map(describe), url) };
+    },
+  ],
+  [
+    "POST",
+    /^\/scripts$/,
+    ({ json }) => {
+      if (!json.name) refuse(422, "invalid_field", "A script needs a name.", { field: "name" });
+      if ([...scripts.values()].some((each) => each.name === json.name))
+        refuse(409, "name_taken", `“${json.name}” is the name of another script.`, { field: "name" });
+      const script = newScript(json.name, json.description ?? "", json.tags ?? []);
+      tellScript(script);
+      return { status: 201, json: describe(script) };
+    },
+  ],
+  ["GET", /^\/scripts\/([^/]+)$/, ({ id }) => ({ json: describe(known(scripts, id, "script")) })],
+  [
+    "PATCH",
+    /^\/scripts\/([^/]+)$/,
+    ({ id, json }) => {
+      const script = known(scripts, id, "script");
+      const limits = json.limits ?? script.limits;
+      Object.assign(script, json, { limits });
+      tellScript(script);
+      return { json: describe(script) };
+    },
+  ],
+  [
+    "DELETE",
+    /^\/scripts\/([^/]+)$/,
+    ({ id }) => {
+      known(scripts, id, "script").trashed = true;
+      return { status: 204 };
+    },
+  ],
+  [
+    "POST",
+    /^\/scripts\/([^/]+)\/restore$/,
+    ({ id }) => {
+      const script = known(scripts, id, "script");
+      script.trashed = false;
+      return { json: describe(script) };
+    },
+  ],
+  [
+    "GET",
+    /^\/scripts\/([^/]+)\/files$/,
+    ({ id }) => {
+      const files = [...known(scripts, id, "script").files].sort(([a], [b]) => a.localeCompare(b));
+      return {
+        json: {
+          items: files.map(([path, file]) => ({
+            path,
+            size: file.body.length,
+            modified_at: file.at,
+            kind: "file",
+            text: !file.binary,
+          })),
+          next_cursor: null,
+        },
+      };
+    },
+  ],
+  [
+    "GET",
+    /^\/scripts\/([^/]+)\/files\/(.+)$/,
+    ({ id, rest }) => {
+      const file = known(known(scripts, id, "script").files, rest, "file");
+      return { bytes: file.body, headers: { etag: etag(file), "content-type": "application/octet-stream" } };
+    },
+  ],
+  [
+    "PUT",
+    /^\/scripts\/([^/]+)\/files\/(.+)$/,
+    ({ id, rest, body, headers }) => {
+      const script = known(scripts, id, "script");
+      const before = script.files.get(rest);
+      if (headers["if-none-match"] === "*" && before) refuse(412, "file_changed", `There is a file ${rest} already.`);
+      if (headers["if-match"] && (!before || headers["if-match"] !== etag(before)))
+        refuse(412, "changed_elsewhere", `${rest} was changed elsewhere.`);
+      return saved(script, rest, body);
+    },
+  ],
+  [
+    "DELETE",
+    /^\/scripts\/([^/]+)\/files\/(.+)$/,
+    ({ id, rest }) => {
+      const script = known(scripts, id, "script");
+      script.files.delete(rest);
+      tellScript(script);
+      return { status: 204 };
+    },
+  ],
+  [
+    "POST",
+    /^\/scripts\/([^/]+)\/rename-file$/,
+    ({ id, json }) => {
+      const script = known(scripts, id, "script");
+      if (script.files.has(json.to)) refuse(409, "name_taken", `There is a file ${json.to} already.`, { field: "to" });
+      const file = known(script.files, json.from, "file");
+      script.files.delete(json.from);
+      return saved(script, json.to, file.body);
+    },
+  ],
+  ["GET", /^\/scripts\/([^/]+)\/dependencies$/, ({ id }) => ({ json: dependencies(known(scripts, id, "script")) })],
+  [
+    "PUT",
+    /^\/scripts\/([^/]+)\/dependencies$/,
+    ({ id, json }) => {
+      const script = known(scripts, id, "script");
+      const wrong = json.requirements.findIndex(
+        (line) => line.trim() && !/^(#.*|[A-Za-z0-9][\w.-]*(\[[\w,-]+\])?\s*([<>=!~].*)?)$/.test(line.trim()),
+      );
+      if (wrong >= 0)
+        refuse(
+          422,
+          "invalid_requirement",
+          `Line ${wrong + 1}, column 1: “${json.requirements[wrong]}” is not a requirement.`,
+          { field: "requirements", line: wrong, column: 0 },
+        );
+      script.requirements = json.requirements
+        .map((line) => line.trim())
+        .filter((line) => line && !line.startsWith("#"));
+      script.packages = script.requirements.map((line) => ({
+        name: /^[\w.-]+/.exec(line)[0],
+        asked: line,
+        locked: null,
+        installed: null,
+      }));
+      script.environment = { ...script.environment, state: json.requirements.length ? "needs_install" : "not_needed" };
+      tellScript(script);
+      return { json: dependencies(script) };
+    },
+  ],
+  [
+    "POST",
+    /^\/scripts\/([^/]+)\/dependencies\/install$/,
+    ({ id }) => ({ status: 202, json: { run: start(known(scripts, id, "script"), {}, "build") } }),
+  ],
+  [
+    "POST",
+    /^\/scripts\/([^/]+)\/runs$/,
+    ({ id, json }) => ({ status: 201, json: start(known(scripts, id, "script"), json) }),
+  ],
+  [
+    "GET",
+    /^\/runs$/,
+    ({ url }) => {
+      const want = Object.fromEntries(url.searchParams);
+      const found = [...runs.values()]
+        .filter(
+          (run) =>
+            (!want.script || run.script_id === want.script) &&
+            (!want.kind || run.kind === want.kind) &&
+            (!want.state || run.state === want.state) &&
+            (!want.outcome || run.outcome?.kind === want.outcome),
+        )
+        .sort((a, b) => b.queued_at.localeCompare(a.queued_at));
+      return { json: page(found, url) };
+    },
+  ],
+  ["GET", /^\/runs\/([^/]+)$/, ({ id }) => ({ json: known(runs, id, "run") })],
+  [
+    "POST",
+    /^\/runs\/([^/]+)\/cancel$/,
+    ({ id }) => {
+      const run = known(runs, id, "run");
+      cancel(run);
+      return { json: run };
+    },
+  ],
+  [
+    "GET",
+    /^\/runs\/([^/]+)\/log$/,
+    ({ url, id }) => {
+      known(runs, id, "run");
+      const stream = url.searchParams.get("stream");
+      const records = logs
+        .get(id)
+        .filter((each) => !stream || each.stream === stream)
+        .slice(-Number(url.searchParams.get("tail") ?? 1e9));
+      const ndjson = url.searchParams.get("format") === "ndjson";
+      return {
+        bytes: records.map((each) => (ndjson ? `${JSON.stringify(each)}\n` : each.text)).join(""),
+        headers: { "content-type": ndjson ? "application/x-ndjson" : "text/plain; charset=utf-8" },
+      };
+    },
+  ],
+  // Only here: takes the engine away and gives it back.
+  [
+    "POST",
+    /^\/mock\/engine\/(ready|away)$/,
+    ({ id }) => {
+      system.engine = {
+        ...system.engine,
+        state: id,
+        message: id === "away" ? "Cannot connect to unix:///var/run/docker.sock." : null,
+      };
+      tell({ type: "system", system });
+      return { json: system };
+    },
+  ],
+];
