@@ -22,7 +22,7 @@ use crate::logs::Watcher;
 use crate::model::ids::RunId;
 use crate::runs::{Parts, Runs, Settings};
 use crate::scripts::Scripts;
-use crate::store::{self, Store};
+use crate::store::{self, Place, Store};
 
 /// A running application. Dropping it stops its loops with the runtime; runs go on in their containers.
 pub struct App {
@@ -31,6 +31,15 @@ pub struct App {
     pub scripts: Scripts,
     pub store: Store,
     _lock: DataLock,
+}
+
+impl App {
+    /// The end of a clean stop. What the loops may still write after it costs a check at the next start, at most.
+    pub async fn stop(&self) {
+        if let Err(e) = self.store.stop_cleanly().await {
+            tracing::warn!(error = %e, "the next start will check the database");
+        }
+    }
 }
 
 /// What the engine has to know to be made.
@@ -69,6 +78,12 @@ pub async fn start_on(
     };
     let data = DataDir::open(&config.data_dir)
         .with_context(|| format!("the data directory {} cannot be used", config.data_dir.display()))?;
+    if let Some(kind) = data.remote_file_system()? {
+        bail!(
+            "{} is on a network file system ({kind}), on which SQLite's locks cannot be trusted; use a local disk",
+            data.path().display()
+        );
+    }
     let Some(lock) = data.try_lock()? else {
         bail!(
             "another PyTask-Manager is using {}; stop it first",
@@ -85,7 +100,11 @@ pub async fn start_on(
         None => None,
     };
 
-    let store = Store::open(&data.path().join(layout::DATABASE))
+    let place = Place {
+        database: data.path().join(layout::DATABASE),
+        backups: data.path().join(layout::BACKUPS),
+    };
+    let store = Store::open(place)
         .await
         .context("the database cannot be opened")?;
     let fresh = RunId::generate().as_str()[20..].to_owned();

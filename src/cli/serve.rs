@@ -42,6 +42,7 @@ pub async fn serve(config: &ServeConfig) -> anyhow::Result<()> {
         served = server => served?,
         () = patience => {}
     }
+    app.stop().await;
     tracing::info!("stopped; runs go on in their containers");
     Ok(())
 }

@@ -179,6 +179,20 @@ impl DataDir {
         self.root.remove_tree(&RelPath::parse(path)?)
     }
 
+    /// The kind of network file system that the directory is on, if it is on one (statfs(2) lists the numbers).
+    pub fn remote_file_system(&self) -> Result<Option<&'static str>> {
+        let stat = rustix::fs::fstatfs(self.root.root()).map_err(|errno| Error::from_errno(".", errno))?;
+        Ok(match stat.f_type as u32 {
+            0x6969 => Some("NFS"),
+            0xFF53_4D42 => Some("CIFS"),
+            0xFE53_4D42 | 0x517B => Some("SMB"),
+            0x0102_1997 => Some("9p"),
+            0x5346_414F => Some("AFS"),
+            0x00C3_6400 => Some("Ceph"),
+            _ => None,
+        })
+    }
+
     /// Waits until everything written so far, by whomever, is on disk.
     pub fn sync(&self) -> Result<()> {
         rustix::fs::syncfs(self.root.root()).map_err(|errno| Error::from_errno(".", errno))

@@ -1,0 +1,174 @@
+//! Opening the database: checked after an unclean stop, copied before its schema changes, then brought up to date.
+//!
+//! The order is what keeps a killed upgrade harmless: the copy is complete and on disk before the first migration, and
+//! each migration is one transaction, so the schema is the old one or the new one and never between.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use super::{Error, meta, prepare};
+
+/// `1` from a clean stop until the next start.
+const CLEAN: &str = "clean_stop";
+
+pub(super) fn migrations() -> Migrations<'static> {
+    Migrations::new(vec![M::up(include_str!("../../migrations/001_initial.sql"))])
+}
+
+/// Where the database is, and where copies of it go.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub database: PathBuf,
+    pub backups: PathBuf,
+}
+
+pub(super) fn open(place: &Place) -> Result<(), Error> {
+    bring_up_to_date(place, &migrations())
+}
+
+fn bring_up_to_date(place: &Place, migrations: &Migrations<'_>) -> Result<(), Error> {
+    let mut connection = Connection::open(&place.database)?;
+    prepare(&connection)?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > 0 {
+        if meta::get(&connection, CLEAN)?.as_deref() != Some("1") {
+            check(&connection)?;
+        }
+        if migrations.pending_migrations(&connection)? > 0 {
+            copy(
+                &connection,
+                &place
+                    .backups
+                    .join(format!("before-schema-{}.sqlite", version + 1)),
+            )?;
+        }
+    }
+    migrations.to_latest(&mut connection)?;
+    meta::set(&connection, CLEAN, "0")
+}
+
+/// The last word before a clean stop: the next start need not check.
+pub(super) fn stop_cleanly(connection: &Connection) -> Result<(), Error> {
+    meta::set(connection, CLEAN, "1")
+}
+
+fn check(connection: &Connection) -> Result<(), Error> {
+    tracing::info!("the last stop was not a clean one; checking the database");
+    let mut found = Vec::new();
+    connection.pragma_query(None, "quick_check", |row| {
+        found.push(row.get::<_, String>(0)?);
+        Ok(())
+    })?;
+    if found == ["ok"] {
+        Ok(())
+    } else {
+        Err(Error::Damaged(found.join("; ")))
+    }
+}
+
+/// A consistent copy, complete and on disk before it has its name.
+fn copy(connection: &Connection, to: &Path) -> Result<(), Error> {
+    let failed = |e: std::io::Error| Error::Backup(format!("{}: {e}", to.display()));
+    let staged = to.with_extension("new");
+    match std::fs::remove_file(&staged) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
+        _ => {}
+    }
+    let name = staged
+        .to_str()
+        .ok_or_else(|| Error::Backup(format!("{}: not a UTF-8 path", to.display())))?;
+    connection.execute("VACUUM INTO ?1", [name])?;
+    std::fs::File::open(&staged)
+        .and_then(|file| file.sync_all())
+        .map_err(failed)?;
+    std::fs::rename(&staged, to).map_err(failed)?;
+    if let Some(folder) = to.parent() {
+        std::fs::File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(failed)?;
+    }
+    tracing::info!(to = %to.display(), "copied the database before changing its schema");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(folder: &tempfile::TempDir) -> Place {
+        Place {
+            database: folder.path().join("db.sqlite"),
+            backups: folder.path().to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_change_of_schema_leaves_a_copy_of_the_old_one() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let place = place(&folder);
+        open(&place).expect("opens");
+        meta::set(
+            &Connection::open(&place.database).expect("opens"),
+            "colour",
+            "blue",
+        )
+        .expect("stores");
+        open(&place).expect("opens again");
+        let copy = folder.path().join("before-schema-2.sqlite");
+        assert!(!copy.exists(), "nothing changed, nothing copied");
+
+        let first = include_str!("../../migrations/001_initial.sql");
+        let newer = Migrations::new(vec![
+            M::up(first),
+            M::up("DROP TABLE meta; CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)"),
+        ]);
+        bring_up_to_date(&place, &newer).expect("migrates");
+        let copied = Connection::open(&copy).expect("a copy");
+        assert_eq!(
+            meta::get(&copied, "colour").expect("reads").as_deref(),
+            Some("blue")
+        );
+        // And the older program refuses what it does not know.
+        assert!(matches!(open(&place), Err(Error::Migration(_))));
+    }
+
+    #[test]
+    fn a_failing_migration_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let place = place(&folder);
+        open(&place).expect("opens");
+        let first = include_str!("../../migrations/001_initial.sql");
+        let broken = Migrations::new(vec![
+            M::up(first),
+            M::up("DROP TABLE run_events; SELECT no_such_function()"),
+        ]);
+        assert!(bring_up_to_date(&place, &broken).is_err());
+        let connection = Connection::open(&place.database).expect("opens");
+        connection
+            .execute("DELETE FROM run_events", [])
+            .expect("the table is still there");
+        open(&place).expect("the old program still works");
+    }
+
+    #[test]
+    fn damage_is_found_after_an_unclean_stop() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let place = place(&folder);
+        open(&place).expect("opens");
+        let connection = Connection::open(&place.database).expect("opens");
+        let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+                   INSERT INTO meta SELECT 'key ' || i, hex(randomblob(40)) FROM n";
+        connection.execute(sql, []).expect("fills some pages");
+        connection
+            .pragma_update(None, "journal_mode", "DELETE")
+            .expect("everything into one file");
+        drop(connection);
+        let mut bytes = std::fs::read(&place.database).expect("reads");
+        let middle = bytes.len() / 2;
+        bytes[middle..middle + 4096].fill(0xAB);
+        std::fs::write(&place.database, bytes).expect("damages");
+        assert!(open(&place).is_err());
+    }
+}
