@@ -32,8 +32,9 @@ const LOG_CALM: Duration = Duration::from_millis(10);
 const EVIDENCE_LINES: usize = 20;
 
 pub(super) async fn drive(cx: Arc<Context>, id: RunId, nudge: Arc<Notify>) {
+    let mut launches = 0;
     loop {
-        match turn(&cx, &id, &nudge).await {
+        match turn(&cx, &id, &nudge, &mut launches).await {
             Ok(Turn::Again) => {}
             Ok(Turn::Done) => return,
             Err(Error::NotFound) => return,
@@ -51,7 +52,7 @@ enum Turn {
     Done,
 }
 
-async fn turn(cx: &Context, id: &RunId, nudge: &Notify) -> Result<Turn, Error> {
+async fn turn(cx: &Context, id: &RunId, nudge: &Notify, launches: &mut u32) -> Result<Turn, Error> {
     let run = cx.load(id).await?;
     // Subscribed before looking, so that what happens in between is not missed.
     let mut changes = cx.watcher.subscribe(&cx.data.path().join(directory::place(&run)));
@@ -59,7 +60,14 @@ async fn turn(cx: &Context, id: &RunId, nudge: &Notify) -> Result<Turn, Error> {
     match decide(&run, &seen, cx.clock.now()) {
         Act::Leave => return Ok(Turn::Done),
         Act::Prepare => prepare(cx, &run).await?,
-        Act::Launch => launch(cx, &run).await?,
+        Act::Launch => {
+            // An engine that says yes and does nothing is asked again, but not all the time.
+            if *launches > 0 {
+                tokio::time::sleep(LOOK_SOON).await;
+            }
+            *launches += 1;
+            launch(cx, &run).await?;
+        }
         Act::Record(event) => record(cx, &run, event).await?,
         Act::Stop => stop(cx, &run).await,
         Act::Watch => watch(cx, &run, &seen, &mut changes, nudge).await,

@@ -265,3 +265,25 @@ async fn a_lost_reply_launches_nothing_twice() {
         .expect("an answer");
     assert_eq!(log.text().await.expect("a body"), "once\n");
 }
+
+#[tokio::test]
+async fn an_engine_that_says_yes_and_does_nothing_is_asked_again_in_peace() {
+    let app = TestApp::start().await;
+    let script = app.script("Stuck").await;
+    let behaviour = Script {
+        launch: Launch::NeverStart,
+        ..Script::default()
+    };
+    app.fake.script(&script, behaviour);
+    let run = app.run(&script).await;
+    let deadline = tokio::time::Instant::now() + crate::harness::PATIENCE;
+    while app.fake.launches().len() < 3 {
+        assert!(tokio::time::Instant::now() < deadline, "it was given up");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(app.get(&format!("/runs/{run}")).await["state"], "starting");
+    let cancelled = app.post(&format!("/runs/{run}/cancel"), json!({})).await;
+    expect(200, cancelled).await;
+    assert_eq!(app.finished(&run).await["outcome"]["kind"], "cancelled");
+    assert!(app.fake.launches().len() < 20, "asked without a pause");
+}
