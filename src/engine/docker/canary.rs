@@ -19,6 +19,10 @@ use super::storage::{self, StorageMap};
 use super::{Docker, images};
 use crate::engine::{Capabilities, Engine, Error, JobName, JobSpec, JobState, Mount, Network, ResourceCaps};
 
+/// How a test container is told from a job.
+const KIND_LABEL: &str = "pytask.kind";
+const PROBE: &str = "probe";
+
 const REPORT_TARGET: &str = "/pytask/run";
 const LOOK_TARGET: &str = "/pytask/look";
 const BIN_TARGET: &str = "/pytask/bin";
@@ -66,7 +70,7 @@ impl Plan {
         };
         JobSpec {
             name: JobName(format!("pytask-{instance}-probe-{}", self.nonce)),
-            labels: BTreeMap::from([("pytask.kind".to_owned(), "probe".to_owned())]),
+            labels: BTreeMap::from([(KIND_LABEL.to_owned(), PROBE.to_owned())]),
             image: image.to_owned(),
             command: [
                 &format!("{BIN_TARGET}/supervisor"),
@@ -113,6 +117,7 @@ impl Docker {
         let folder = data_dir.join(Plan::root(&plan.nonce));
         let (made, mark) = (folder.clone(), plan.mark());
         on_disk("preparing", move || prepare(&made, &mark)).await?;
+        self.remove_earlier(&link).await;
         let job = plan.job(&self.config.instance, image, &self.config.supervisor_dir);
         let report = self.report(&link, &job, &storage, &folder).await;
         // Whatever came of it; what cannot be removed now is found by its label later.
@@ -137,6 +142,18 @@ impl Docker {
             unenforced,
         };
         Ok((capabilities, storage))
+    }
+
+    /// Test containers of a controller that was killed in the middle of its proof; an instance has one at a time.
+    async fn remove_earlier(&self, link: &Link) {
+        // What cannot be listed or removed now is found by its label later.
+        for job in self.list().await.unwrap_or_default() {
+            if job.labels.get(KIND_LABEL).is_some_and(|kind| kind == PROBE)
+                && let Err(error) = self.remove_container(link, &job.name).await
+            {
+                tracing::warn!(job = %job.name, %error, "an earlier test container stays behind");
+            }
+        }
     }
 
     async fn storage(&self, link: &Link, data_dir: &Path) -> Result<StorageMap, Error> {
