@@ -1,5 +1,19 @@
-//! Everything that only a real Docker Engine can prove, as one binary.
+//! Everything that only a real Docker Engine can prove, as one binary: the engine's contract, and the product as it is
+//! shipped, as a process of its own.
 //!
-//! Fails, never skips, where an engine, the runner image or the supervisor's binary (`PYTASK_SUPERVISOR`) is missing.
+//! Fails, never skips, where an engine on this machine, the runner image (`PYTASK_RUNNER_IMAGE`) or the supervisor's
+//! static binary (`PYTASK_SUPERVISOR`) is missing. Needs root, as the controller does, and a package index.
 
+mod container;
 mod engine_contract;
+mod fidelity;
+mod inside;
+mod machine;
+mod newcomer;
+mod outcomes;
+mod packages;
+mod product;
+mod recovery;
+mod stopping;
+mod ten_lines;
+mod volume;

@@ -1,7 +1,6 @@
 //! An instance of its own on the real engine, with a data directory of its own; taken apart when dropped.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use pytask_manager::engine::docker::{Docker, DockerConfig};
 use pytask_manager::engine::{Engine, JobName, JobSpec, Mount, Network, ResourceCaps};
 
 use super::contract::{Behaviour, Bench};
+use crate::machine::{self, docker, runner_image, socket};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StorageMode {
@@ -33,8 +33,7 @@ const SUPERVISOR_DIR: &str = "bin/test";
 impl DockerBench {
     /// On an engine that was not probed yet.
     pub(crate) fn unproved(mode: StorageMode) -> Self {
-        let supervisor =
-            variable("PYTASK_SUPERVISOR").expect("PYTASK_SUPERVISOR names the supervisor's binary");
+        let supervisor = machine::supervisor();
         let instance = format!("t{}", &uuid::Uuid::now_v7().simple().to_string()[16..]);
         let (data_dir, volume, temporary) = match mode {
             StorageMode::Volume => {
@@ -152,14 +151,8 @@ impl Bench for DockerBench {
 impl Drop for DockerBench {
     /// Also after a failed test, and also what a broken engine of ours would leave behind.
     fn drop(&mut self) {
-        for instance in [self.instance.clone(), format!("{}-stranger", self.instance)] {
-            let ours = format!("label=pytask.instance={instance}");
-            for container in docker(&["ps", "-aq", "--filter", &ours]).lines() {
-                docker(&["rm", "-fv", container]);
-            }
-            for network in docker(&["network", "ls", "-q", "--filter", &ours]).lines() {
-                docker(&["network", "rm", network]);
-            }
+        for instance in [&self.instance, &format!("{}-stranger", self.instance)] {
+            machine::remove_everything_of(instance);
         }
         if let Some(volume) = &self.volume {
             docker(&["volume", "rm", volume]);
@@ -177,43 +170,6 @@ pub(crate) fn config(instance: &str, data_dir: &Path, data_volume: Option<String
     }
 }
 
-/// The suite looks into what its containers leave, so the engine is on this machine.
-pub(crate) fn socket() -> PathBuf {
-    let host = variable("DOCKER_HOST").unwrap_or_else(|| "unix:///var/run/docker.sock".to_owned());
-    host.strip_prefix("unix://")
-        .expect("DOCKER_HOST is a local engine's socket")
-        .into()
-}
-
-pub(crate) fn runner_image() -> String {
-    variable("PYTASK_RUNNER_IMAGE").unwrap_or_else(|| "pytask-runner:3.13".to_owned())
-}
-
-/// The engine's own client, as a second pair of eyes: what it says owes nothing to our code.
-pub(crate) fn docker(arguments: &[&str]) -> String {
-    let output = Command::new("docker")
-        .args(arguments)
-        .output()
-        .expect("the docker command");
-    if !output.status.success() && !std::thread::panicking() {
-        panic!(
-            "docker {arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
 pub(crate) fn described(job: &JobSpec) -> serde_json::Value {
-    let text = docker(&["inspect", "--type", "container", &job.name.0]);
-    let mut described: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    described[0].take()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the suite is told by its environment what to test"
-)]
-pub(crate) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    machine::described(&job.name.0)
 }

@@ -4,8 +4,9 @@ use std::process::{Command, Stdio};
 
 use pytask_manager::engine::{Engine, Error, JobSpec, JobState, Mount};
 
-use super::bench::{DockerBench, StorageMode, described, docker, socket};
+use super::bench::{DockerBench, StorageMode, described};
 use super::contract::{Behaviour, Bench, exited, in_time};
+use crate::machine::{docker, socket};
 
 /// Asks the engine behind our back to make a container from a description, started by nobody.
 fn recreate(job: &JobSpec, change: impl FnOnce(&mut serde_json::Value)) {

@@ -5,8 +5,9 @@ use std::path::Path;
 use pytask_manager::engine::docker::{CanaryPlan, Docker};
 use pytask_manager::engine::{Engine, Error, JobState, Storage};
 
-use super::bench::{DockerBench, StorageMode, config, docker, runner_image, socket, variable};
+use super::bench::{DockerBench, StorageMode, config};
 use super::contract::{Behaviour, Bench};
+use crate::machine::{docker, runner_image, socket, variable};
 
 /// Set for the copy of this suite that runs in a container: the instance it is.
 const INSIDE: &str = "PYTASK_SUITE_INSIDE";

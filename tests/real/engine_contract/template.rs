@@ -3,14 +3,13 @@
 
 use serde_json::{Value, json};
 
-use pytask_manager::engine::{Engine, JobSpec, Network};
+use pytask_manager::engine::{Engine, JobSpec, Network, ResourceCaps};
 
 use super::bench::{DockerBench, StorageMode, described};
 use super::contract::{Behaviour, Bench, exited, in_time};
 
 /// Everything that a container's host configuration may hold; a field that is not here must be empty.
-fn host_config(job: &JobSpec, network: &str, mounts: Value) -> Value {
-    let caps = &job.caps;
+pub(crate) fn host_config(caps: &ResourceCaps, network: &str, mounts: Value) -> Value {
     json!({
         "CapDrop": ["ALL"],
         "CapAdd": ["SETUID", "SETGID", "KILL"],
@@ -20,7 +19,7 @@ fn host_config(job: &JobSpec, network: &str, mounts: Value) -> Value {
         "CgroupnsMode": "private",
         "Memory": caps.memory,
         "MemorySwap": caps.memory,
-        "NanoCpus": 500_000_000,
+        "NanoCpus": (caps.cpus * 1e9) as u64,
         "PidsLimit": caps.pids,
         "Ulimits": [
             { "Name": "nofile", "Soft": caps.nofile, "Hard": caps.nofile },
@@ -48,6 +47,23 @@ fn is_empty(value: &Value) -> bool {
         Value::Array(items) => items.iter().all(is_empty),
         Value::Object(fields) => fields.is_empty(),
         other => [Value::Null, json!(false), json!(0), json!("")].contains(other),
+    }
+}
+
+pub(crate) fn assert_host_config(found: &Value, expected: &Value) {
+    let found = found.as_object().expect("a host configuration");
+    for (field, value) in expected.as_object().expect("fields") {
+        assert_eq!(found.get(field), Some(value), "HostConfig.{field}");
+    }
+    for (field, value) in found {
+        let known = expected.get(field).is_some() || LEFT_TO_THE_ENGINE.contains(&field.as_str());
+        assert!(known || is_empty(value), "HostConfig.{field} is {value}");
+    }
+    for field in ["MaskedPaths", "ReadonlyPaths"] {
+        assert!(
+            !is_empty(&found[field]),
+            "HostConfig.{field} is the engine's own list"
+        );
     }
 }
 
@@ -83,21 +99,8 @@ async fn assert_template(mode: StorageMode, network: Network) {
         .collect();
     let bridge = format!("pytask-{}-runs", bench.instance);
     let network = if network == Network::None { "none" } else { &bridge };
-    let expected = host_config(&job, network, json!(mounts));
-    let found = described["HostConfig"].as_object().expect("a host configuration");
-    for (field, value) in expected.as_object().expect("fields") {
-        assert_eq!(found.get(field), Some(value), "HostConfig.{field}");
-    }
-    for (field, value) in found {
-        let known = expected.get(field).is_some() || LEFT_TO_THE_ENGINE.contains(&field.as_str());
-        assert!(known || is_empty(value), "HostConfig.{field} is {value}");
-    }
-    for field in ["MaskedPaths", "ReadonlyPaths"] {
-        assert!(
-            !is_empty(&found[field]),
-            "HostConfig.{field} is the engine's own list"
-        );
-    }
+    let expected = host_config(&job.caps, network, json!(mounts));
+    assert_host_config(&described["HostConfig"], &expected);
 
     let config = &described["Config"];
     assert_eq!(config["User"], "0:0");
@@ -223,7 +226,7 @@ async fn jobs_on_the_bridge_cannot_reach_each_other() {
     let itself = in_time(async {
         tokio::task::spawn_blocking({
             let (name, code) = (server.name.0.clone(), ask("127.0.0.1"));
-            move || super::bench::docker(&["exec", &name, "python3", "-c", &code, "100"])
+            move || crate::machine::docker(&["exec", &name, "python3", "-c", &code, "100"])
         })
         .await
     })

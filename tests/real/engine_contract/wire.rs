@@ -9,8 +9,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 
-use super::bench::{DockerBench, StorageMode, config, runner_image, socket};
+use super::bench::{DockerBench, StorageMode, config};
 use super::contract::{Behaviour, Bench, exited, in_time};
+use crate::machine::{runner_image, socket};
 
 /// A socket before the engine's. The client opens one connection for each request.
 struct Wire {

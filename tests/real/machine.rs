@@ -1,0 +1,101 @@
+//! The machine that the suite runs on: what its environment says, and the engine's own client as a second pair of
+//! eyes, which owes nothing to our code. Knows neither jobs nor runs.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// What is being removed may still be coming into being: a create that was under way when its caller was killed.
+const CLEARING: Duration = Duration::from_secs(20);
+
+/// The suite looks into what its containers leave, so the engine is on this machine.
+pub(crate) fn socket() -> PathBuf {
+    let host = variable("DOCKER_HOST").unwrap_or_else(|| "unix:///var/run/docker.sock".to_owned());
+    host.strip_prefix("unix://")
+        .expect("DOCKER_HOST is a local engine's socket")
+        .into()
+}
+
+pub(crate) fn runner_image() -> String {
+    variable("PYTASK_RUNNER_IMAGE").unwrap_or_else(|| "pytask-runner:3.13".to_owned())
+}
+
+/// Its absolute path: tests and what they start have different working directories.
+pub(crate) fn supervisor() -> PathBuf {
+    let named = variable("PYTASK_SUPERVISOR").expect("PYTASK_SUPERVISOR names the supervisor's binary");
+    std::fs::canonicalize(named).expect("PYTASK_SUPERVISOR is a file")
+}
+
+pub(crate) fn docker(arguments: &[&str]) -> String {
+    match try_docker(arguments) {
+        Ok(said) => said,
+        Err(_) if std::thread::panicking() => String::new(),
+        Err(said) => panic!("docker {arguments:?}: {said}"),
+    }
+}
+
+pub(crate) fn try_docker(arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new("docker")
+        .args(arguments)
+        .output()
+        .expect("the docker command");
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if output.status.success() {
+        Ok(said(&output.stdout))
+    } else {
+        Err(said(&output.stderr))
+    }
+}
+
+/// The engine's description of a container.
+pub(crate) fn described(container: &str) -> Value {
+    let text = docker(&["inspect", "--type", "container", container]);
+    let mut described: Value = serde_json::from_str(&text).expect("JSON");
+    described[0].take()
+}
+
+/// Ids of an instance's containers.
+pub(crate) fn containers_of(instance: &str) -> Vec<String> {
+    listed(&["ps", "-aq"], instance)
+}
+
+/// Takes an instance apart: containers first, then the networks they hung on.
+pub(crate) fn remove_everything_of(instance: &str) {
+    let deadline = Instant::now() + CLEARING;
+    loop {
+        let mut refused = Vec::new();
+        for container in containers_of(instance) {
+            refused.extend(try_docker(&["rm", "-fv", &container]).err());
+        }
+        for network in listed(&["network", "ls", "-q"], instance) {
+            refused.extend(try_docker(&["network", "rm", &network]).err());
+        }
+        if refused.is_empty() && containers_of(instance).is_empty() {
+            return;
+        }
+        if Instant::now() > deadline {
+            assert!(
+                std::thread::panicking(),
+                "leftovers of {instance} stay: {refused:?}"
+            );
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn listed(what: &[&str], instance: &str) -> Vec<String> {
+    let ours = format!("label=pytask.instance={instance}");
+    let ids = docker(&[what, &["--filter", &ours]].concat());
+    ids.lines().map(str::to_owned).collect()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the suite is told by its environment what to test"
+)]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

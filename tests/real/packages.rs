@@ -1,0 +1,117 @@
+//! Environments that cannot be had, and those that change: what the user is told, and what runs use meanwhile.
+
+use serde_json::json;
+
+use crate::product::{Product, expect, words};
+
+/// A name that nobody has: the index is asked, and says no.
+const NOBODYS: &str = "pytask-manager-no-such-package-0123456789";
+
+#[tokio::test]
+async fn an_unknown_package_fails_the_build_in_the_installers_own_words() {
+    let product = Product::start().await;
+    let script = product.script("Wishful", "print('never')").await;
+    product.require(&script, &[NOBODYS]).await;
+
+    // A run needs the environment, so it is tried for it.
+    let run = product.submit(&script).await;
+    let finished = product.finished(&run).await;
+    let outcome = &finished["outcome"];
+    assert_eq!(outcome["kind"], "environment_failed", "{finished:#}");
+    let build = words(&outcome["build_run_id"]);
+    assert_eq!(finished["build_run_id"], json!(build));
+    assert!(words(&outcome["message"]).contains(NOBODYS), "{outcome}");
+    assert_eq!(product.raw(&run, None).await, b"");
+
+    let built = product.get(&format!("/runs/{build}")).await;
+    assert_eq!(
+        (&built["kind"], &built["outcome"]["kind"]),
+        (&json!("build"), &json!("failed")),
+        "{built:#}"
+    );
+    let said = product.stderr(&build).await;
+    assert!(
+        said.contains("No solution found") && said.contains("not found in the package registry"),
+        "{said}"
+    );
+    let environment = product.get(&format!("/scripts/{script}")).await["environment"].take();
+    assert_eq!(environment["state"], "failed", "{environment:#}");
+    assert_eq!(environment["build_run_id"], json!(build));
+    assert!(
+        words(&environment["message"]).contains(NOBODYS),
+        "{environment:#}"
+    );
+
+    // Asked for directly, it is tried again; without the wish the script runs.
+    let install = format!("/scripts/{script}/dependencies/install");
+    let again = words(&product.post(202, &install, json!({})).await["run"]["id"]);
+    assert_ne!(again, build);
+    assert_eq!(product.finished(&again).await["outcome"]["kind"], "failed");
+    product.require(&script, &[]).await;
+    let run = product.outcome(&script).await;
+    assert_eq!(run["outcome"]["kind"], "succeeded", "{run:#}");
+    assert!(
+        crate::product::folders(&product.data.join("cache/builds")).is_empty(),
+        "failed builds leave nothing"
+    );
+    product.no_container_stays().await;
+}
+
+#[tokio::test]
+async fn a_requirement_that_is_none_is_pointed_at() {
+    let product = Product::start().await;
+    let script = product.script("Typo", "").await;
+    product.require(&script, &["six"]).await;
+    let put = product.request(reqwest::Method::PUT, &format!("/scripts/{script}/dependencies"));
+    let refused = expect(
+        422,
+        put.json(&json!({ "requirements": ["six", "requests>=two"] })),
+    )
+    .await;
+    assert_eq!(refused["code"], "invalid_requirement");
+    assert_eq!(
+        refused["details"],
+        json!({ "field": "requirements", "line": 1, "column": 8 })
+    );
+    assert!(
+        words(&refused["message"]).starts_with("Line 2, column 9: "),
+        "{refused}"
+    );
+    let kept = product.get(&format!("/scripts/{script}/dependencies")).await;
+    assert_eq!(kept["requirements"], json!(["six"]), "nothing was changed");
+}
+
+/// A new wish builds aside: until it is whole, and if it never is, runs have what they had.
+#[tokio::test]
+async fn runs_keep_their_environment_until_the_new_one_is_whole() {
+    let product = Product::start().await;
+    let script = product
+        .script("Versions", "import six; print(six.__version__)")
+        .await;
+    let install = format!("/scripts/{script}/dependencies/install");
+    let installed = async |requirement: &str| {
+        product.require(&script, &[requirement]).await;
+        let build = words(&product.post(202, &install, json!({})).await["run"]["id"]);
+        product.finished(&build).await["outcome"]["kind"].take()
+    };
+    let printed = async || {
+        let run = product.outcome(&script).await;
+        assert_eq!(run["outcome"]["kind"], "succeeded", "{run:#}");
+        product.stdout(&words(&run["id"])).await
+    };
+    assert_eq!(installed("six==1.16.0").await, "succeeded");
+    assert_eq!(printed().await, "1.16.0\n");
+
+    assert_eq!(installed("six==0.0.1").await, "failed");
+    assert_eq!(printed().await, "1.16.0\n");
+    let environment = product.get(&format!("/scripts/{script}")).await["environment"].take();
+    assert_eq!(environment["state"], "failed", "{environment:#}");
+
+    assert_eq!(installed("six==1.17.0").await, "succeeded");
+    assert_eq!(printed().await, "1.17.0\n");
+    let environment = product.get(&format!("/scripts/{script}")).await["environment"].take();
+    assert_eq!(
+        (&environment["state"], &environment["packages"]),
+        (&json!("in_step"), &json!(1))
+    );
+}

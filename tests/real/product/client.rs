@@ -1,0 +1,247 @@
+//! What a client does with the product: HTTP, and the live log over a WebSocket.
+
+use base64::Engine as _;
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use pytask_manager::clock::Clock;
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use super::{PATIENCE, Product};
+
+impl Product {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("http://{}/api/v1{path}", self.address);
+        self.client.request(method, url).timeout(PATIENCE)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        expect(200, self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn post(&self, status: u16, path: &str, body: Value) -> Value {
+        expect(status, self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// A script with this program.
+    pub(crate) async fn script(&self, name: &str, program: &str) -> String {
+        let script = self.post(201, "/scripts", json!({ "name": name })).await;
+        let id = words(&script["id"]);
+        self.put_file(&id, "main.py", program).await;
+        id
+    }
+
+    /// A script with this program and these limits.
+    pub(crate) async fn limited(&self, name: &str, limits: Value, program: &str) -> String {
+        let script = self.script(name, program).await;
+        let patch = self.request(Method::PATCH, &format!("/scripts/{script}"));
+        expect(200, patch.json(&json!({ "limits": limits }))).await;
+        script
+    }
+
+    pub(crate) async fn put_file(&self, script: &str, path: &str, content: &str) {
+        let put = self.request(Method::PUT, &format!("/scripts/{script}/files/{path}"));
+        expect(200, put.body(content.to_owned())).await;
+    }
+
+    pub(crate) async fn file(&self, script: &str, path: &str) -> Vec<u8> {
+        bytes(self.request(Method::GET, &format!("/scripts/{script}/files/{path}"))).await
+    }
+
+    pub(crate) async fn require(&self, script: &str, requirements: &[&str]) -> Value {
+        let put = self.request(Method::PUT, &format!("/scripts/{script}/dependencies"));
+        expect(200, put.json(&json!({ "requirements": requirements }))).await
+    }
+
+    pub(crate) async fn submit(&self, script: &str) -> String {
+        words(
+            &self
+                .post(201, &format!("/scripts/{script}/runs"), json!({}))
+                .await["id"],
+        )
+    }
+
+    pub(crate) async fn cancel(&self, run: &str) -> Value {
+        self.post(200, &format!("/runs/{run}/cancel"), json!({})).await
+    }
+
+    /// The run once it is as asked for. One that is finished before is a failure at once.
+    pub(crate) async fn run_until(&self, run: &str, what: &str, condition: impl Fn(&Value) -> bool) -> Value {
+        self.until(what, async || {
+            let seen = self.get(&format!("/runs/{run}")).await;
+            if condition(&seen) {
+                return Ok(seen);
+            }
+            assert_ne!(seen["state"], "finished", "instead of {what}: {seen:#}");
+            Err(seen)
+        })
+        .await
+    }
+
+    pub(crate) async fn finished(&self, run: &str) -> Value {
+        self.run_until(run, "the run finishes", |run| run["state"] == "finished")
+            .await
+    }
+
+    /// Runs a script once, to its end.
+    pub(crate) async fn outcome(&self, script: &str) -> Value {
+        let run = self.submit(script).await;
+        self.finished(&run).await
+    }
+
+    /// What the script wrote, byte for byte: to `stdout`, to `stderr`, or to both in order.
+    pub(crate) async fn raw(&self, run: &str, stream: Option<&str>) -> Vec<u8> {
+        let stream = stream
+            .map(|stream| format!("&stream={stream}"))
+            .unwrap_or_default();
+        bytes(self.request(Method::GET, &format!("/runs/{run}/log?format=raw{stream}"))).await
+    }
+
+    pub(crate) async fn stdout(&self, run: &str) -> String {
+        String::from_utf8(self.raw(run, Some("stdout")).await).expect("text")
+    }
+
+    pub(crate) async fn stderr(&self, run: &str) -> String {
+        String::from_utf8(self.raw(run, Some("stderr")).await).expect("text")
+    }
+
+    /// The log as people read it.
+    pub(crate) async fn text(&self, run: &str) -> String {
+        let text = bytes(self.request(Method::GET, &format!("/runs/{run}/log"))).await;
+        String::from_utf8(text).expect("text")
+    }
+
+    /// Until the script has written this to one of its streams.
+    pub(crate) async fn until_written(&self, run: &str, sought: &str) {
+        self.until(sought, async || {
+            let text = self.text(run).await;
+            if text.contains(sought) { Ok(()) } else { Err(text) }
+        })
+        .await;
+    }
+
+    /// The run's log and states from the record after `after` on.
+    pub(crate) async fn live(&self, run: &str, after: u64) -> Live {
+        let url = format!("ws://{}/api/v1/runs/{run}/live?after={after}", self.address);
+        let mut request = url.into_client_request().expect("a request");
+        let origin = format!("http://{}", self.address).parse().expect("an origin");
+        request.headers_mut().insert("origin", origin);
+        let (socket, _) = tokio_tungstenite::connect_async(request).await.expect("a socket");
+        Live { socket }
+    }
+}
+
+/// The body of an answer that must have this status.
+pub(crate) async fn expect(status: u16, request: RequestBuilder) -> Value {
+    let body = answer(status, request).await.text().await.expect("a body");
+    if body.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&body).expect("JSON")
+    }
+}
+
+async fn bytes(request: RequestBuilder) -> Vec<u8> {
+    answer(200, request).await.bytes().await.expect("a body").into()
+}
+
+async fn answer(status: u16, request: RequestBuilder) -> Response {
+    let response = request.send().await.expect("an answer");
+    let (got, url) = (response.status().as_u16(), response.url().clone());
+    if got != status {
+        panic!("{url}: {got}: {}", response.text().await.expect("a body"));
+    }
+    response
+}
+
+pub(crate) fn words(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is a string"))
+        .to_owned()
+}
+
+/// The wall clock that scripts read as well: containers have no other.
+pub(crate) fn now() -> Timestamp {
+    Clock::system().now()
+}
+
+pub(crate) struct Live {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    pub(crate) seq: u64,
+    pub(crate) stream: String,
+    pub(crate) bytes: Vec<u8>,
+    /// When this client had it.
+    pub(crate) arrived: Timestamp,
+}
+
+#[derive(Debug)]
+pub(crate) enum Frame {
+    Record(Record),
+    State(Value),
+}
+
+impl Live {
+    /// `None`: the server has closed as it should.
+    pub(crate) async fn next(&mut self) -> Option<Frame> {
+        loop {
+            let frame = tokio::time::timeout(PATIENCE, self.socket.next());
+            match frame
+                .await
+                .expect("a frame in time")
+                .expect("a close before the end")
+            {
+                Ok(Message::Text(text)) => return Some(parse(&text)),
+                Ok(Message::Close(_)) => return None,
+                Ok(_) => {}
+                Err(e) => panic!("the live log broke: {e}"),
+            }
+        }
+    }
+
+    /// Every frame until then.
+    pub(crate) async fn all(mut self) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        while let Some(frame) = self.next().await {
+            frames.push(frame);
+        }
+        frames
+    }
+}
+
+fn parse(text: &str) -> Frame {
+    let mut frame: Value = serde_json::from_str(text).expect("JSON");
+    if frame["type"] == "state" {
+        return Frame::State(frame["run"].take());
+    }
+    assert_eq!(frame["type"], "record", "{frame}");
+    let bytes = match frame["base64"].as_str() {
+        Some(exact) => base64::engine::general_purpose::STANDARD
+            .decode(exact)
+            .expect("base64"),
+        None => words(&frame["text"]).into_bytes(),
+    };
+    Frame::Record(Record {
+        seq: frame["seq"].as_u64().expect("a number"),
+        stream: words(&frame["stream"]),
+        bytes,
+        arrived: now(),
+    })
+}
+
+impl Frame {
+    pub(crate) fn record(self) -> Option<Record> {
+        match self {
+            Self::Record(record) => Some(record),
+            Self::State(_) => None,
+        }
+    }
+}
