@@ -30,7 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "clock", "envs", "events", "files", "logs", "model", "runs", "scripts", "store",
         ],
     ),
-    ("cli", &["api", "app", "config"]),
+    ("cli", &["api", "app", "config", "runs"]),
     (
         "app",
         &[

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Api;
 use super::error::{ApiError, ErrorBody};
 use super::extract::{Json, Path};
-use super::runs::{RunView, show_one};
+use super::runs::{RunView, show_one, trigger};
 use super::scripts::{EnvironmentStatus, Whole};
 use crate::envs::{build, lock, requirements};
 use crate::files::on_disk;
@@ -41,7 +41,7 @@ pub struct PackageView {
 
 async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiError> {
     let whole = api.store.read(move |c| Whole::read(c, script)).await?;
-    let environment = whole.environment_status();
+    let environment = whole.environment_status(api);
     let lock = match &whole.environment {
         Some(live) => read_lock(api, &whole.script.slug, &live.key).await?,
         None => None,
@@ -136,8 +136,9 @@ pub struct InstallAnswer {
 pub async fn install(
     State(api): State<Api>,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<(StatusCode, Json<InstallAnswer>), ApiError> {
-    let run = api.runs.install(&ScriptId::parse(&id)).await?;
+    let run = api.runs.install(&ScriptId::parse(&id), trigger(&headers)).await?;
     Ok((
         StatusCode::ACCEPTED,
         Json(InstallAnswer {

@@ -143,6 +143,15 @@ pub async fn find(api: &Api, id: &str) -> Result<Run, ApiError> {
     found.ok_or_else(|| ApiError::not_found("run"))
 }
 
+/// Only browsers say where a request comes from.
+pub fn trigger(headers: &HeaderMap) -> Trigger {
+    if headers.contains_key("sec-fetch-site") {
+        Trigger::Manual
+    } else {
+        Trigger::Api
+    }
+}
+
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RunRequest {
@@ -174,11 +183,9 @@ pub async fn submit(
             ));
         }
     };
-    // Only browsers say where a request comes from.
-    let by_hand = headers.contains_key("sec-fetch-site");
     let submission = Submission {
         script: ScriptId::parse(&id),
-        trigger: if by_hand { Trigger::Manual } else { Trigger::Api },
+        trigger: trigger(&headers),
         args: request.args,
         env: request.env,
         overlap: request.overlap,
@@ -214,11 +221,22 @@ pub async fn list(
     Query(query): Query<RunsQuery>,
 ) -> Result<Json<Page<RunView>>, ApiError> {
     let limit = page::limit(query.limit)?;
+    if let Some(kind) = query
+        .outcome
+        .as_deref()
+        .filter(|kind| !Outcome::KINDS.contains(kind))
+    {
+        let message = format!(
+            "outcome must be one of {}, not {kind:?}",
+            Outcome::KINDS.join(", ")
+        );
+        return Err(ApiError::bad_request("invalid_query", message));
+    }
     let filter = store::runs::Filter {
         script: query.script.as_deref().map(ScriptId::parse),
         kind: query.kind,
         state: query.state,
-        outcome: query.outcome.filter(|outcome| !outcome.is_empty()),
+        outcome: query.outcome,
         text: query
             .q
             .filter(|q| !q.trim().is_empty())

@@ -93,9 +93,15 @@ impl Whole {
         })
     }
 
-    pub fn environment_status(&self) -> EnvironmentStatus {
+    pub fn environment_status(&self, api: &Api) -> EnvironmentStatus {
+        let engine = api.runs.engine();
         let live = self.environment.as_ref();
-        let status = status::status(&self.script.requirements, live, self.newest_build.as_ref());
+        let status = status::status(
+            &self.script.requirements,
+            live,
+            self.newest_build.as_ref(),
+            engine.image_id(),
+        );
         EnvironmentStatus {
             state: status.state,
             lock_hash: live.map(|environment| environment.lock_hash.clone()),
@@ -106,7 +112,7 @@ impl Whole {
     }
 
     fn show(self, api: &Api) -> ScriptView {
-        let environment = self.environment_status();
+        let environment = self.environment_status(api);
         let shower = Shower::new(api, [(self.script.id.clone(), self.script.name.clone())].into());
         let recent_outcomes = self.recent.iter().map(recent_outcome).collect();
         let last_run = self.recent.into_iter().next().map(|run| shower.show(run));

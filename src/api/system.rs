@@ -28,7 +28,7 @@ pub struct System {
 #[schema(as = Engine)]
 pub struct EngineView {
     pub state: EngineState,
-    /// Why it is away.
+    /// Why it is away or unfit.
     pub message: Option<String>,
     pub version: Option<String>,
     pub api_version: Option<String>,
@@ -43,7 +43,10 @@ pub struct EngineView {
 pub enum EngineState {
     Connecting,
     Ready,
+    /// It does not answer.
     Away,
+    /// It answers and cannot be used; `message` says why.
+    Unfit,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -83,8 +86,13 @@ fn engine(runs: &Runs) -> EngineView {
             view.state = EngineState::Away;
             view.message = Some(why);
         }
+        EngineStatus::Unfit(why) => {
+            view.state = EngineState::Unfit;
+            view.message = Some(why);
+        }
         EngineStatus::Ready(found) => {
             view.state = EngineState::Ready;
+            let found = found.capabilities;
             view.version = Some(found.engine_version);
             view.api_version = Some(found.api_version);
             view.cgroup = Some(found.cgroup_version);
@@ -115,6 +123,6 @@ pub async fn readyz(State(api): State<Api>) -> Result<Json<serde_json::Value>, A
     match api.runs.engine() {
         EngineStatus::Ready(_) => Ok(Json(serde_json::json!({ "status": "ready" }))),
         EngineStatus::Connecting => Err(ApiError::engine_away("it is being connected")),
-        EngineStatus::Away(why) => Err(ApiError::engine_away(&why)),
+        EngineStatus::Away(why) | EngineStatus::Unfit(why) => Err(ApiError::engine_away(&why)),
     }
 }

@@ -4,13 +4,37 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::app;
 use crate::config::{LogConfig, LogFormat, ServeConfig};
+use crate::runs::EngineStatus;
 
 /// Streams that stay open longer than this after the signal are cut.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
+
+/// An engine that restarts makes a new socket, and a container that has mounted the old one never sees it. Leaving has
+/// the restart policy mount the new one; runs are not touched.
+const EXIT_ENGINE_LOST: i32 = 70;
+const ENGINE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Returns once the engine has not answered for a while.
+async fn engine_is_lost(mut status: watch::Receiver<EngineStatus>) {
+    loop {
+        let away = status
+            .wait_for(|status| matches!(status, EngineStatus::Away(_)))
+            .await
+            .is_ok();
+        if !away {
+            return std::future::pending().await;
+        }
+        let back = status.wait_for(|status| !matches!(status, EngineStatus::Away(_)));
+        if tokio::time::timeout(ENGINE_PATIENCE, back).await.is_err() {
+            return;
+        }
+    }
+}
 
 pub async fn serve(config: &ServeConfig) -> anyhow::Result<()> {
     start_logging(&config.log)?;
@@ -38,9 +62,15 @@ pub async fn serve(config: &ServeConfig) -> anyhow::Result<()> {
         let _ = told.wait_for(|asked| *asked).await;
         tokio::time::sleep(LAST_ANSWERS).await;
     };
+    let lost = engine_is_lost(app.runs.engine_changes());
     tokio::select! {
         served = server => served?,
         () = patience => {}
+        () = lost, if is_container() => {
+            tracing::error!("the engine is gone for good from here; leaving, to be started with its new socket");
+            app.stop().await;
+            std::process::exit(EXIT_ENGINE_LOST);
+        }
     }
     app.stop().await;
     tracing::info!("stopped; runs go on in their containers");
@@ -63,4 +93,29 @@ fn start_logging(config: &LogConfig) -> anyhow::Result<()> {
         LogFormat::Json => log.json().init(),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_long_absence_counts() {
+        let (status, seen) = watch::channel(EngineStatus::Connecting);
+        let lost = tokio::spawn(engine_is_lost(seen));
+        for (state, seconds) in [
+            (EngineStatus::Unfit("no image".into()), 100),
+            (EngineStatus::Away("gone".into()), 29),
+            (EngineStatus::Connecting, 100),
+        ] {
+            status.send_replace(state);
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            assert!(!lost.is_finished());
+        }
+        status.send_replace(EngineStatus::Away("gone".into()));
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        status.send_replace(EngineStatus::Away("still gone".into()));
+        tokio::time::sleep(Duration::from_secs(21)).await;
+        assert!(lost.is_finished());
+    }
 }

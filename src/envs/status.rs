@@ -13,8 +13,14 @@ pub struct Status {
     pub message: Option<String>,
 }
 
-/// `live` is the environment the script's runs use, `newest_build` the latest run of kind build.
-pub fn status(requirements: &[String], live: Option<&Environment>, newest_build: Option<&Run>) -> Status {
+/// `live` is the environment the script's runs use, `newest_build` the latest run of kind build, `image` the content id
+/// of the image that a build would use now, if it is known.
+pub fn status(
+    requirements: &[String],
+    live: Option<&Environment>,
+    newest_build: Option<&Run>,
+    image: Option<&str>,
+) -> Status {
     let plain = |state| Status {
         state,
         build: None,
@@ -32,7 +38,10 @@ pub fn status(requirements: &[String], live: Option<&Environment>, newest_build:
     if requirements.is_empty() {
         return plain(EnvironmentState::NotNeeded);
     }
-    if live.is_some_and(|live| live.requirements == requirements) {
+    let fits = |live: &Environment| {
+        live.requirements == requirements && image.is_none_or(|image| live.image_digest == image)
+    };
+    if live.is_some_and(fits) {
         return plain(EnvironmentState::InStep);
     }
     // A failure counts only against what is asked for now.
@@ -70,5 +79,62 @@ pub fn reason(outcome: &Outcome) -> String {
         | Outcome::EnvironmentFailed { message, .. }
         | Outcome::EngineError { message, .. }
         | Outcome::Lost { message, .. } => message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::model::ids::ScriptId;
+
+    #[test]
+    fn an_environment_is_in_step_with_list_and_image() {
+        type Case<'a> = (
+            &'a [String],
+            Option<&'a Environment>,
+            Option<&'a str>,
+            EnvironmentState,
+        );
+        let asked = vec!["requests".to_owned()];
+        let live = Environment {
+            script_id: ScriptId::generate(),
+            key: "k".into(),
+            lock_hash: "l".into(),
+            requirements: asked.clone(),
+            image: "python:3".into(),
+            image_digest: "sha256:1".into(),
+            packages: vec![],
+            run_id: RunId::generate(),
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        let other = vec!["numpy".to_owned()];
+        let table: &[Case<'_>] = &[
+            (&[], None, None, EnvironmentState::NotNeeded),
+            (&[], Some(&live), None, EnvironmentState::NotNeeded),
+            (&asked, None, None, EnvironmentState::Missing),
+            (&asked, Some(&live), None, EnvironmentState::InStep),
+            (&asked, Some(&live), Some("sha256:1"), EnvironmentState::InStep),
+            (
+                &asked,
+                Some(&live),
+                Some("sha256:2"),
+                EnvironmentState::NeedsInstall,
+            ),
+            (
+                &other,
+                Some(&live),
+                Some("sha256:1"),
+                EnvironmentState::NeedsInstall,
+            ),
+        ];
+        for (requirements, live, image, expected) in table {
+            assert_eq!(
+                status(requirements, *live, None, *image).state,
+                *expected,
+                "{requirements:?} {image:?}"
+            );
+        }
     }
 }

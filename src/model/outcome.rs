@@ -60,6 +60,20 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All there are.
+    pub const KINDS: [&'static str; 10] = [
+        "succeeded",
+        "failed",
+        "signalled",
+        "out_of_memory",
+        "timed_out",
+        "cancelled",
+        "skipped",
+        "environment_failed",
+        "engine_error",
+        "lost",
+    ];
+
     /// The outcome's name in filters and in the database; the same word as its serialized `kind`.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -279,6 +293,7 @@ mod tests {
             assert_eq!(outcome.kind(), *expected, "{ending:?} {stop:?}");
             let json = serde_json::to_value(&outcome).expect("serializes");
             assert_eq!(json["kind"], *expected, "the stored word is the sent word");
+            assert!(Outcome::KINDS.contains(expected));
         }
     }
 

@@ -242,7 +242,7 @@ pub enum WaitKind {
 }
 
 /// What the log holds, known once it is sealed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogSummary {
     pub stdout_bytes: u64,
     pub stderr_bytes: u64,
@@ -250,6 +250,9 @@ pub struct LogSummary {
     pub dropped_bytes: u64,
     pub records: u64,
     pub last_seq: u64,
+    /// Why some of it could not be written, such as a full disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// One execution, as the store has it.

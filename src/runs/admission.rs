@@ -75,41 +75,31 @@ pub fn admit(situation: &Situation<'_>) -> Vec<(RunId, Decision)> {
     decisions
 }
 
+/// `others` are active runs of the same script and kind.
 fn judge(run: &Run, others: &[&Run], situation: &Situation<'_>, taken: usize) -> Decision {
-    let waits = |kind, message: String| WaitReason { kind, message };
-    if !others.is_empty() {
-        let overlap = if run.kind == RunKind::Build {
-            Overlap::Queue
-        } else {
-            run.overlap
-        };
-        let name = format!("run {}", others[0].number);
-        match overlap {
-            Overlap::Allow => {}
-            Overlap::Queue => {
-                return Decision::Wait(waits(
-                    WaitKind::Overlap,
-                    format!("{name} of this script has to finish first"),
-                ));
-            }
-            Overlap::Skip => {
-                let reason = format!("{name} of this script was still going");
-                return Decision::Dismiss(Outcome::Skipped {
-                    message: format!("Skipped: {reason}"),
-                    reason,
-                });
-            }
-            Overlap::Replace => {
-                let stop = others.iter().map(|run| run.id.clone()).collect();
-                return Decision::Replace(
-                    stop,
-                    waits(WaitKind::Overlap, format!("{name} is being stopped for it")),
-                );
-            }
-        }
+    let overlap = if run.kind == RunKind::Build {
+        Overlap::Queue
+    } else {
+        run.overlap
+    };
+    let earlier = situation.unfinished.iter().filter(|other| {
+        !other.is_active()
+            && other.number < run.number
+            && (&other.script_id, other.kind) == (&run.script_id, run.kind)
+    });
+    // To skip or to replace, a run that waits counts like one that runs.
+    let in_the_way: Vec<&Run> = others.iter().copied().chain(earlier).collect();
+    if overlap == Overlap::Skip
+        && let Some(first) = in_the_way.first()
+    {
+        let reason = format!("run {} of this script was not finished", first.number);
+        return Decision::Dismiss(Outcome::Skipped {
+            message: format!("Skipped: {reason}"),
+            reason,
+        });
     }
     if run.kind == RunKind::Script {
-        let building = || waits(WaitKind::Environment, "Its environment is being built".to_owned());
+        let building = || wait(WaitKind::Environment, "Its environment is being built".to_owned());
         match situation.readiness.get(&run.id) {
             None | Some(Readiness::Ready) => {}
             Some(Readiness::NeedsBuild) => return Decision::Build(building()),
@@ -123,14 +113,31 @@ fn judge(run: &Run, others: &[&Run], situation: &Situation<'_>, taken: usize) ->
         }
     }
     if !situation.engine_ready {
-        let message = "The container engine is away; the run starts when it is back".to_owned();
-        return Decision::Wait(waits(WaitKind::EngineAway, message));
+        let message = "The container engine is not ready; the run starts when it is".to_owned();
+        return Decision::Wait(wait(WaitKind::EngineAway, message));
+    }
+    // Only now that nothing else holds it up is anything stopped for it.
+    match overlap {
+        Overlap::Replace if !in_the_way.is_empty() => {
+            let message = format!("Run {} is being stopped for it", in_the_way[0].number);
+            let stop = in_the_way.iter().map(|run| run.id.clone()).collect();
+            return Decision::Replace(stop, wait(WaitKind::Overlap, message));
+        }
+        Overlap::Queue if !others.is_empty() => {
+            let message = format!("Run {} of this script has to finish first", others[0].number);
+            return Decision::Wait(wait(WaitKind::Overlap, message));
+        }
+        Overlap::Queue | Overlap::Replace | Overlap::Skip | Overlap::Allow => {}
     }
     if taken >= situation.cap {
         let message = format!("{taken} of at most {} runs are active", situation.cap);
-        return Decision::Wait(waits(WaitKind::GlobalCap, message));
+        return Decision::Wait(wait(WaitKind::GlobalCap, message));
     }
     Decision::Admit
+}
+
+fn wait(kind: WaitKind, message: String) -> WaitReason {
+    WaitReason { kind, message }
 }
 
 #[cfg(test)]
@@ -210,6 +217,32 @@ mod tests {
                 assert_eq!(stop, [going]);
             }
         }
+    }
+
+    #[test]
+    fn a_run_that_waits_is_skipped_and_replaced_like_one_that_runs() {
+        for (overlap, expected) in [(Overlap::Skip, "skipped"), (Overlap::Replace, "replace")] {
+            let script = ScriptId::generate();
+            let mut queue = Queue::new(0);
+            let first = queue.add(&script, State::Queued, Overlap::Queue);
+            let second = queue.add(&script, State::Queued, overlap);
+            let decisions: HashMap<RunId, Decision> = queue.decide().into_iter().collect();
+            assert_eq!(word(&decisions[&first]), "cap");
+            assert_eq!(word(&decisions[&second]), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_is_stopped_for_a_run_that_could_not_start() {
+        let script = ScriptId::generate();
+        let mut queue = Queue::new(4);
+        queue.add(&script, State::Running, Overlap::Queue);
+        let run = queue.add(&script, State::Queued, Overlap::Replace);
+        queue.engine_ready = false;
+        assert_eq!(word(&queue.decide()[0].1), "engine");
+        queue.engine_ready = true;
+        queue.readiness.insert(run, Readiness::Building);
+        assert_eq!(word(&queue.decide()[0].1), "environment");
     }
 
     #[test]

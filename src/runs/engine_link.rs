@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::context::Context;
-use crate::engine::{Capabilities, Engine};
+use crate::engine::{Capabilities, Engine, Error};
 use crate::events::News;
 
 const PING_EVERY: Duration = Duration::from_secs(5);
@@ -19,14 +19,32 @@ const LAST_RETRY: Duration = Duration::from_secs(15);
 #[derive(Debug, Clone, PartialEq)]
 pub enum EngineStatus {
     Connecting,
-    Ready(Capabilities),
-    /// What it said, or why it cannot be used.
+    Ready(Ready),
+    /// It does not answer.
     Away(String),
+    /// It answers and cannot be used: the runner image is missing, or the proof failed.
+    Unfit(String),
+}
+
+/// What a usable engine was proved to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ready {
+    pub capabilities: Capabilities,
+    /// Content id of the runner image.
+    pub image_id: String,
 }
 
 impl EngineStatus {
     pub fn is_ready(&self) -> bool {
         matches!(self, Self::Ready(_))
+    }
+
+    /// Content id of the runner image, as far as it is known.
+    pub fn image_id(&self) -> Option<&str> {
+        match self {
+            Self::Ready(ready) => Some(&ready.image_id),
+            _ => None,
+        }
     }
 }
 
@@ -53,11 +71,14 @@ pub(super) async fn keep(cx: Arc<Context>, status: watch::Sender<EngineStatus>) 
             });
             if changed {
                 match &now {
-                    EngineStatus::Ready(found) => tracing::info!(
-                        version = %found.engine_version, api = %found.api_version, storage = ?found.storage,
-                        cgroup = found.cgroup_version, "container engine ready"
-                    ),
+                    EngineStatus::Ready(Ready {
+                        capabilities: found, ..
+                    }) => tracing::info!(
+                    version = %found.engine_version, api = %found.api_version, storage = ?found.storage,
+                    cgroup = found.cgroup_version, "container engine ready"
+                                       ),
                     EngineStatus::Away(why) => tracing::warn!(why, "container engine away"),
+                    EngineStatus::Unfit(why) => tracing::warn!(why, "container engine unfit"),
                     EngineStatus::Connecting => {}
                 }
                 cx.events.publish(News::Engine);
@@ -76,12 +97,18 @@ pub(super) async fn keep(cx: Arc<Context>, status: watch::Sender<EngineStatus>) 
 }
 
 async fn connect(engine: &dyn Engine, image: &str) -> EngineStatus {
-    let found = match engine.ensure_image(image).await {
-        Ok(_) => engine.probe(image).await,
-        Err(e) => Err(e),
-    };
-    match found {
-        Ok(found) => EngineStatus::Ready(found),
-        Err(e) => EngineStatus::Away(e.to_string()),
+    match prove(engine, image).await {
+        Ok(ready) => EngineStatus::Ready(ready),
+        Err(Error::Away(why)) => EngineStatus::Away(why),
+        Err(e) => EngineStatus::Unfit(e.to_string()),
     }
+}
+
+async fn prove(engine: &dyn Engine, image: &str) -> Result<Ready, Error> {
+    let image_id = engine.ensure_image(image).await?.id;
+    let capabilities = engine.probe(image).await?;
+    Ok(Ready {
+        capabilities,
+        image_id,
+    })
 }

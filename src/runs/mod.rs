@@ -9,10 +9,12 @@ mod builds;
 mod context;
 mod directory;
 mod driver;
+mod ending;
 mod engine_link;
 mod queue;
 pub mod recovery;
 pub mod spec;
+mod starting;
 mod submit;
 mod sweep;
 #[cfg(test)]
@@ -24,7 +26,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-pub use engine_link::EngineStatus;
+pub use engine_link::{EngineStatus, Ready};
 pub use submit::Submission;
 
 use crate::clock::Clock;
@@ -34,8 +36,8 @@ pub use crate::engine::{Capabilities, Storage};
 use crate::events::Events;
 use crate::files::{self, DataDir, Owner};
 use crate::logs::{self, Watcher};
-use crate::model::ids::RunId;
-use crate::model::run::{Event, Run, StopReason, WaitReason};
+use crate::model::ids::{RunId, ScriptId};
+use crate::model::run::{Event, Run, StopReason, Trigger, WaitReason};
 use crate::model::script::Invalid;
 use crate::scripts::{self, Scripts};
 use crate::store::{self, Store};
@@ -144,8 +146,8 @@ impl Runs {
 
     /// Records a build of the script's environment, or answers the one that is already on its way for the same
     /// requirements.
-    pub async fn install(&self, script: &crate::model::ids::ScriptId) -> Result<Run, Error> {
-        submit::install(&self.0, script).await
+    pub async fn install(&self, script: &ScriptId, trigger: Trigger) -> Result<Run, Error> {
+        submit::install(&self.0, script, trigger).await
     }
 
     /// Ends a run wherever it is; one that has finished stays as it is.
@@ -168,6 +170,11 @@ impl Runs {
 
     pub fn engine(&self) -> EngineStatus {
         self.0.status.borrow().clone()
+    }
+
+    /// For whoever wants to know when that changes.
+    pub fn engine_changes(&self) -> watch::Receiver<EngineStatus> {
+        self.0.status.clone()
     }
 
     pub fn settings(&self) -> &Settings {

@@ -72,7 +72,7 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
             Decision::Wait(why) => wait(cx, &id, why).await?,
             Decision::Build(why) => {
                 if let Some(run) = unfinished.iter().find(|run| run.id == id) {
-                    submit::install(cx, &run.script_id).await?;
+                    submit::install(cx, &run.script_id, run.trigger.clone()).await?;
                 }
                 wait(cx, &id, why).await?;
             }
@@ -116,6 +116,8 @@ fn readiness_of(c: &rusqlite::Connection, run: &Run) -> Result<Readiness, store:
     };
     Ok(match &build.state {
         State::Finished { outcome } if outcome.is_success() => Readiness::NeedsBuild,
+        // What an older list came to says nothing about this one.
+        State::Finished { .. } if build.requirements != script.requirements => Readiness::NeedsBuild,
         State::Finished { outcome } if build.finished_at >= Some(run.queued_at) => Readiness::Failed {
             build: build.id.clone(),
             message: reason(outcome),

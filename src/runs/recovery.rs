@@ -7,14 +7,15 @@
 //! supervisor creates it exclusively); a missing container is never a success; facts on the volume outrank the
 //! engine's word.
 
-use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
 use pytask_protocol::Exit;
 
 use crate::engine::JobState;
 use crate::model::run::{Ending, Event, Run, State, StopReason};
 
 /// The supervisor enforces the run-time limit; past this margin it must be stuck and the engine is asked.
-const OVERDUE_MARGIN: SignedDuration = SignedDuration::from_secs(30);
+const OVERDUE_MARGIN: Duration = Duration::from_secs(30);
 
 /// What can be seen of a run. The job is looked at *before* the directory, so a job seen ended has already
 /// written whatever it will ever write.
@@ -23,6 +24,9 @@ pub struct Seen {
     /// `None`: the engine did not answer.
     pub job: Option<JobState>,
     pub directory: Directory,
+    /// For how long it has been seen running, by a clock that nobody can set. A new controller begins anew: this is
+    /// the backstop behind the supervisor's own limit.
+    pub watched: Duration,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,7 +66,7 @@ pub enum Act {
 }
 
 /// Total over everything that can be stored and seen.
-pub fn decide(run: &Run, seen: &Seen, now: Timestamp) -> Act {
+pub fn decide(run: &Run, seen: &Seen) -> Act {
     match &run.state {
         State::Queued => Act::Leave,
         State::Collecting { .. } => Act::Collect,
@@ -73,19 +77,19 @@ pub fn decide(run: &Run, seen: &Seen, now: Timestamp) -> Act {
             }),
             ExitFile::Facts(exit) => ended(lost(format!("its exit facts are those of run {}", exit.run_id))),
             ExitFile::Unreadable(why) => ended(lost(format!("its exit facts cannot be read ({why})"))),
-            ExitFile::Absent => without_facts(run, seen, now),
+            ExitFile::Absent => without_facts(run, seen),
         },
     }
 }
 
-fn without_facts(run: &Run, seen: &Seen, now: Timestamp) -> Act {
+fn without_facts(run: &Run, seen: &Seen) -> Act {
     let started = seen.directory.started;
     let stopping = matches!(run.state, State::Stopping { .. });
     match &seen.job {
         _ if matches!(run.state, State::Starting) && started => Act::Record(Event::Started),
         None => Act::Watch,
         Some(JobState::Running) if stopping => Act::Stop,
-        Some(JobState::Running) if is_overdue(run, now) => Act::Record(Event::StopRequested {
+        Some(JobState::Running) if is_overdue(run, seen.watched) => Act::Record(Event::StopRequested {
             why: StopReason::Overdue,
         }),
         Some(JobState::Running) => Act::Watch,
@@ -127,16 +131,12 @@ fn without_facts(run: &Run, seen: &Seen, now: Timestamp) -> Act {
     }
 }
 
-fn is_overdue(run: &Run, now: Timestamp) -> bool {
-    let Some(started) = run.started_at else {
-        return false;
-    };
+fn is_overdue(run: &Run, watched: Duration) -> bool {
     let allowed = run
         .limits
         .run_seconds
         .saturating_add(run.limits.stop_grace_seconds);
-    let allowed = SignedDuration::from_secs(i64::try_from(allowed).unwrap_or(i64::MAX / 4));
-    now.duration_since(started) > allowed.saturating_add(OVERDUE_MARGIN)
+    watched > Duration::from_secs(allowed).saturating_add(OVERDUE_MARGIN)
 }
 
 fn ended(ending: Ending) -> Act {
@@ -222,8 +222,9 @@ mod tests {
                             started,
                             exit: ExitFile::Absent,
                         },
+                        watched: Duration::ZERO,
                     };
-                    let act = decide(&run, &seen, Timestamp::UNIX_EPOCH);
+                    let act = decide(&run, &seen);
                     assert_eq!(
                         letter(&act),
                         expected,
@@ -244,8 +245,9 @@ mod tests {
             let seen = Seen {
                 job: Some(job),
                 directory: Directory::default(),
+                watched: Duration::ZERO,
             };
-            assert_eq!(letter(&decide(&run, &seen, Timestamp::UNIX_EPOCH)), 'L');
+            assert_eq!(letter(&decide(&run, &seen)), 'L');
         }
     }
 
@@ -267,8 +269,9 @@ mod tests {
                         started: true,
                         exit: facts,
                     },
+                    watched: Duration::ZERO,
                 };
-                assert_eq!(letter(&decide(&run, &seen, Timestamp::UNIX_EPOCH)), 'x');
+                assert_eq!(letter(&decide(&run, &seen)), 'x');
             }
         }
     }
@@ -284,25 +287,25 @@ mod tests {
             let seen = Seen {
                 job: Some(JobState::Absent),
                 directory: Directory { started: true, exit },
+                watched: Duration::ZERO,
             };
-            assert_eq!(letter(&decide(&run, &seen, Timestamp::UNIX_EPOCH)), '?');
+            assert_eq!(letter(&decide(&run, &seen)), '?');
         }
     }
 
     #[test]
     fn a_stuck_supervisor_is_ended_from_outside() {
-        let mut run = run_in(State::Running);
-        run.started_at = Some(Timestamp::UNIX_EPOCH);
-        let seen = Seen {
+        let run = run_in(State::Running);
+        let limit = run.limits.run_seconds + run.limits.stop_grace_seconds;
+        let after = |seconds: u64| Seen {
             job: Some(JobState::Running),
             directory: Directory {
                 started: true,
                 exit: ExitFile::Absent,
             },
+            watched: Duration::from_secs(seconds),
         };
-        let limit = run.limits.run_seconds + run.limits.stop_grace_seconds;
-        let at = |seconds: u64| Timestamp::from_second(seconds as i64).expect("in range");
-        assert_eq!(letter(&decide(&run, &seen, at(limit + 30))), 'w');
-        assert_eq!(letter(&decide(&run, &seen, at(limit + 31))), 'o');
+        assert_eq!(letter(&decide(&run, &after(limit + 30))), 'w');
+        assert_eq!(letter(&decide(&run, &after(limit + 31))), 'o');
     }
 }

@@ -58,7 +58,7 @@ pub(super) async fn submit(cx: &Context, submission: Submission) -> Result<Run, 
     Ok(run)
 }
 
-pub(super) async fn install(cx: &Context, script: &ScriptId) -> Result<Run, Error> {
+pub(super) async fn install(cx: &Context, script: &ScriptId, trigger: Trigger) -> Result<Run, Error> {
     let (image, now, script) = (cx.settings.image.clone(), cx.clock.now(), script.clone());
     let (run, fresh) = cx
         .store
@@ -73,6 +73,7 @@ pub(super) async fn install(cx: &Context, script: &ScriptId) -> Result<Run, Erro
                 return Ok((build, false));
             }
             let mut run = new_run(&script, RunKind::Build, now);
+            run.trigger = trigger;
             run.limits = Limits::default_for_builds();
             run.image = image;
             run.requirements = script.requirements.clone();

@@ -223,16 +223,20 @@ impl Scripts {
         Ok(())
     }
 
-    /// Takes the script out of the trash. Its name may have been taken meanwhile.
+    /// Takes the script out of the trash; one that is not in it stays as it is. Its name may have been taken meanwhile.
     pub async fn restore(&self, id: &ScriptId) -> Result<Script> {
-        let mut script = self.find(id).await?;
-        script.deleted_at = None;
-        script.updated_at = self.clock.now();
-        let row = script.clone();
-        self.store
-            .write(move |tx| store::scripts::update(tx, &row))
-            .await
-            .map_err(Error::Store)?;
+        let (script, now) = (id.clone(), self.clock.now());
+        let script = self
+            .store
+            .write(move |tx| {
+                let mut script = store::scripts::get(tx, &script)?.ok_or(Error::NotFound)?;
+                if script.deleted_at.take().is_some() {
+                    script.updated_at = now;
+                    store::scripts::update(tx, &script)?;
+                }
+                Ok::<_, Error>(script)
+            })
+            .await?;
         self.changed(id);
         Ok(script)
     }

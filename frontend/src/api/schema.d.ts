@@ -403,14 +403,14 @@ export interface components {
              * @description Version of the control groups that hold the limits.
              */
             cgroup?: number | null;
-            /** @description Why it is away. */
+            /** @description Why it is away or unfit. */
             message?: string | null;
             state: components["schemas"]["EngineState"];
             storage?: components["schemas"]["StorageMode"] | null;
             version?: string | null;
         };
         /** @enum {string} */
-        EngineState: "connecting" | "ready" | "away";
+        EngineState: "connecting" | "ready" | "away" | "unfit";
         /** @enum {string} */
         EnvironmentState: "not_needed" | "missing" | "in_step" | "needs_install" | "building" | "failed";
         EnvironmentStatus: {
@@ -614,6 +614,8 @@ export interface components {
              * @description Bytes the log limit dropped.
              */
             dropped_bytes: number;
+            /** @description Why some of it could not be written, such as a full disk. */
+            error?: string | null;
             /** Format: int64 */
             last_seq: number;
             /** Format: int64 */

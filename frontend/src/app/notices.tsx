@@ -33,7 +33,8 @@ export function Notices() {
         </p>
       </div>
     );
-  if (data?.engine.state === "away")
+  const state = data?.engine.state;
+  if (state === "away" || state === "unfit")
     return (
       <div
         role="status"
@@ -42,9 +43,11 @@ export function Notices() {
       >
         <Unplug aria-hidden className="size-4 shrink-0 text-fail" />
         <p className="min-w-0">
-          <span className="font-medium">The Docker engine is away.</span>{" "}
+          <span className="font-medium">
+            {state === "away" ? "The Docker engine is away." : "The Docker engine cannot be used."}
+          </span>{" "}
           <span className="text-ink-2">
-            Queued runs wait for it and start when it answers. {data.engine.message ?? "Check that Docker is running."}
+            Queued runs wait for it. {data?.engine.message ?? "Check that Docker is running."}
           </span>
         </p>
       </div>

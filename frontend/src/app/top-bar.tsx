@@ -120,6 +120,7 @@ const ENGINE: Record<System["engine"]["state"], { word: string; tone: string; wh
   ready: { word: "engine", tone: "bg-ok", why: "The Docker engine answers." },
   connecting: { word: "engine", tone: "border-2 border-run", why: "Connecting to the Docker engine." },
   away: { word: "engine away", tone: "border-2 border-fail", why: "The Docker engine does not answer." },
+  unfit: { word: "engine unfit", tone: "border-2 border-fail", why: "The Docker engine cannot be used." },
 };
 
 function EngineState() {

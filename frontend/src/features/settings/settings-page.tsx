@@ -79,6 +79,7 @@ const ENGINE = {
   ready: { word: "Ready", tone: "text-ok" },
   connecting: { word: "Connecting", tone: "text-run" },
   away: { word: "Away", tone: "text-fail" },
+  unfit: { word: "Unfit", tone: "text-fail" },
 } as const;
 const STORAGE = {
   subpath: "Volume subpath: a run sees its own folder of the volume",

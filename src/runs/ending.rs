@@ -1,0 +1,120 @@
+//! The last acts of a driver: the verdict with everything that follows from it, then the clean-up.
+//!
+//! Facts are stored before anything is cleaned up. Both acts are safe to repeat; what the clean-up cannot remove now is
+//! found again by the sweep.
+
+use super::context::Context;
+use super::{Error, builds, directory};
+use crate::events::News;
+use crate::files::on_disk;
+use crate::logs;
+use crate::model::environment::Environment;
+use crate::model::outcome::{Outcome, verdict};
+use crate::model::run::{Ending, Event, LogSummary, Run, RunKind, State};
+use crate::store;
+
+/// Lines of stderr kept as evidence of a failure.
+const EVIDENCE_LINES: usize = 20;
+
+/// Seals the log, gives the verdict and stores both with everything that follows from them.
+pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
+    let State::Collecting { ending, stop } = &run.state else {
+        return Ok(());
+    };
+    let directory = cx.data.path().join(directory::place(run));
+    let (summary, stderr_tail) = on_disk(move || -> Result<_, logs::Error> {
+        let summary = logs::seal(&directory)?;
+        let tail = logs::last_stderr_lines(&directory, EVIDENCE_LINES)?;
+        Ok((summary, tail))
+    })
+    .await?;
+    let mut outcome = verdict(ending, stop.as_ref(), &run.limits, stderr_tail);
+    let mut live = None;
+    if run.kind == RunKind::Build && outcome.is_success() {
+        match put_environment_in_place(cx, run).await {
+            Ok(key) => live = Some(key),
+            Err(builds::Error::Result { what, reason }) => {
+                outcome = Outcome::engine_error(format!("the build left no usable {what}: {reason}"));
+            }
+            Err(builds::Error::Files(e)) => return Err(e.into()),
+            Err(builds::Error::Store(e)) => return Err(Error::Store(e)),
+        }
+    }
+    let exit = match ending {
+        Ending::Exited { exit } => Some(exit),
+        _ => None,
+    };
+    let log = LogSummary {
+        stdout_bytes: summary.stdout_bytes,
+        stderr_bytes: summary.stderr_bytes,
+        // On a disk that stayed full not even the mark of what is missing could be written; the facts know.
+        dropped_bytes: exit
+            .map_or(0, |exit| exit.dropped_bytes)
+            .max(summary.dropped_bytes),
+        records: summary.records,
+        last_seq: summary.last_seq,
+        error: exit.and_then(|exit| exit.log_error.clone()),
+    };
+    let event = Event::Concluded { outcome };
+    let fill = move |run: &mut Run| run.facts.log = Some(log);
+    let installed = live.is_some();
+    let also = move |c: &rusqlite::Connection, run: &Run| match &live {
+        Some(key) => store::environments::make_live(c, &run.script_id, key),
+        None => Ok(()),
+    };
+    cx.record_with(&run.id, event, fill, also).await?;
+    if installed || run.kind == RunKind::Build {
+        cx.events.publish(News::Script(run.script_id.clone()));
+    }
+    Ok(())
+}
+
+async fn put_environment_in_place(cx: &Context, run: &Run) -> Result<String, builds::Error> {
+    let (script, build) = (run.script_id.clone(), run.id.clone());
+    let known = cx
+        .store
+        .read(move |c| store::environments::key_of_build(c, &script, &build))
+        .await?;
+    let key = match known {
+        Some(key) => key,
+        None => {
+            let (data, row, owner, now) = (cx.data.clone(), run.clone(), cx.settings.owner(), cx.clock.now());
+            let environment: Environment = on_disk(move || builds::examine(&data, &row, owner, now)).await?;
+            let key = environment.key.clone();
+            cx.store
+                .write(move |tx| store::environments::insert(tx, &environment))
+                .await?;
+            key
+        }
+    };
+    let script_id = run.script_id.clone();
+    let script = cx.store.read(move |c| store::scripts::get(c, &script_id)).await?;
+    let Some(script) = script else {
+        return Err(builds::Error::Result {
+            what: "environment",
+            reason: "its script is gone".to_owned(),
+        });
+    };
+    let (data, row, wanted) = (cx.data.clone(), run.clone(), key.clone());
+    on_disk(move || builds::put_in_place(&data, &row, &script.slug, &wanted)).await?;
+    Ok(key)
+}
+
+/// Clean-up, after everything is recorded.
+pub(super) async fn release(cx: &Context, run: &Run) {
+    if let Err(e) = cx.engine.remove(&super::driver::job_name(cx, run)).await {
+        tracing::warn!(run = %run.id, error = %e, "a finished run's container stays for now");
+    }
+    let (data, row) = (cx.data.clone(), run.clone());
+    let cleaned = on_disk(move || {
+        directory::remove_spec(&data, &row)?;
+        if row.kind == RunKind::Build {
+            builds::discard(&data, &row)
+        } else {
+            Ok(())
+        }
+    });
+    if let Err(e) = cleaned.await {
+        tracing::warn!(run = %run.id, error = %e, "a finished run's leftovers stay for now");
+    }
+}

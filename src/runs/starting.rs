@@ -1,0 +1,158 @@
+//! The first acts of a driver: settle what a run is started with, write its spec, have it launched.
+//!
+//! Both acts are safe to repeat. An engine that is away, a full disk, a busy database: the run stays where it is and the
+//! act is taken again. Only what cannot become better ends the run, and then before any user code was started.
+
+use super::context::Context;
+use super::driver::{LOOK_SOON, record};
+use super::spec::{self, Identity, Places, Surroundings};
+use super::{Error, builds, directory};
+use crate::engine;
+use crate::files::{self, ErrorKind, on_disk};
+use crate::model::environment::Environment;
+use crate::model::run::{Ending, Event, Launch, Run, RunKind};
+use crate::model::script::Script;
+use crate::scripts;
+use crate::store;
+
+pub(super) async fn prepare(cx: &Context, run: &Run) -> Result<(), Error> {
+    let script = match cx.scripts.get(&run.script_id).await {
+        Ok(script) => script,
+        Err(e) => return refused_or_later(cx, run, e).await,
+    };
+    let environment = environment_of(cx, run, &script).await?;
+    // An environment belongs to the image it was built on, whatever has that image's name by now.
+    let image = environment
+        .as_ref()
+        .map_or(&run.image, |environment| &environment.image_digest);
+    let image = match cx.engine.ensure_image(image).await {
+        Ok(image) => image,
+        Err(engine::Error::Away(why)) => return pause(cx, run, &why).await,
+        Err(engine::Error::Image { .. }) if environment.is_some() => {
+            let detail = "the image its environment was built on is gone; install its dependencies again";
+            return give_up(cx, run, detail.to_owned()).await;
+        }
+        Err(e) => return give_up(cx, run, e.to_string()).await,
+    };
+    let revision = match run.kind {
+        RunKind::Build => None,
+        RunKind::Script => match cx.scripts.capture(&script.id).await {
+            Ok(revision) => Some(revision),
+            Err(e) => return refused_or_later(cx, run, e).await,
+        },
+    };
+    let launch = Launch {
+        revision,
+        lock_hash: environment
+            .as_ref()
+            .map(|environment| environment.lock_hash.clone()),
+        environment_key: environment.map(|environment| environment.key),
+        image_digest: Some(image.id),
+    };
+    let settled = launch.clone();
+    let fill = move |run: &mut Run| run.launch = settled;
+    cx.record_with(&run.id, Event::Prepared { launch }, fill, |_, _| Ok(()))
+        .await?;
+    Ok(())
+}
+
+/// The environment that a script's run uses: none if it asks for no packages.
+async fn environment_of(cx: &Context, run: &Run, script: &Script) -> Result<Option<Environment>, Error> {
+    let Some(key) = script.environment_key.clone() else {
+        return Ok(None);
+    };
+    if run.kind == RunKind::Build || script.requirements.is_empty() {
+        return Ok(None);
+    }
+    let id = script.id.clone();
+    Ok(cx
+        .store
+        .read(move |c| store::environments::get(c, &id, &key))
+        .await?)
+}
+
+/// What cannot become better ends the run; a full disk or a busy database is tried again.
+async fn refused_or_later(cx: &Context, run: &Run, error: scripts::Error) -> Result<(), Error> {
+    match &error {
+        scripts::Error::NotFound => give_up(cx, run, "its script is gone".to_owned()).await,
+        scripts::Error::Files(e) if !matches!(e.kind(), ErrorKind::Io | ErrorKind::NoSpace) => {
+            give_up(cx, run, format!("its files cannot be read: {e}")).await
+        }
+        _ => Err(error.into()),
+    }
+}
+
+pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
+    let script = match cx.scripts.get(&run.script_id).await {
+        Ok(script) => script,
+        Err(e) => return refused_or_later(cx, run, e).await,
+    };
+    let settings = &cx.settings;
+    let identity = Identity {
+        instance: &settings.instance,
+        uid: settings.run_uid,
+        index_url: settings.index_url.as_deref(),
+    };
+    let environment = run.launch.environment_key.as_deref();
+    let places = Places {
+        run_directory: directory::place(run).into(),
+        supervisor: settings.supervisor_folder.clone().into(),
+        files: files::layout::script_files(&script.slug).into(),
+        environment: environment.map(|key| files::layout::env_venv(&script.slug, key).into()),
+        cache: "cache".into(),
+    };
+    let reference = run.launch.image_digest.as_deref().unwrap_or(&run.image);
+    let image = match cx.engine.ensure_image(reference).await {
+        Ok(image) => image,
+        Err(engine::Error::Away(why)) => return pause(cx, run, &why).await,
+        Err(e) => return give_up(cx, run, e.to_string()).await,
+    };
+    let around = Surroundings {
+        entry_point: &script.entry_point,
+        has_environment: environment.is_some(),
+        image_env: &image.env,
+    };
+    let job = spec::job(run, &places, &identity);
+    let process = spec::process(run, &around, &identity);
+    let (data, row, owner, extra_ca) = (
+        cx.data.clone(),
+        run.clone(),
+        settings.owner(),
+        settings.extra_ca.clone(),
+    );
+    let written = on_disk(move || {
+        if row.kind == RunKind::Build {
+            builds::prepare(&data, &row, owner, extra_ca.as_deref().map(Vec::as_slice))?;
+        }
+        directory::write_spec(&data, &row, &process)
+    });
+    written.await?;
+    match cx.engine.launch(&job).await {
+        Ok(()) => Ok(()),
+        Err(engine::Error::Away(why)) => pause(cx, run, &why).await,
+        Err(e) => give_up(cx, run, e.to_string()).await,
+    }
+}
+
+/// Waits for the engine without forgetting the run.
+async fn pause(cx: &Context, run: &Run, why: &str) -> Result<(), Error> {
+    tracing::warn!(run = %run.id, why, "the engine is away; the run waits for it");
+    let mut status = cx.status.clone();
+    tokio::select! {
+        _ = status.changed() => {}
+        () = tokio::time::sleep(LOOK_SOON) => {}
+    }
+    Ok(())
+}
+
+/// The engine or the disk said no for good, before user code was started.
+async fn give_up(cx: &Context, run: &Run, detail: String) -> Result<(), Error> {
+    record(
+        cx,
+        run,
+        Event::Ended {
+            ending: Ending::LaunchFailed { detail },
+        },
+    )
+    .await
+}
