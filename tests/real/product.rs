@@ -59,12 +59,18 @@ impl Product {
     }
 
     pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let product = Self::serving(settings).await;
+        product.engine_ready().await;
+        product
+    }
+
+    /// As soon as it serves: its engine may not be there at all.
+    pub(crate) async fn serving(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         let mut product = Self::new(data, settings);
         product._folder = Some(folder);
         product.boot().await;
-        product.engine_ready().await;
         product
     }
 

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::machine;
 use crate::product::{Product, words};
 use crate::ten_lines;
@@ -157,6 +159,52 @@ async fn a_controller_killed_in_a_state_goes_on_from_there() {
     product.no_container_stays().await;
 }
 
+/// Eight runs that write all the time, and a controller that never lives long.
+#[tokio::test]
+async fn runs_that_write_all_the_time_lose_nothing_to_many_kills() {
+    let mut product = Product::start_with(&[("PYTASK_MAX_RUNS", "8")]).await;
+    let program = "\
+import sys, time
+with open('/script/lines', 'w') as account:
+    for number in range(4000):
+        line = f'{number} {time.time()} ' + 'x' * (number % 200)
+        print(line, file=(sys.stdout, sys.stderr)[number % 2])
+        account.write(line + '\\n')
+        if number % 40 == 0:
+            time.sleep(0.05)
+";
+    let limits = json!({ "cpus": 0.2, "memory_bytes": 64 << 20, "tmp_bytes": 1 << 20 });
+    let mut runs = Vec::new();
+    for number in 0..8 {
+        let script = product
+            .limited(&format!("Writer {number}"), limits.clone(), program)
+            .await;
+        runs.push((script.clone(), product.submit(&script).await));
+    }
+    for moment in [900, 100, 500, 250, 700, 50, 400] {
+        // Not a wait for anything: the moments themselves are what is tried.
+        tokio::time::sleep(Duration::from_millis(moment)).await;
+        product.kill();
+        product.boot().await;
+    }
+    for (script, run) in runs {
+        let finished = product.finished(&run).await;
+        assert_eq!(finished["outcome"]["kind"], "succeeded", "{finished:#}");
+        let account = String::from_utf8(product.file(&script, "lines").await).expect("text");
+        for (stream, parity) in [("stdout", 0), ("stderr", 1)] {
+            let written: String = account.split_inclusive('\n').skip(parity).step_by(2).collect();
+            let logged = product.raw(&run, Some(stream)).await;
+            assert!(
+                logged == written.as_bytes(),
+                "{stream}: {} bytes of {}",
+                logged.len(),
+                written.len()
+            );
+        }
+    }
+    product.no_container_stays().await;
+}
+
 #[tokio::test]
 async fn a_controller_that_is_stopped_leaves_its_runs_alone() {
     let mut product = Product::start().await;
@@ -173,7 +221,7 @@ async fn a_controller_that_is_stopped_leaves_its_runs_alone() {
     let state = machine::described(&container)["State"].take();
     assert_eq!(
         (&state["Running"], &state["Pid"]),
-        (&serde_json::json!(true), &pid),
+        (&json!(true), &pid),
         "{state:#}"
     );
 
