@@ -23,7 +23,11 @@ async fn what_is_submitted_without_an_engine_runs_when_it_comes() {
             }
         })
         .await;
-    assert!(words(&system["engine"]["message"]).contains("away"), "{system:#}");
+    let message = words(&system["engine"]["message"]);
+    assert!(
+        message.contains(&socket.display().to_string()),
+        "it names what is missing: {message}"
+    );
     assert_eq!(system["engine"]["storage"], json!(null));
 
     let script = product.script("Patient", "print('at last')").await;
