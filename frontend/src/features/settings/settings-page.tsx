@@ -106,7 +106,7 @@ function EnginePanel({ system }: { system: System }) {
           <Mono value={engine.cgroup == null ? null : `version ${engine.cgroup}`} />
         </Row>
         <Row name="Folders reach runs by">{engine.storage ? STORAGE[engine.storage] : <Mono value={null} />}</Row>
-        <Row name="Runner image" note="Runs are made from it unless a script says otherwise">
+        <Row name="Runner image" note="Runs and environments are made from it">
           <Mono value={system.runner_image} />
         </Row>
         <Row name="Runs at once" note="More wait in the queue">
