@@ -57,13 +57,12 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
     };
     let event = Event::Concluded { outcome };
     let fill = move |run: &mut Run| run.facts.log = Some(log);
-    let installed = live.is_some();
     let also = move |c: &rusqlite::Connection, run: &Run| match &live {
         Some(key) => store::environments::make_live(c, &run.script_id, key),
         None => Ok(()),
     };
     cx.record_with(&run.id, event, fill, also).await?;
-    if installed || run.kind == RunKind::Build {
+    if run.kind == RunKind::Build {
         cx.events.publish(News::Script(run.script_id.clone()));
     }
     Ok(())

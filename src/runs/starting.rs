@@ -138,6 +138,8 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
 async fn pause(cx: &Context, run: &Run, why: &str) -> Result<(), Error> {
     tracing::warn!(run = %run.id, why, "the engine is away; the run waits for it");
     let mut status = cx.status.clone();
+    // A clone remembers only what the original has seen; what is known now is no news.
+    status.mark_unchanged();
     tokio::select! {
         _ = status.changed() => {}
         () = tokio::time::sleep(LOOK_SOON) => {}
