@@ -47,7 +47,9 @@ struct Read {
     scripts: u64,
     unfinished: Vec<Run>,
     recent: Vec<Run>,
-    finished: Vec<(Timestamp, String)>,
+    per_day: Vec<(Timestamp, String, u64)>,
+    /// Succeeded, and all.
+    last_week: (u64, u64),
     names: std::collections::HashMap<crate::model::ids::ScriptId, String>,
 }
 
@@ -59,6 +61,7 @@ pub async fn get(State(api): State<Api>) -> Result<Json<Dashboard>, ApiError> {
     let since = now
         .saturating_sub(SignedDuration::from_hours(DAYS * 24))
         .unwrap_or(Timestamp::UNIX_EPOCH);
+    let week_ago = now.saturating_sub(WEEK).unwrap_or(Timestamp::UNIX_EPOCH);
     let read = api
         .store
         .read(move |c| {
@@ -71,45 +74,44 @@ pub async fn get(State(api): State<Api>) -> Result<Json<Dashboard>, ApiError> {
             };
             let recent = store::runs::list(c, &filter)?;
             let names = names_of(c, unfinished.iter().chain(&recent))?;
-            let finished = store::runs::finished_since(c, since)?;
             Ok::<_, store::Error>(Read {
                 scripts: store::scripts::count(c)?,
                 unfinished,
                 recent,
-                finished,
+                per_day: store::runs::finished_per_day(c, since)?,
+                last_week: store::runs::succeeded_since(c, week_ago)?,
                 names,
             })
         })
         .await?;
 
-    let week_ago = now.saturating_sub(WEEK).unwrap_or(Timestamp::UNIX_EPOCH);
-    let last_week = || read.finished.iter().filter(|(at, _)| *at >= week_ago);
+    let (succeeded_7d, finished_7d) = read.last_week;
     let (active, queued): (Vec<Run>, Vec<Run>) = read.unfinished.into_iter().partition(Run::is_active);
     let shower = Shower::new(&api, read.names);
     Ok(Json(Dashboard {
         scripts: read.scripts,
         running: active.len(),
         queued: queued.len(),
-        succeeded_7d: last_week().filter(|(_, outcome)| outcome == "succeeded").count() as u64,
-        finished_7d: last_week().count() as u64,
-        outcomes_by_day: by_day(&read.finished),
+        succeeded_7d,
+        finished_7d,
+        outcomes_by_day: by_day(&read.per_day),
         running_runs: active.into_iter().map(|run| shower.show(run)).collect(),
         recent_runs: read.recent.into_iter().map(|run| shower.show(run)).collect(),
     }))
 }
 
-fn by_day(finished: &[(Timestamp, String)]) -> Vec<DayOutcomes> {
+fn by_day(finished: &[(Timestamp, String, u64)]) -> Vec<DayOutcomes> {
     let mut days: BTreeMap<String, DayOutcomes> = BTreeMap::new();
-    for (at, outcome) in finished {
+    for (at, outcome, count) in finished {
         let day = at.to_zoned(TimeZone::UTC).date().to_string();
         let counts = days.entry(day.clone()).or_insert_with(|| DayOutcomes {
             day,
             ..DayOutcomes::default()
         });
         match outcome.as_str() {
-            "succeeded" => counts.succeeded += 1,
-            "cancelled" | "skipped" => counts.other += 1,
-            _ => counts.failed += 1,
+            "succeeded" => counts.succeeded += count,
+            "cancelled" | "skipped" => counts.other += count,
+            _ => counts.failed += count,
         }
     }
     days.into_values().collect()
@@ -123,9 +125,9 @@ mod tests {
     fn outcomes_are_counted_by_utc_day() {
         let at = |text: &str| text.parse().expect("a time");
         let finished = [
-            (at("2026-11-01T23:59:59Z"), "succeeded".to_owned()),
-            (at("2026-11-02T00:00:00Z"), "lost".to_owned()),
-            (at("2026-11-02T01:00:00+02:00"), "cancelled".to_owned()),
+            (at("2026-11-01T23:59:59Z"), "succeeded".to_owned(), 1),
+            (at("2026-11-02T00:00:00Z"), "lost".to_owned(), 1),
+            (at("2026-11-02T01:00:00+02:00"), "cancelled".to_owned(), 1),
         ];
         let days = by_day(&finished);
         let counts: Vec<_> = days

@@ -69,16 +69,7 @@ pub fn reason(outcome: &Outcome) -> String {
         Outcome::Failed { stderr_tail, .. } if stderr_tail.iter().any(|line| !line.trim().is_empty()) => {
             stderr_tail.join("\n").trim().to_owned()
         }
-        Outcome::Succeeded { message }
-        | Outcome::Failed { message, .. }
-        | Outcome::Signalled { message, .. }
-        | Outcome::OutOfMemory { message, .. }
-        | Outcome::TimedOut { message, .. }
-        | Outcome::Cancelled { message, .. }
-        | Outcome::Skipped { message, .. }
-        | Outcome::EnvironmentFailed { message, .. }
-        | Outcome::EngineError { message, .. }
-        | Outcome::Lost { message, .. } => message.clone(),
+        outcome => outcome.message().to_owned(),
     }
 }
 

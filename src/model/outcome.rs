@@ -90,6 +90,22 @@ impl Outcome {
         }
     }
 
+    /// The sentence for people.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Succeeded { message }
+            | Self::Failed { message, .. }
+            | Self::Signalled { message, .. }
+            | Self::OutOfMemory { message, .. }
+            | Self::TimedOut { message, .. }
+            | Self::Cancelled { message, .. }
+            | Self::Skipped { message, .. }
+            | Self::EnvironmentFailed { message, .. }
+            | Self::EngineError { message, .. }
+            | Self::Lost { message, .. } => message,
+        }
+    }
+
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Succeeded { .. })
     }

@@ -314,6 +314,11 @@ impl Run {
         matches!(self.state, State::Finished { .. })
     }
 
+    /// What it is started from: the image that was settled, by its content, or until then the one asked for.
+    pub fn image_to_start(&self) -> &str {
+        self.launch.image_digest.as_deref().unwrap_or(&self.image)
+    }
+
     /// Occupies a slot: admitted and not yet finished.
     pub fn is_active(&self) -> bool {
         !matches!(self.state, State::Queued | State::Finished { .. })

@@ -1,14 +1,14 @@
 //! What the loops of this module share, and the one way in which a run's row changes.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
 use super::engine_link::EngineStatus;
-use super::{Error, Settings};
+use super::{Error, Settings, spec};
 use crate::clock::Clock;
-use crate::engine::Engine;
+use crate::engine::{Engine, JobName};
 use crate::events::{Events, News};
 use crate::files::DataDir;
 use crate::logs::Watcher;
@@ -32,7 +32,7 @@ pub(super) struct Context {
     /// One per run that has a driver: look at it again.
     pub drivers: Mutex<HashMap<RunId, Arc<Notify>>>,
     /// Why queued runs wait.
-    pub waiting: RwLock<HashMap<RunId, WaitReason>>,
+    pub waiting: Mutex<HashMap<RunId, WaitReason>>,
 }
 
 impl Context {
@@ -84,10 +84,7 @@ impl Context {
         if changed {
             tracing::debug!(run = %run.id, state = run.state.name().as_str(), "run stepped");
             if run.is_finished() {
-                self.waiting
-                    .write()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .remove(&run.id);
+                self.waiting().remove(&run.id);
                 self.admission.notify_one();
             }
             self.events.publish(News::Run(Box::new(run.clone())));
@@ -95,14 +92,22 @@ impl Context {
         Ok(run)
     }
 
+    /// Under which name the engine knows the run.
+    pub fn job_name(&self, run: &Run) -> JobName {
+        spec::job_name(&self.settings.instance, run)
+    }
+
+    pub fn waiting(&self) -> MutexGuard<'_, HashMap<RunId, WaitReason>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn drivers(&self) -> MutexGuard<'_, HashMap<RunId, Arc<Notify>>> {
+        self.drivers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Has the run's driver look again, if it has one.
     pub fn nudge(&self, id: &RunId) {
-        if let Some(driver) = self
-            .drivers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(id)
-        {
+        if let Some(driver) = self.drivers().get(id) {
             driver.notify_one();
         }
     }

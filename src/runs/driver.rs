@@ -14,7 +14,6 @@ use super::ending::{collect, release};
 use super::recovery::{Act, Directory, ExitFile, Seen, decide};
 use super::starting::{launch, prepare};
 use super::{Error, directory, spec};
-use crate::engine::JobName;
 use crate::files::on_disk;
 use crate::logs;
 use crate::model::ids::RunId;
@@ -86,10 +85,6 @@ async fn turn(cx: &Context, id: &RunId, nudge: &Notify, memory: &mut Memory) -> 
     Ok(Turn::Again)
 }
 
-pub(super) fn job_name(cx: &Context, run: &Run) -> JobName {
-    spec::job_name(&cx.settings.instance, run)
-}
-
 /// The directory alone tells most; the engine is asked only when it does not, and then before a second look.
 async fn look(cx: &Context, run: &Run) -> Result<Seen, Error> {
     let first = look_at_directory(cx, run).await?;
@@ -105,7 +100,7 @@ async fn look(cx: &Context, run: &Run) -> Result<Seen, Error> {
             watched: Duration::ZERO,
         });
     }
-    let job = match cx.engine.inspect(&job_name(cx, run)).await {
+    let job = match cx.engine.inspect(&cx.job_name(run)).await {
         Ok(job) => Some(job),
         Err(e) => {
             tracing::warn!(run = %run.id, error = %e, "the engine did not say how a run is doing");
@@ -162,7 +157,7 @@ async fn stop(cx: &Context, run: &Run) {
     };
     if let Err(e) = cx
         .engine
-        .stop(&job_name(cx, run), grace + spec::SUPERVISOR_MARGIN)
+        .stop(&cx.job_name(run), grace + spec::SUPERVISOR_MARGIN)
         .await
     {
         tracing::warn!(run = %run.id, error = %e, "a run could not be stopped yet");
@@ -172,7 +167,7 @@ async fn stop(cx: &Context, run: &Run) {
 
 /// Until something may have changed.
 async fn watch(cx: &Context, run: &Run, seen: &Seen, changes: &mut logs::Watch, nudge: &Notify) {
-    let name = job_name(cx, run);
+    let name = cx.job_name(run);
     let ended = async {
         match seen.job {
             // Its answer, or the lack of one, is looked at by the next turn.

@@ -101,7 +101,7 @@ async fn put_environment_in_place(cx: &Context, run: &Run) -> Result<String, bui
 
 /// Clean-up, after everything is recorded.
 pub(super) async fn release(cx: &Context, run: &Run) {
-    if let Err(e) = cx.engine.remove(&super::driver::job_name(cx, run)).await {
+    if let Err(e) = cx.engine.remove(&cx.job_name(run)).await {
         tracing::warn!(run = %run.id, error = %e, "a finished run's container stays for now");
     }
     let (data, row) = (cx.data.clone(), run.clone());

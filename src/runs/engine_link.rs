@@ -71,12 +71,11 @@ pub(super) async fn keep(cx: Arc<Context>, status: watch::Sender<EngineStatus>) 
             });
             if changed {
                 match &now {
-                    EngineStatus::Ready(Ready {
-                        capabilities: found, ..
-                    }) => tracing::info!(
-                    version = %found.engine_version, api = %found.api_version, storage = ?found.storage,
-                    cgroup = found.cgroup_version, "container engine ready"
-                                       ),
+                    EngineStatus::Ready(Ready { capabilities, .. }) => {
+                        let (version, api) = (&capabilities.engine_version, &capabilities.api_version);
+                        let (storage, cgroup) = (capabilities.storage, capabilities.cgroup_version);
+                        tracing::info!(%version, %api, ?storage, cgroup, "container engine ready");
+                    }
                     EngineStatus::Away(why) => tracing::warn!(why, "container engine away"),
                     EngineStatus::Unfit(why) => tracing::warn!(why, "container engine unfit"),
                     EngineStatus::Connecting => {}

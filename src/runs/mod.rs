@@ -21,7 +21,7 @@ mod sweep;
 mod tests_support;
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -160,12 +160,7 @@ impl Runs {
 
     /// Why a queued run waits.
     pub fn wait_reason(&self, id: &RunId) -> Option<WaitReason> {
-        self.0
-            .waiting
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(id)
-            .cloned()
+        self.0.waiting().get(id).cloned()
     }
 
     pub fn engine(&self) -> EngineStatus {

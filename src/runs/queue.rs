@@ -4,7 +4,7 @@
 //! active when the controller came up: to it, they look no different.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -15,6 +15,7 @@ use super::{Error, driver, submit};
 use crate::envs::status::reason;
 use crate::events::News;
 use crate::model::ids::RunId;
+use crate::model::outcome::Outcome;
 use crate::model::run::{Event, Run, RunKind, State, StopReason, WaitReason};
 use crate::store;
 
@@ -62,10 +63,7 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
         match decision {
             Decision::Admit => {
                 if cx.record(&id, Event::Admitted).await?.is_active() {
-                    cx.waiting
-                        .write()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .remove(&id);
+                    cx.waiting().remove(&id);
                     ensure_driver(cx, &id);
                 }
             }
@@ -88,9 +86,7 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
             }
             Decision::Dismiss(outcome) => {
                 let build = match &outcome {
-                    crate::model::outcome::Outcome::EnvironmentFailed { build_run_id, .. } => {
-                        build_run_id.clone()
-                    }
+                    Outcome::EnvironmentFailed { build_run_id, .. } => build_run_id.clone(),
                     _ => None,
                 };
                 let fill = move |run: &mut Run| run.build_run_id = build.as_deref().map(RunId::parse);
@@ -129,11 +125,7 @@ fn readiness_of(c: &rusqlite::Connection, run: &Run) -> Result<Readiness, store:
 
 /// Keeps the reason, and tells whoever watches if it is a new one.
 async fn wait(cx: &Context, id: &RunId, why: WaitReason) -> Result<(), Error> {
-    let before = cx
-        .waiting
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(id.clone(), why.clone());
+    let before = cx.waiting().insert(id.clone(), why.clone());
     if before.as_ref() != Some(&why) {
         let run = cx.load(id).await?;
         cx.events.publish(News::Run(Box::new(run)));
@@ -145,7 +137,7 @@ async fn wait(cx: &Context, id: &RunId, why: WaitReason) -> Result<(), Error> {
 fn ensure_driver(cx: &Arc<Context>, id: &RunId) {
     let nudge = Arc::new(Notify::new());
     {
-        let mut drivers = cx.drivers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut drivers = cx.drivers();
         if drivers.contains_key(id) {
             return;
         }
@@ -155,10 +147,7 @@ fn ensure_driver(cx: &Arc<Context>, id: &RunId) {
     tokio::spawn(async move {
         // A panic ends one driver and not the run: the next round starts another.
         let driven = tokio::spawn(driver::drive(Arc::clone(&cx), id.clone(), nudge)).await;
-        cx.drivers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&id);
+        cx.drivers().remove(&id);
         if let Err(e) = driven {
             tracing::error!(run = %id, error = %e, "a driver died");
         }

@@ -77,11 +77,7 @@ pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
         // What was settled, and not what has the name meanwhile.
-        image: run
-            .launch
-            .image_digest
-            .clone()
-            .unwrap_or_else(|| run.image.clone()),
+        image: run.image_to_start().to_owned(),
         command: [
             &format!("{SUPERVISOR_DIRECTORY}/supervisor"),
             "run",

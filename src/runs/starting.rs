@@ -101,8 +101,7 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         environment: environment.map(|key| files::layout::env_venv(&script.slug, key).into()),
         cache: "cache".into(),
     };
-    let reference = run.launch.image_digest.as_deref().unwrap_or(&run.image);
-    let image = match cx.engine.ensure_image(reference).await {
+    let image = match cx.engine.ensure_image(run.image_to_start()).await {
         Ok(image) => image,
         Err(engine::Error::Away(why)) => return pause(cx, run, &why).await,
         Err(e) => return give_up(cx, run, e.to_string()).await,

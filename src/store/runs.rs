@@ -187,13 +187,28 @@ pub fn newest(
     )
 }
 
-/// Finished script runs per outcome and time since `since`, for counting: `(finished_at, outcome)`.
-pub fn finished_since(connection: &Connection, since: Timestamp) -> Result<Vec<(Timestamp, String)>, Error> {
+/// Script runs that have finished since `since`, counted per UTC day and outcome.
+pub fn finished_per_day(
+    connection: &Connection,
+    since: Timestamp,
+) -> Result<Vec<(Timestamp, String, u64)>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT finished_at, outcome FROM runs WHERE finished_at >= ?1 AND kind = 'script' AND outcome IS NOT NULL",
+        "SELECT finished_at / 86400000 * 86400000 AS day, outcome, count(*) FROM runs \
+         WHERE finished_at >= ?1 AND kind = 'script' AND outcome IS NOT NULL GROUP BY day, outcome",
     )?;
-    let rows = statement.query_map([ms(since)], |row| Ok((time(0, row.get(0)?)?, row.get(1)?)))?;
+    let rows = statement.query_map([ms(since)], |row| {
+        Ok((time(0, row.get(0)?)?, row.get(1)?, row.get(2)?))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Script runs that have finished since `since`: how many succeeded, and how many there are.
+pub fn succeeded_since(connection: &Connection, since: Timestamp) -> Result<(u64, u64), Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FILTER (WHERE outcome = 'succeeded'), count(*) FROM runs \
+         WHERE finished_at >= ?1 AND kind = 'script' AND outcome IS NOT NULL",
+    )?;
+    Ok(statement.query_row([ms(since)], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
 /// The events of a run, oldest first.
@@ -341,6 +356,37 @@ mod tests {
             .expect("reads")
             .expect("there");
         assert_eq!(found.id, run.id);
+    }
+
+    #[test]
+    fn finished_runs_are_counted_by_utc_day() {
+        let (db, script) = database_with_script();
+        let at = |text: &str| text.parse::<Timestamp>().expect("a time");
+        let finished = [
+            "2026-11-01T23:59:59Z",
+            "2026-11-02T00:00:00Z",
+            "2026-11-02T01:00:00+02:00",
+        ];
+        for finished_at in finished.map(at) {
+            let mut run = queued(&script);
+            insert(&db, &mut run, None).expect("inserts");
+            run.state = State::Finished {
+                outcome: Outcome::cancelled("user"),
+            };
+            run.finished_at = Some(finished_at);
+            store_step(&db, &mut run, &Event::Admitted, finished_at).expect("stores");
+        }
+        let days = finished_per_day(&db, Timestamp::UNIX_EPOCH).expect("counts");
+        let cancelled = |day: &str, count| (at(day), "cancelled".to_owned(), count);
+        let expected = [
+            cancelled("2026-11-01T00:00:00Z", 2),
+            cancelled("2026-11-02T00:00:00Z", 1),
+        ];
+        assert_eq!(days, expected);
+        assert_eq!(
+            succeeded_since(&db, at("2026-11-02T00:00:00Z")).expect("counts"),
+            (0, 1)
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ import { ErrorNotice } from "~/components/ui/error-notice";
 import { Empty, Page, Panel, SkeletonRows } from "~/components/ui/panel";
 import { Select } from "~/components/ui/select";
 import { OUTCOMES } from "./describe";
+import { LoadMore } from "./load-more";
 import { RunsTable } from "./runs-table";
 
 const ANY = "any";
@@ -87,13 +88,7 @@ export function RunsPage() {
         ) : null}
         {items.length > 0 ? <RunsTable runs={items} /> : null}
       </Panel>
-      {runs.hasNextPage ? (
-        <div className="mt-3 flex justify-center">
-          <Button busy={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
-            Load more
-          </Button>
-        </div>
-      ) : null}
+      <LoadMore pages={runs} />
     </Page>
   );
 }

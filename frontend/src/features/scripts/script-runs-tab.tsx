@@ -1,9 +1,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { runsQuery } from "~/api/queries";
-import { Button } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { Empty, Page, Panel, SkeletonRows } from "~/components/ui/panel";
+import { LoadMore } from "~/features/runs/load-more";
 import { RunsTable } from "~/features/runs/runs-table";
 
 export function ScriptRunsTab() {
@@ -20,13 +20,7 @@ export function ScriptRunsTab() {
         ) : null}
         {items.length > 0 ? <RunsTable runs={items} hideScript /> : null}
       </Panel>
-      {runs.hasNextPage ? (
-        <div className="mt-3 flex justify-center">
-          <Button busy={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
-            Load more
-          </Button>
-        </div>
-      ) : null}
+      <LoadMore pages={runs} />
     </Page>
   );
 }
