@@ -50,7 +50,7 @@ enum Turn {
 #[derive(Default)]
 struct Memory {
     launches: u32,
-    /// Since when the run has been seen running.
+    /// Since when the run has been seen running or stopping.
     running_since: Option<Instant>,
 }
 
@@ -59,7 +59,7 @@ async fn turn(cx: &Context, id: &RunId, nudge: &Notify, memory: &mut Memory) -> 
     // Subscribed before looking, so that what happens in between is not missed.
     let mut changes = cx.watcher.subscribe(&cx.data.path().join(directory::place(&run)));
     let mut seen = look(cx, &run).await?;
-    if matches!(run.state, State::Running) {
+    if matches!(run.state, State::Running | State::Stopping { .. }) {
         seen.watched = memory.running_since.get_or_insert_with(Instant::now).elapsed();
     }
     match decide(&run, &seen) {

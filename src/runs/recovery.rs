@@ -17,6 +17,9 @@ use crate::model::run::{Ending, Event, Run, State, StopReason};
 /// The supervisor enforces the run-time limit; past this margin it must be stuck and the engine is asked.
 const OVERDUE_MARGIN: Duration = Duration::from_secs(30);
 
+/// A supervisor that has not got as far as `started` after this will not, and is ended all the same.
+const START_PATIENCE: Duration = Duration::from_secs(4);
+
 /// What can be seen of a run. The job is looked at *before* the directory, so a job seen ended has already
 /// written whatever it will ever write.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +27,7 @@ pub struct Seen {
     /// `None`: the engine did not answer.
     pub job: Option<JobState>,
     pub directory: Directory,
-    /// For how long it has been seen running, by a clock that nobody can set. A new controller begins anew: this is
+    /// For how long it has been seen running or stopping, by a clock that nobody can set. A new controller begins anew: this is
     /// the backstop behind the supervisor's own limit.
     pub watched: Duration,
 }
@@ -88,6 +91,8 @@ fn without_facts(run: &Run, seen: &Seen) -> Act {
     match &seen.job {
         _ if matches!(run.state, State::Starting) && started => Act::Record(Event::Started),
         None => Act::Watch,
+        // A signal that comes before the supervisor listens is lost, and none follows it: `started` says that it listens.
+        Some(JobState::Running) if stopping && !started && seen.watched < START_PATIENCE => Act::Watch,
         Some(JobState::Running) if stopping => Act::Stop,
         Some(JobState::Running) if is_overdue(run, seen.watched) => Act::Record(Event::StopRequested {
             why: StopReason::Overdue,
@@ -208,7 +213,7 @@ mod tests {
             (State::Queued, ".....", "....."),
             (State::Starting, "wPPw!", "sssss"),
             (State::Running, "w??w!", "w??w?"),
-            (stopping, "wnnSn", "w??S?"),
+            (stopping, "wnnwn", "w??S?"),
             (collecting, "CCCCC", "CCCCC"),
             (finished, "RRRRR", "RRRRR"),
         ];
@@ -234,6 +239,29 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_stop_waits_for_ears_but_not_for_ever() {
+        let run = run_in(State::Stopping {
+            why: StopReason::Overdue,
+        });
+        for (started, watched, expected) in [
+            (false, Duration::ZERO, 'w'),
+            (false, START_PATIENCE, 'S'),
+            (true, Duration::ZERO, 'S'),
+        ] {
+            let directory = Directory {
+                started,
+                exit: ExitFile::Absent,
+            };
+            let seen = Seen {
+                job: Some(JobState::Running),
+                directory,
+                watched,
+            };
+            assert_eq!(letter(&decide(&run, &seen)), expected, "{started} {watched:?}");
         }
     }
 
