@@ -22,7 +22,7 @@ use crate::logs::Watcher;
 use crate::model::ids::RunId;
 use crate::runs::{Parts, Runs, Settings};
 use crate::scripts::Scripts;
-use crate::store::{self, Place, Store};
+use crate::store::{self, Place, Store, Witness};
 
 /// A running application. Dropping it stops its loops with the runtime; runs go on in their containers.
 pub struct App {
@@ -50,11 +50,21 @@ pub struct EngineWiring {
     pub supervisor_folder: PathBuf,
 }
 
-/// The application on Docker.
-pub async fn start(config: &ServeConfig) -> anyhow::Result<App> {
+/// What else an application is made of: the system's clock and nobody who watches its writes, unless told otherwise.
+#[derive(Default)]
+pub struct Surroundings {
+    pub clock: Clock,
+    pub witnesses: Vec<Arc<dyn Witness>>,
+}
+
+/// How an engine comes into being, once it is known what it has to know.
+pub type MakeEngine = Box<dyn FnOnce(EngineWiring) -> Arc<dyn Engine> + Send>;
+
+/// Docker, at the address that the configuration names.
+pub fn docker(config: &ServeConfig) -> MakeEngine {
     let docker_host = config.docker_host.clone();
     let data_volume = config.data_volume.clone();
-    start_on(config, Clock::system(), move |wiring| {
+    Box::new(move |wiring| {
         Arc::new(Docker::connect(DockerConfig {
             host: docker_host,
             instance: wiring.instance,
@@ -63,14 +73,13 @@ pub async fn start(config: &ServeConfig) -> anyhow::Result<App> {
             supervisor_dir: wiring.supervisor_folder,
         }))
     })
-    .await
 }
 
-/// The application on any engine, with any clock.
+/// The application on any engine, in any surroundings.
 pub async fn start_on(
     config: &ServeConfig,
-    clock: Clock,
-    engine: impl FnOnce(EngineWiring) -> Arc<dyn Engine>,
+    Surroundings { clock, witnesses }: Surroundings,
+    make_engine: MakeEngine,
 ) -> anyhow::Result<App> {
     let owner = Owner::Script {
         uid: config.run_uid,
@@ -104,7 +113,7 @@ pub async fn start_on(
         database: data.path().join(layout::DATABASE),
         backups: data.path().join(layout::BACKUPS),
     };
-    let store = Store::open(place)
+    let store = Store::open(place, witnesses)
         .await
         .context("the database cannot be opened")?;
     let fresh = RunId::generate().as_str()[20..].to_owned();
@@ -113,7 +122,7 @@ pub async fn start_on(
         .await?;
     let events = Events::default();
     let scripts = Scripts::new(store.clone(), data.clone(), clock.clone(), events.clone(), owner);
-    let engine = engine(EngineWiring {
+    let engine = make_engine(EngineWiring {
         instance: instance.clone(),
         data_dir: data.path().to_owned(),
         supervisor_folder: supervisor_folder.clone().into(),

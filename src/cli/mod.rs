@@ -1,7 +1,7 @@
 //! The command line: one binary, its verbs.
 
 mod healthcheck;
-mod serve;
+pub mod serve;
 
 use clap::{Parser, Subcommand};
 

@@ -37,11 +37,20 @@ async fn engine_is_lost(mut status: watch::Receiver<EngineStatus>) {
 }
 
 pub async fn serve(config: &ServeConfig) -> anyhow::Result<()> {
+    serve_on(config, app::Surroundings::default(), app::docker(config)).await
+}
+
+/// The whole verb, with an engine and surroundings of the caller's making.
+pub async fn serve_on(
+    config: &ServeConfig,
+    surroundings: app::Surroundings,
+    make_engine: app::MakeEngine,
+) -> anyhow::Result<()> {
     start_logging(&config.log)?;
     if !config.listen.ip().is_loopback() && !is_container() {
         tracing::warn!(listen = %config.listen, "listening beyond loopback: whoever reaches this address can run code");
     }
-    let app = app::start(config).await?;
+    let app = app::start_on(config, surroundings, make_engine).await?;
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;

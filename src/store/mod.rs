@@ -12,6 +12,7 @@ pub mod scripts;
 mod values;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub use opening::Place;
 
@@ -41,16 +42,27 @@ pub enum Error {
     Stale,
 }
 
+/// Who has to know of writes. Called on the connection's own thread, in the order of the writes.
+pub trait Witness: Send + Sync + 'static {
+    /// Everything of a transaction is written; it is about to become durable.
+    fn committing(&self, _: &Connection) {}
+    /// It is durable.
+    fn committed(&self, _: &Connection) {}
+    /// A write was given up, by its caller or because the database refused: perhaps the disk is full.
+    fn rolled_back(&self) {}
+}
+
 #[derive(Clone)]
 pub struct Store {
     writer: Pool,
     readers: Pool,
+    witnesses: Arc<[Arc<dyn Witness>]>,
 }
 
 impl Store {
     /// Opens or makes the database and brings its schema up to date. Takes as long as a check does after an unclean
     /// stop, and as long as a copy does before the schema changes.
-    pub async fn open(place: Place) -> Result<Self, Error> {
+    pub async fn open(place: Place, witnesses: Vec<Arc<dyn Witness>>) -> Result<Self, Error> {
         let database = place.database.clone();
         tokio::task::spawn_blocking(move || opening::open(&place))
             .await
@@ -58,6 +70,7 @@ impl Store {
         Ok(Self {
             writer: pool(&database, 1)?,
             readers: pool(&database, READERS)?,
+            witnesses: witnesses.into(),
         })
     }
 
@@ -78,13 +91,20 @@ impl Store {
             .get()
             .await
             .map_err(|e| Error::Connection(e.to_string()))?;
+        let witnesses = Arc::clone(&self.witnesses);
         let done = connection.interact(move |connection| {
-            let transaction = connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .map_err(Error::from)?;
-            let value = f(&transaction)?;
-            transaction.commit().map_err(Error::from)?;
-            Ok(value)
+            let written = transact(connection, f, |transaction| {
+                witnesses
+                    .iter()
+                    .for_each(|witness| witness.committing(transaction));
+            });
+            for witness in witnesses.iter() {
+                match &written {
+                    Ok(_) => witness.committed(connection),
+                    Err(_) => witness.rolled_back(),
+                }
+            }
+            written
         });
         done.await.map_err(|e| Error::Connection(e.to_string()))?
     }
@@ -103,6 +123,20 @@ impl Store {
         let done = connection.interact(move |connection| f(connection));
         done.await.map_err(|e| Error::Connection(e.to_string()))?
     }
+}
+
+fn transact<T, E: From<Error>>(
+    connection: &mut Connection,
+    f: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    before_commit: impl FnOnce(&Connection),
+) -> Result<T, E> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(Error::from)?;
+    let value = f(&transaction)?;
+    before_commit(&transaction);
+    transaction.commit().map_err(Error::from)?;
+    Ok(value)
 }
 
 fn pool(path: &Path, size: usize) -> Result<Pool, Error> {
@@ -160,7 +194,7 @@ mod tests {
             database: dir.path().join("db.sqlite"),
             backups: dir.path().to_owned(),
         };
-        let store = Store::open(place.clone()).await.expect("opens");
+        let store = Store::open(place.clone(), vec![]).await.expect("opens");
         let failed: Result<(), Error> = store
             .write(|tx| {
                 meta::set(tx, "colour", "blue")?;
@@ -174,7 +208,7 @@ mod tests {
             .write(|tx| meta::set(tx, "colour", "green"))
             .await
             .expect("writes");
-        let again = Store::open(place).await.expect("opens twice");
+        let again = Store::open(place, vec![]).await.expect("opens twice");
         assert_eq!(
             again
                 .read(|c| meta::get(c, "colour"))

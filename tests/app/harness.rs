@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use futures_util::StreamExt;
-use pytask_manager::app::{self, App};
-use pytask_manager::clock::Clock;
+use pytask_manager::app::{self, App, Surroundings};
 use pytask_manager::config::ServeConfig;
 use pytask_manager::engine::fake::Fake;
 use reqwest::{Method, RequestBuilder, Response};
@@ -81,9 +80,11 @@ impl TestApp {
             .build()
             .expect("a runtime");
         let started = runtime.spawn(async move {
-            let app = app::start_on(&config, Clock::system(), move |wiring| {
-                Arc::new(fake.beside(&wiring.instance))
-            })
+            let app = app::start_on(
+                &config,
+                Surroundings::default(),
+                Box::new(move |wiring| Arc::new(fake.beside(&wiring.instance))),
+            )
             .await
             .expect("the application starts");
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
