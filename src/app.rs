@@ -20,8 +20,10 @@ use crate::events::Events;
 use crate::files::{DataDir, DataLock, Owner, layout};
 use crate::logs::Watcher;
 use crate::model::ids::RunId;
-use crate::runs::{Parts, Runs, Settings};
-use crate::scripts::Scripts;
+use crate::model::settings::InForce;
+use crate::runs::{self, Installation, Runs};
+use crate::scripts::{self, Scripts};
+use crate::settings;
 use crate::store::{self, Place, Store, Witness};
 
 /// A running application. Dropping it stops its loops with the runtime; runs go on in their containers.
@@ -121,13 +123,27 @@ pub async fn start_on(
         .write(move |tx| store::meta::get_or_set(tx, "instance", &fresh))
         .await?;
     let events = Events::default();
-    let scripts = Scripts::new(store.clone(), data.clone(), clock.clone(), events.clone(), owner);
+    let settings = settings::Keeper::open(
+        store.clone(),
+        clock.clone(),
+        events.clone(),
+        InForce::built_in(config.max_runs()),
+    )
+    .await?;
+    let scripts = Scripts::new(scripts::Parts {
+        store: store.clone(),
+        data: data.clone(),
+        clock: clock.clone(),
+        events: events.clone(),
+        settings: settings.clone(),
+        owner,
+    });
     let engine = make_engine(EngineWiring {
         instance: instance.clone(),
         data_dir: data.path().to_owned(),
         supervisor_folder: supervisor_folder.clone().into(),
     });
-    let runs = Runs::start(Parts {
+    let runs = Runs::start(runs::Parts {
         store: store.clone(),
         engine,
         data: data.clone(),
@@ -135,9 +151,9 @@ pub async fn start_on(
         events: events.clone(),
         scripts: scripts.clone(),
         watcher: Watcher::start()?,
-        settings: Settings {
+        settings: settings.clone(),
+        installation: Installation {
             instance,
-            max_runs: config.max_runs(),
             image: config.runner_image.clone(),
             supervisor_folder,
             run_uid: config.run_uid,
@@ -151,6 +167,7 @@ pub async fn start_on(
         clock,
         events,
         scripts: scripts.clone(),
+        settings,
         runs: runs.clone(),
     };
     let router = api::router(api, AllowedHosts::new(&config.allowed_hosts));

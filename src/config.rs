@@ -81,10 +81,10 @@ pub enum LogFormat {
 }
 
 impl ServeConfig {
-    pub fn max_runs(&self) -> usize {
-        match self.max_runs {
-            Some(most) => usize::from(most),
-            None => std::thread::available_parallelism().map_or(2, usize::from) * 2,
-        }
+    /// What holds unless Settings say otherwise.
+    pub fn max_runs(&self) -> u32 {
+        let per_core = 2;
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.max_runs.map_or_else(|| cores() as u32 * per_core, u32::from)
     }
 }

@@ -16,8 +16,8 @@ pub enum News {
     Run(Box<Run>),
     /// Settings, files or environment of a script.
     Script(ScriptId),
-    /// The container engine came or went.
-    Engine,
+    /// The container engine came or went, the disk filled or emptied, settings changed.
+    System,
 }
 
 #[derive(Clone)]

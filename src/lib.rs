@@ -15,4 +15,5 @@ pub mod logs;
 pub mod model;
 pub mod runs;
 pub mod scripts;
+pub mod settings;
 pub mod store;

@@ -16,18 +16,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("store", &["model"]),
     ("envs", &["model"]),
     ("events", &["model"]),
-    ("scripts", &["clock", "envs", "events", "files", "model", "store"]),
+    ("settings", &["clock", "events", "model", "store"]),
+    (
+        "scripts",
+        &["clock", "envs", "events", "files", "model", "settings", "store"],
+    ),
     (
         "runs",
         &[
-            "clock", "engine", "envs", "events", "files", "logs", "model", "scripts", "store",
+            "clock", "engine", "envs", "events", "files", "logs", "model", "scripts", "settings", "store",
         ],
     ),
     // Everything but the engine: what may be known of it comes through `runs`.
     (
         "api",
         &[
-            "clock", "envs", "events", "files", "logs", "model", "runs", "scripts", "store",
+            "clock", "envs", "events", "files", "logs", "model", "runs", "scripts", "settings", "store",
         ],
     ),
     ("cli", &["api", "app", "config", "runs"]),
@@ -35,7 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "app",
         &[
             "api", "clock", "config", "engine", "events", "files", "logs", "model", "runs", "scripts",
-            "store",
+            "settings", "store",
         ],
     ),
 ];

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::files::{self, ErrorKind};
-use crate::{logs, runs, scripts, store};
+use crate::model::limits::OutOfBounds;
+use crate::{logs, runs, scripts, settings, store};
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -106,6 +107,20 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// A limit that was wished for and cannot be had.
+pub fn out_of_bounds(bounds: OutOfBounds) -> ApiError {
+    ApiError::invalid(&format!("limits.{}", bounds.field), bounds.message)
+}
+
+impl From<settings::Error> for ApiError {
+    fn from(error: settings::Error) -> Self {
+        match error {
+            settings::Error::OutOfBounds(bounds) => Self::invalid(bounds.field, bounds.message),
+            settings::Error::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         match &error {
@@ -153,9 +168,7 @@ impl From<scripts::Error> for ApiError {
             )
             .with(json!({ "runs": runs })),
             scripts::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
-            scripts::Error::Limits(bounds) => {
-                Self::invalid(&format!("limits.{}", bounds.field), bounds.message)
-            }
+            scripts::Error::Limits(bounds) => out_of_bounds(bounds),
             scripts::Error::Requirement(bad) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid_requirement",
@@ -183,6 +196,7 @@ impl From<runs::Error> for ApiError {
                 "The script asks for no packages; add one, then install",
             ),
             runs::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            runs::Error::Unenforceable(bounds) => out_of_bounds(bounds),
             runs::Error::Scripts(error) => error.into(),
             runs::Error::Files(error) => error.into(),
             runs::Error::Logs(error) => error.into(),

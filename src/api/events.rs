@@ -85,7 +85,7 @@ async fn tell(api: &Api, news: News) -> Result<EventMessage, ApiError> {
         News::Script(id) => EventMessage::Script {
             script_id: id.to_string(),
         },
-        News::Engine => EventMessage::System {
+        News::System => EventMessage::System {
             system: Box::new(system::show(api).await?),
         },
     })

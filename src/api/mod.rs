@@ -3,6 +3,7 @@
 //! Handlers are thin: they take what was asked apart, call one face, and put the answer together. The OpenAPI document
 //! is made from the same declarations as the routes and is the contract for the interface and for everybody else.
 
+mod changes;
 mod dashboard;
 mod dependencies;
 mod error;
@@ -17,6 +18,7 @@ mod requests;
 mod revisions;
 mod runs;
 mod scripts;
+mod settings;
 mod system;
 
 use axum::Router;
@@ -37,6 +39,7 @@ use crate::events::Events;
 use crate::files::DataDir;
 use crate::runs::Runs;
 use crate::scripts::Scripts;
+use crate::settings::Keeper;
 use crate::store::Store;
 
 const JSON_BYTES: usize = 2 * 1024 * 1024;
@@ -49,6 +52,7 @@ pub struct Api {
     pub clock: Clock,
     pub events: Events,
     pub scripts: Scripts,
+    pub settings: Keeper,
     pub runs: Runs,
 }
 
@@ -82,10 +86,12 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(runs::list))
         .routes(routes!(runs::get))
         .routes(routes!(runs::cancel))
+        .routes(routes!(changes::get))
         .routes(routes!(log::get))
         .routes(routes!(live::live))
         .routes(routes!(events::events))
         .routes(routes!(dashboard::get))
+        .routes(routes!(settings::get, settings::update))
         .routes(routes!(system::get));
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1)
 }

@@ -15,7 +15,9 @@ use super::page::{self, Page};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::Limits;
 use crate::model::outcome::Outcome;
-use crate::model::run::{LogSummary, Overlap, Run, RunKind, RunState, Trigger, WaitKind, WaitReason};
+use crate::model::run::{
+    ArtifactsSummary, LogSummary, Overlap, Run, RunKind, RunState, Trigger, Usage, WaitKind, WaitReason,
+};
 use crate::runs::Submission;
 use crate::store;
 
@@ -32,6 +34,10 @@ pub struct RunView {
     pub state: RunState,
     pub outcome: Option<Outcome>,
     pub trigger: Trigger,
+    /// What it does about unfinished runs of the same script.
+    pub overlap: Overlap,
+    /// With `allow`: how many may be active at once.
+    pub parallel_limit: Option<u32>,
     pub queued_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
@@ -47,6 +53,10 @@ pub struct RunView {
     pub env: BTreeMap<String, String>,
     pub peak_memory_bytes: Option<u64>,
     pub cpu_ms: Option<u64>,
+    /// What else was counted; known once the script has ended.
+    pub usage: Option<Usage>,
+    /// What was left in `$PYTASK_ARTIFACTS`; known once the run has finished.
+    pub artifacts: Option<ArtifactsSummary>,
     /// Why it has not been started yet.
     pub wait_reason: Option<WaitReason>,
     /// Known once the run has finished.
@@ -66,6 +76,8 @@ impl RunView {
             state: run.state.name(),
             outcome: run.outcome().cloned(),
             trigger: run.trigger,
+            overlap: run.overlap,
+            parallel_limit: run.parallel_limit,
             queued_at: run.queued_at,
             started_at: run.started_at,
             finished_at: run.finished_at,
@@ -80,6 +92,8 @@ impl RunView {
             env: run.env,
             peak_memory_bytes: run.facts.peak_memory_bytes,
             cpu_ms: run.facts.cpu_ms,
+            usage: run.facts.usage,
+            artifacts: run.facts.artifacts,
             wait_reason,
             log: run.facts.log,
             build_run_id: run.build_run_id.map(|id| id.to_string()),
@@ -159,8 +173,8 @@ pub struct RunRequest {
     pub args: Vec<String>,
     /// Added to the script's environment.
     pub env: BTreeMap<String, String>,
-    /// What to do about unfinished runs of the same script; default: wait for them.
-    pub overlap: Overlap,
+    /// What to do about unfinished runs of the same script; default: what the script says.
+    pub overlap: Option<Overlap>,
 }
 
 /// Runs a script. The answer is the queued run; `Idempotency-Key` makes repeating the request harmless.

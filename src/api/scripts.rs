@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
-use super::error::{ApiError, ErrorBody};
+use super::error::{ApiError, ErrorBody, out_of_bounds};
 use super::extract::{Json, Path, Query};
 use super::page::{self, Page};
 use super::runs::{RunView, Shower};
@@ -15,7 +15,8 @@ use crate::envs::status;
 use crate::model::environment::{Environment, EnvironmentState};
 use crate::model::ids::ScriptId;
 use crate::model::limits::{Limits, LimitsPatch};
-use crate::model::run::{Run, RunKind, RunState};
+use crate::model::patch::given;
+use crate::model::run::{Overlap, Run, RunKind, RunState};
 use crate::model::script::Script;
 use crate::scripts::{New, Patch};
 use crate::store;
@@ -38,6 +39,10 @@ pub struct ScriptView {
     pub limits: LimitsPatch,
     /// What its next run will get.
     pub effective_limits: Limits,
+    /// What a new run does about unfinished ones, unless it says otherwise.
+    pub overlap: Overlap,
+    /// With `allow`: how many may be active at once; `null` is no bound.
+    pub parallel_limit: Option<u32>,
     pub revision: i64,
     pub environment: EnvironmentStatus,
     pub last_run: Option<RunView>,
@@ -125,7 +130,9 @@ impl Whole {
             tags: script.tags,
             entry_point: script.entry_point,
             paused: script.paused,
-            effective_limits: script.limits.over(&Limits::default_for_scripts()),
+            effective_limits: script.limits.over(&api.settings.in_force().default_limits),
+            overlap: script.overlap,
+            parallel_limit: script.parallel_limit,
             limits: script.limits,
             revision: script.revision,
             environment,
@@ -258,6 +265,12 @@ pub struct ScriptPatch {
     paused: Option<bool>,
     /// Replaces all of the script's wishes; an absent field means the default.
     limits: Option<LimitsPatch>,
+    /// What a new run does about unfinished ones.
+    overlap: Option<Overlap>,
+    /// With `allow`: how many may be active at once; `null` takes the bound away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    parallel_limit: Option<Option<u32>>,
 }
 
 /// Changes what is given; the rest stays.
@@ -270,6 +283,9 @@ pub async fn update(
     Path(id): Path<String>,
     Json(patch): Json<ScriptPatch>,
 ) -> Result<Json<ScriptView>, ApiError> {
+    if let Some(limits) = &patch.limits {
+        api.runs.check_enforceable(limits).map_err(out_of_bounds)?;
+    }
     let patch = Patch {
         name: patch.name,
         description: patch.description,
@@ -277,6 +293,8 @@ pub async fn update(
         entry_point: patch.entry_point,
         paused: patch.paused,
         limits: patch.limits,
+        overlap: patch.overlap,
+        parallel_limit: patch.parallel_limit,
     };
     let script = api.scripts.update(&ScriptId::parse(&id), patch).await?;
     show(&api, script).await

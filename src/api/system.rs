@@ -19,7 +19,7 @@ pub struct System {
     pub data_dir: String,
     pub free_bytes: u64,
     /// Most runs active at once.
-    pub max_runs: usize,
+    pub max_runs: u32,
     pub default_limits: Limits,
     pub runner_image: String,
 }
@@ -36,6 +36,17 @@ pub struct EngineView {
     pub storage: Option<StorageMode>,
     /// Version of the control groups that hold the limits.
     pub cgroup: Option<u8>,
+    /// Of the engine's machine: no limit may be beyond them.
+    pub cpus: Option<u32>,
+    pub memory_bytes: Option<u64>,
+    /// Limits that were found not to be in force; runs are refused for them.
+    pub unenforced: Vec<Unenforced>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Unenforced {
+    pub limit: String,
+    pub reason: String,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -58,16 +69,17 @@ pub enum StorageMode {
 
 pub async fn show(api: &Api) -> Result<System, ApiError> {
     let data = api.data.clone();
-    let settings = api.runs.settings();
+    let installation = api.runs.installation();
+    let settings = api.settings.in_force();
     Ok(System {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        instance: settings.instance.clone(),
+        instance: installation.instance.clone(),
         engine: engine(&api.runs),
         data_dir: api.data.path().display().to_string(),
         free_bytes: on_disk(move || data.free_bytes()).await?,
         max_runs: settings.max_runs,
-        default_limits: Limits::default_for_scripts(),
-        runner_image: settings.image.clone(),
+        default_limits: settings.default_limits,
+        runner_image: installation.image.clone(),
     })
 }
 
@@ -79,6 +91,9 @@ fn engine(runs: &Runs) -> EngineView {
         api_version: None,
         storage: None,
         cgroup: None,
+        cpus: None,
+        memory_bytes: None,
+        unenforced: Vec::new(),
     };
     match runs.engine() {
         EngineStatus::Connecting => {}
@@ -96,6 +111,16 @@ fn engine(runs: &Runs) -> EngineView {
             view.version = Some(found.engine_version);
             view.api_version = Some(found.api_version);
             view.cgroup = Some(found.cgroup_version);
+            view.cpus = found.cpus;
+            view.memory_bytes = found.memory_bytes;
+            view.unenforced = found
+                .unenforced
+                .into_iter()
+                .map(|broken| Unenforced {
+                    limit: broken.limit.to_owned(),
+                    reason: broken.reason,
+                })
+                .collect();
             view.storage = Some(match found.storage {
                 Storage::Subpath => StorageMode::Subpath,
                 Storage::HostPath => StorageMode::HostPath,

@@ -213,6 +213,8 @@ impl Engine for Fake {
             api_version: "1.45".to_owned(),
             storage: Storage::HostPath,
             cgroup_version: 2,
+            cpus: Some(64),
+            memory_bytes: Some(1 << 40),
             unenforced: vec![],
         })
     }

@@ -24,6 +24,9 @@ pub struct Capabilities {
     pub api_version: String,
     pub storage: Storage,
     pub cgroup_version: u8,
+    /// Of the engine's machine, if it says: no limit beyond them means anything.
+    pub cpus: Option<u32>,
+    pub memory_bytes: Option<u64>,
     /// Limits that this engine was seen *not* to enforce; a job that asks for one is refused.
     pub unenforced: Vec<UnenforcedLimit>,
 }

@@ -66,8 +66,10 @@ pub fn status(
 /// Why a build failed, in uv's words where there are any.
 pub fn reason(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Failed { stderr_tail, .. } if stderr_tail.iter().any(|line| !line.trim().is_empty()) => {
-            stderr_tail.join("\n").trim().to_owned()
+        Outcome::Failed { evidence, .. }
+            if evidence.stderr_tail.iter().any(|line| !line.trim().is_empty()) =>
+        {
+            evidence.stderr_tail.join("\n").trim().to_owned()
         }
         outcome => outcome.message().to_owned(),
     }

@@ -1,4 +1,8 @@
-//! Limits of a run: what a script may ask for, within which bounds, and what holds when it asks for nothing.
+//! Limits of a run: what a script may ask for, within which bounds, and what holds when nobody asks for anything.
+//!
+//! Three layers: what is built in, what Settings say over it, what the script says over that. What holds for a run is
+//! settled when it is submitted and stored with it. Knows nobody who enforces them; the engine, the supervisor and the
+//! disk watch each have their share.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,6 +18,23 @@ pub enum Network {
     None,
     /// The instance's own bridge: out to the world, not to other containers.
     Bridge,
+}
+
+/// A limit's name: the field's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitName {
+    MemoryBytes,
+    Cpus,
+    Pids,
+    Nofile,
+    FsizeBytes,
+    RunSeconds,
+    StopGraceSeconds,
+    LogBytes,
+    TmpBytes,
+    DiskBytes,
+    ArtifactsBytes,
 }
 
 /// All limits of one run, as they were when it was submitted.
@@ -36,9 +57,17 @@ pub struct Limits {
     pub log_bytes: u64,
     /// Size of `/tmp`, which counts as memory.
     pub tmp_bytes: u64,
-    /// Space the script's folder may take; `null` means no limit. Not enforceable yet, so only `null` is accepted.
+    /// Space the script's folder may take while it runs; each entry counts for at least 4 KiB. `null` means no limit.
     pub disk_bytes: Option<u64>,
+    /// Space the files in `$PYTASK_ARTIFACTS` may take, counted in the same way.
+    #[serde(default = "default_artifacts_bytes")]
+    pub artifacts_bytes: u64,
     pub network: Network,
+}
+
+/// Also for runs from before there was such a limit.
+const fn default_artifacts_bytes() -> u64 {
+    GIB
 }
 
 impl Limits {
@@ -54,7 +83,8 @@ impl Limits {
             stop_grace_seconds: 10,
             log_bytes: 256 * MIB,
             tmp_bytes: 256 * MIB,
-            disk_bytes: None,
+            disk_bytes: Some(10 * GIB),
+            artifacts_bytes: default_artifacts_bytes(),
             network: Network::Bridge,
         }
     }
@@ -71,13 +101,16 @@ impl Limits {
             stop_grace_seconds: 5,
             log_bytes: 16 * MIB,
             tmp_bytes: 512 * MIB,
-            disk_bytes: None,
+            // Of the build's own folder.
+            disk_bytes: Some(20 * GIB),
+            artifacts_bytes: default_artifacts_bytes(),
             network: Network::Bridge,
         }
     }
 }
 
-/// A script's wishes; an absent field means the default. Unknown fields are refused.
+/// Wishes of a script, or of Settings for all of them; an absent field means what holds without it. Unknown fields are
+/// refused.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsPatch {
@@ -101,6 +134,8 @@ pub struct LimitsPatch {
     pub tmp_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifacts_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
 }
@@ -149,6 +184,7 @@ impl LimitsPatch {
             log_bytes: self.log_bytes.unwrap_or(base.log_bytes),
             tmp_bytes: self.tmp_bytes.unwrap_or(base.tmp_bytes),
             disk_bytes: self.disk_bytes.or(base.disk_bytes),
+            artifacts_bytes: self.artifacts_bytes.unwrap_or(base.artifacts_bytes),
             network: self.network.unwrap_or(base.network),
         }
     }
@@ -163,6 +199,8 @@ impl LimitsPatch {
         within("stop_grace_seconds", self.stop_grace_seconds, 0, 3600)?;
         within("log_bytes", self.log_bytes, 64 * KIB, 64 * GIB)?;
         within("tmp_bytes", self.tmp_bytes, MIB, 64 * GIB)?;
+        within("disk_bytes", self.disk_bytes, MIB, 64 * 1024 * GIB)?;
+        within("artifacts_bytes", self.artifacts_bytes, 64 * KIB, 1024 * GIB)?;
         if let Some(cpus) = self.cpus
             && !(0.05..=512.0).contains(&cpus)
         {
@@ -171,18 +209,16 @@ impl LimitsPatch {
                 message: format!("cpus must be from 0.05 to 512, not {cpus}"),
             });
         }
-        if self.disk_bytes.is_some() {
-            let message = "disk_bytes cannot be enforced on this engine, so it is not accepted".to_owned();
-            return Err(OutOfBounds {
-                field: "disk_bytes",
-                message,
-            });
-        }
         Ok(())
     }
 }
 
-fn within(field: &'static str, value: Option<u64>, least: u64, most: u64) -> Result<(), OutOfBounds> {
+pub(super) fn within(
+    field: &'static str,
+    value: Option<u64>,
+    least: u64,
+    most: u64,
+) -> Result<(), OutOfBounds> {
     match value {
         Some(value) if value < least || value > most => Err(OutOfBounds {
             field,
@@ -210,6 +246,16 @@ mod tests {
             (got.memory_bytes, got.network, got.pids),
             (64 * MIB, Network::None, base.pids)
         );
+    }
+
+    #[test]
+    fn a_stored_run_from_before_a_limit_existed_can_be_read() {
+        let mut stored = serde_json::to_value(Limits::default_for_scripts()).expect("serializes");
+        let fields = stored.as_object_mut().expect("an object");
+        fields.remove("artifacts_bytes");
+        fields.insert("disk_bytes".to_owned(), serde_json::Value::Null);
+        let read: Limits = serde_json::from_value(stored).expect("parses");
+        assert_eq!((read.artifacts_bytes, read.disk_bytes), (GIB, None));
     }
 
     #[test]
@@ -245,7 +291,7 @@ mod tests {
             ),
             (
                 LimitsPatch {
-                    disk_bytes: Some(GIB),
+                    disk_bytes: Some(4096),
                     ..Default::default()
                 },
                 "disk_bytes",

@@ -1,9 +1,15 @@
 //! The product's words as pure values: what is stored, decided about and shown. Imports nothing of ours but the
 //! run directory's protocol.
 
+pub mod changes;
 pub mod environment;
+pub mod evidence;
 pub mod ids;
 pub mod limits;
 pub mod outcome;
+pub mod patch;
 pub mod run;
 pub mod script;
+pub mod settings;
+pub mod traceback;
+pub mod verdict;

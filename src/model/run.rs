@@ -11,9 +11,10 @@ use pytask_protocol::Exit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::evidence::Evidence;
 use super::ids::{RunId, ScriptId};
-use super::limits::Limits;
-use super::outcome::Outcome;
+use super::limits::{LimitName, Limits};
+use super::outcome::{LostCause, Outcome};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -31,6 +32,15 @@ pub enum Trigger {
     Manual,
     /// A client of the API.
     Api,
+    /// A schedule's due moment, at which nobody waits for it.
+    Schedule { schedule_id: String, slot: Timestamp },
+}
+
+impl Trigger {
+    /// Whether somebody waits for it.
+    pub fn is_attended(&self) -> bool {
+        !matches!(self, Self::Schedule { .. })
+    }
 }
 
 /// What a new run does about runs of the same script that have not finished.
@@ -54,9 +64,13 @@ pub enum Overlap {
 pub enum StopReason {
     Cancelled {
         by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaced_by: Option<RunId>,
     },
     /// It outlived its run-time limit although the supervisor should have ended it.
     Overdue,
+    /// It takes more space than it may; in bytes.
+    LimitReached { limit: LimitName, found: u64 },
 }
 
 /// How a run came to its end: facts, not yet a verdict.
@@ -64,13 +78,17 @@ pub enum StopReason {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Ending {
     /// The supervisor's exit facts are there.
-    Exited { exit: Exit },
+    Exited { exit: Box<Exit> },
     /// The engine refused it for good; user code never started.
     LaunchFailed { detail: String },
     /// Stopped before user code started.
     NeverStarted,
     /// User code was started and nobody can say how it ended.
-    Lost { reason: String },
+    Lost {
+        reason: String,
+        #[serde(default)]
+        cause: LostCause,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,10 +201,14 @@ pub fn step(state: &State, event: &Event) -> Step {
         (
             Queued,
             Event::StopRequested {
-                why: StopReason::Cancelled { by },
+                why: StopReason::Cancelled { by, replaced_by },
             },
         ) => Step::To(Finished {
-            outcome: Outcome::cancelled(by),
+            outcome: Outcome::cancelled(
+                by,
+                replaced_by.as_ref().map(ToString::to_string),
+                Evidence::default(),
+            ),
         }),
         (Queued, _) => Step::Impossible,
         (_, Event::Admitted) => Step::Same,
@@ -237,6 +259,8 @@ pub enum WaitKind {
     Overlap,
     /// The script's environment is being built.
     Environment,
+    /// Too little space is left on the data disk.
+    DiskFull,
     /// Its turn has not been looked at yet.
     Admission,
 }
@@ -268,6 +292,8 @@ pub struct Run {
     pub version: i64,
     pub trigger: Trigger,
     pub overlap: Overlap,
+    /// With [`Overlap::Allow`]: how many runs of the script may be active at once, if there is a bound.
+    pub parallel_limit: Option<u32>,
     pub queued_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
@@ -300,6 +326,29 @@ pub struct Facts {
     pub peak_memory_bytes: Option<u64>,
     pub cpu_ms: Option<u64>,
     pub log: Option<LogSummary>,
+    pub usage: Option<Usage>,
+    /// What was left in `$PYTASK_ARTIFACTS`.
+    pub artifacts: Option<ArtifactsSummary>,
+}
+
+/// What the kernel and the supervisor counted besides memory and CPU time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Usage {
+    /// Time in which its processes wanted to run and were held back by the CPU limit.
+    pub cpu_throttled_ms: Option<u64>,
+    /// Most processes and threads seen at once.
+    pub peak_pids: Option<u32>,
+    /// Processes that could not be started because of the limit.
+    pub pids_refused: Option<u64>,
+    /// Most space of `/tmp` seen in use.
+    pub tmp_peak_bytes: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ArtifactsSummary {
+    pub files: u64,
+    pub bytes: u64,
 }
 
 impl Run {
@@ -325,6 +374,37 @@ impl Run {
     }
 }
 
+/// Values that tests start from.
+#[cfg(test)]
+pub(crate) mod tests_support {
+    use super::*;
+
+    pub(crate) fn run_in(state: State) -> Run {
+        Run {
+            id: RunId::generate(),
+            number: 1,
+            script_id: ScriptId::generate(),
+            kind: RunKind::Script,
+            state,
+            version: 0,
+            trigger: Trigger::Manual,
+            overlap: Overlap::Queue,
+            parallel_limit: None,
+            queued_at: Timestamp::UNIX_EPOCH,
+            started_at: None,
+            finished_at: None,
+            args: vec![],
+            env: Default::default(),
+            limits: Limits::default_for_scripts(),
+            image: "pytask-runner:3.13".to_owned(),
+            requirements: vec![],
+            build_run_id: None,
+            launch: Launch::default(),
+            facts: Facts::default(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,13 +420,16 @@ mod tests {
                 stop: None,
             },
             State::Finished {
-                outcome: Outcome::cancelled("user"),
+                outcome: Outcome::cancelled("user", None, Evidence::default()),
             },
         ]
     }
 
     fn cancelled() -> StopReason {
-        StopReason::Cancelled { by: "user".into() }
+        StopReason::Cancelled {
+            by: "user".into(),
+            replaced_by: None,
+        }
     }
 
     fn events() -> Vec<Event> {
@@ -356,7 +439,7 @@ mod tests {
                 launch: Launch::default(),
             },
             Event::Dismissed {
-                outcome: Outcome::cancelled("user"),
+                outcome: Outcome::cancelled("user", None, Evidence::default()),
             },
             Event::Started,
             Event::StopRequested { why: cancelled() },
@@ -364,7 +447,7 @@ mod tests {
                 ending: Ending::NeverStarted,
             },
             Event::Concluded {
-                outcome: Outcome::cancelled("user"),
+                outcome: Outcome::cancelled("user", None, Evidence::default()),
             },
         ]
     }

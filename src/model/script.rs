@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::ids::ScriptId;
 use super::limits::LimitsPatch;
+use super::run::Overlap;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Script {
@@ -17,6 +18,10 @@ pub struct Script {
     pub entry_point: String,
     pub paused: bool,
     pub limits: LimitsPatch,
+    /// What a new run does about unfinished ones, unless it says otherwise.
+    pub overlap: Overlap,
+    /// With [`Overlap::Allow`]: how many may be active at once, if there is a bound.
+    pub parallel_limit: Option<u32>,
     /// PEP 508, one package each, as the user asked for them.
     pub requirements: Vec<String>,
     /// The latest revision; 0 before the first save.
@@ -94,6 +99,14 @@ pub fn check_tags(tags: &[String]) -> Result<Vec<String>, Invalid> {
         return invalid("tags", format!("A script may have at most {TAGS} tags"));
     }
     Ok(checked)
+}
+
+/// How many runs of a script may be active at once.
+pub fn check_parallel_limit(limit: Option<u32>) -> Result<Option<u32>, Invalid> {
+    match limit {
+        Some(0 | 1_001..) => invalid("parallel_limit", "Between 1 and 1000 runs may go side by side"),
+        _ => Ok(limit),
+    }
 }
 
 /// A folder name for this script: readable, safe on every file system, unique by the id's end.

@@ -1,9 +1,12 @@
 //! Whose turn it is: pure. From everything that is unfinished, what to do with each queued run.
 //!
-//! Runs of different scripts are taken in turn: the script with the fewest active runs first, then the longest
-//! waiting. A global cap delays and never drops. A run that waits is told why.
+//! Runs that somebody waits for go before those of schedules, until these have waited long enough themselves. Among
+//! equals, scripts take turns: the one with the fewest active runs first, then the longest waiting. A cap delays and
+//! never drops. A run that waits is told why.
 
 use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::outcome::Outcome;
@@ -28,9 +31,16 @@ pub struct Situation<'a> {
     /// Of queued script runs; absent means ready.
     pub readiness: &'a HashMap<RunId, Readiness>,
     pub engine_ready: bool,
+    /// Why there is too little space to start anything.
+    pub no_room: Option<String>,
     /// Most runs active at once.
     pub cap: usize,
+    pub now: Timestamp,
 }
+
+/// A scheduled run that has waited so long is as urgent as one that somebody waits for: those cannot keep it out for
+/// ever.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(300);
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
@@ -60,9 +70,8 @@ pub fn admit(situation: &Situation<'_>) -> Vec<(RunId, Decision)> {
     // Each pass takes the run whose script has least; counts grow as runs are admitted.
     while !queued.is_empty() {
         let share = |run: &Run| active.get(&(&run.script_id, run.kind)).map_or(0, Vec::len);
-        let next = (0..queued.len())
-            .min_by_key(|&i| (share(queued[i]), queued[i].number))
-            .unwrap_or(0);
+        let rank = |run: &Run| (can_wait(run, situation.now), share(run), run.number);
+        let next = (0..queued.len()).min_by_key(|&i| rank(queued[i])).unwrap_or(0);
         let run = queued.remove(next);
         let others = active.entry((&run.script_id, run.kind)).or_default();
         let decision = judge(run, others, situation, taken);
@@ -73,6 +82,10 @@ pub fn admit(situation: &Situation<'_>) -> Vec<(RunId, Decision)> {
         decisions.push((run.id.clone(), decision));
     }
     decisions
+}
+
+fn can_wait(run: &Run, now: Timestamp) -> bool {
+    !run.trigger.is_attended() && now.duration_since(run.queued_at) < PATIENCE
 }
 
 /// `others` are active runs of the same script and kind.
@@ -116,6 +129,9 @@ fn judge(run: &Run, others: &[&Run], situation: &Situation<'_>, taken: usize) ->
         let message = "The container engine is not ready; the run starts when it is".to_owned();
         return Decision::Wait(wait(WaitKind::EngineAway, message));
     }
+    if let Some(message) = &situation.no_room {
+        return Decision::Wait(wait(WaitKind::DiskFull, message.clone()));
+    }
     // Only now that nothing else holds it up is anything stopped for it.
     match overlap {
         Overlap::Replace if !in_the_way.is_empty() => {
@@ -125,6 +141,18 @@ fn judge(run: &Run, others: &[&Run], situation: &Situation<'_>, taken: usize) ->
         }
         Overlap::Queue if !others.is_empty() => {
             let message = format!("Run {} of this script has to finish first", others[0].number);
+            return Decision::Wait(wait(WaitKind::Overlap, message));
+        }
+        Overlap::Allow
+            if run
+                .parallel_limit
+                .is_some_and(|most| others.len() >= most as usize) =>
+        {
+            let message = format!(
+                "{} of at most {} runs of this script are active",
+                others.len(),
+                run.parallel_limit.unwrap_or_default()
+            );
             return Decision::Wait(wait(WaitKind::Overlap, message));
         }
         Overlap::Queue | Overlap::Replace | Overlap::Skip | Overlap::Allow => {}
@@ -143,14 +171,16 @@ fn wait(kind: WaitKind, message: String) -> WaitReason {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::run::State;
+    use crate::model::run::{State, Trigger};
     use crate::runs::tests_support::run_in;
 
     struct Queue {
         runs: Vec<Run>,
         readiness: HashMap<RunId, Readiness>,
         engine_ready: bool,
+        no_room: Option<String>,
         cap: usize,
+        now: Timestamp,
     }
 
     impl Queue {
@@ -159,7 +189,9 @@ mod tests {
                 runs: vec![],
                 readiness: HashMap::new(),
                 engine_ready: true,
+                no_room: None,
                 cap,
+                now: Timestamp::UNIX_EPOCH,
             }
         }
 
@@ -177,7 +209,9 @@ mod tests {
                 unfinished: &self.runs,
                 readiness: &self.readiness,
                 engine_ready: self.engine_ready,
+                no_room: self.no_room.clone(),
                 cap: self.cap,
+                now: self.now,
             })
         }
     }
@@ -190,6 +224,7 @@ mod tests {
                 WaitKind::GlobalCap => "cap",
                 WaitKind::Overlap => "overlap",
                 WaitKind::Environment => "environment",
+                WaitKind::DiskFull => "disk",
                 WaitKind::Admission => "admission",
             },
             Decision::Build(_) => "build",
@@ -261,6 +296,51 @@ mod tests {
             .collect();
         assert_eq!(admitted, [first, late]);
         assert_eq!(queue.decide().iter().filter(|(_, d)| word(d) == "cap").count(), 2);
+    }
+
+    #[test]
+    fn who_waits_for_a_run_goes_before_a_schedule_until_that_has_waited_long() {
+        let mut queue = Queue::new(1);
+        let scheduled = queue.add(&ScriptId::generate(), State::Queued, Overlap::Queue);
+        queue.runs[0].trigger = Trigger::Schedule {
+            schedule_id: "s".into(),
+            slot: Timestamp::UNIX_EPOCH,
+        };
+        let manual = queue.add(&ScriptId::generate(), State::Queued, Overlap::Queue);
+        let first = |queue: &Queue| queue.decide().remove(0);
+        assert_eq!(first(&queue), (manual, Decision::Admit));
+        queue.now = Timestamp::UNIX_EPOCH + PATIENCE;
+        assert_eq!(first(&queue), (scheduled, Decision::Admit));
+    }
+
+    #[test]
+    fn runs_side_by_side_have_a_bound_if_the_script_has_one() {
+        let script = ScriptId::generate();
+        for (limit, expected) in [(None, "admit"), (Some(3), "admit"), (Some(2), "overlap")] {
+            let mut queue = Queue::new(8);
+            queue.add(&script, State::Running, Overlap::Allow);
+            queue.add(&script, State::Starting, Overlap::Allow);
+            queue.add(&script, State::Queued, Overlap::Allow);
+            queue.runs[2].parallel_limit = limit;
+            assert_eq!(word(&queue.decide()[0].1), expected, "{limit:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_delays_scripts_and_builds_and_stops_nothing() {
+        let script = ScriptId::generate();
+        let mut queue = Queue::new(4);
+        queue.add(&script, State::Running, Overlap::Queue);
+        queue.add(&script, State::Queued, Overlap::Replace);
+        queue.add(&script, State::Queued, Overlap::Queue);
+        queue.runs[2].kind = RunKind::Build;
+        queue.no_room = Some("100 MiB are free".into());
+        let words: Vec<_> = queue
+            .decide()
+            .iter()
+            .map(|(_, decision)| word(decision))
+            .collect();
+        assert_eq!(words, ["disk", "disk"]);
     }
 
     #[test]

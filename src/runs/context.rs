@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 use super::engine_link::EngineStatus;
-use super::{Error, Settings, spec};
+use super::{Error, Installation, spec};
 use crate::clock::Clock;
 use crate::engine::{Engine, JobName};
 use crate::events::{Events, News};
@@ -15,6 +15,7 @@ use crate::logs::Watcher;
 use crate::model::ids::RunId;
 use crate::model::run::{Event, Run, State, Step, WaitReason, step};
 use crate::scripts::Scripts;
+use crate::settings::Keeper;
 use crate::store::{self, Store};
 
 pub(super) struct Context {
@@ -25,7 +26,8 @@ pub(super) struct Context {
     pub events: Events,
     pub scripts: Scripts,
     pub watcher: Watcher,
-    pub settings: Settings,
+    pub settings: Keeper,
+    pub installation: Installation,
     pub status: watch::Receiver<EngineStatus>,
     /// Something about the queue may have changed.
     pub admission: Notify,
@@ -94,7 +96,7 @@ impl Context {
 
     /// Under which name the engine knows the run.
     pub fn job_name(&self, run: &Run) -> JobName {
-        spec::job_name(&self.settings.instance, run)
+        spec::job_name(&self.installation.instance, run)
     }
 
     pub fn waiting(&self) -> MutexGuard<'_, HashMap<RunId, WaitReason>> {

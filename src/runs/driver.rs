@@ -17,7 +17,7 @@ use super::{Error, directory, spec};
 use crate::files::on_disk;
 use crate::logs;
 use crate::model::ids::RunId;
-use crate::model::run::{Ending, Event, Facts, Run, State, StopReason};
+use crate::model::run::{Ending, Event, Facts, Run, State, StopReason, Usage};
 
 /// Backstop behind every hint.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -141,7 +141,14 @@ pub(super) async fn record(cx: &Context, run: &Run, event: Event) -> Result<(), 
             signal: exit.signal,
             peak_memory_bytes: exit.peak_memory_bytes,
             cpu_ms: exit.cpu_ms,
+            usage: Some(Usage {
+                cpu_throttled_ms: exit.cpu_throttled_ms,
+                peak_pids: exit.peak_pids,
+                pids_refused: exit.pids_refused,
+                tmp_peak_bytes: exit.tmp_peak_bytes,
+            }),
             log: None,
+            artifacts: None,
         };
     };
     cx.record_with(&run.id, event, fill, |_, _| Ok(())).await?;

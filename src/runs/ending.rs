@@ -9,12 +9,14 @@ use crate::events::News;
 use crate::files::on_disk;
 use crate::logs;
 use crate::model::environment::Environment;
-use crate::model::outcome::{Outcome, verdict};
+use crate::model::evidence::Evidence;
+use crate::model::outcome::Outcome;
 use crate::model::run::{Ending, Event, LogSummary, Run, RunKind, State};
+use crate::model::verdict::verdict;
 use crate::store;
 
-/// Lines of stderr kept as evidence of a failure.
-const EVIDENCE_LINES: usize = 20;
+/// Lines of stderr that are looked at for evidence: enough for a deep traceback.
+const LINES_TO_EXPLAIN: usize = 400;
 
 /// Seals the log, gives the verdict and stores both with everything that follows from them.
 pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
@@ -22,13 +24,14 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         return Ok(());
     };
     let directory = cx.data.path().join(directory::place(run));
-    let (summary, stderr_tail) = on_disk(move || -> Result<_, logs::Error> {
+    let (summary, stderr) = on_disk(move || -> Result<_, logs::Error> {
         let summary = logs::seal(&directory)?;
-        let tail = logs::last_stderr_lines(&directory, EVIDENCE_LINES)?;
-        Ok((summary, tail))
+        let stderr = logs::last_stderr_lines(&directory, LINES_TO_EXPLAIN)?;
+        Ok((summary, stderr))
     })
     .await?;
-    let mut outcome = verdict(ending, stop.as_ref(), &run.limits, stderr_tail);
+    let evidence = Evidence::of(ending, stop.as_ref(), &run.limits, &stderr);
+    let mut outcome = verdict(ending, stop.as_ref(), &run.limits, evidence);
     let mut live = None;
     if run.kind == RunKind::Build && outcome.is_success() {
         match put_environment_in_place(cx, run).await {
@@ -77,7 +80,12 @@ async fn put_environment_in_place(cx: &Context, run: &Run) -> Result<String, bui
     let key = match known {
         Some(key) => key,
         None => {
-            let (data, row, owner, now) = (cx.data.clone(), run.clone(), cx.settings.owner(), cx.clock.now());
+            let (data, row, owner, now) = (
+                cx.data.clone(),
+                run.clone(),
+                cx.installation.owner(),
+                cx.clock.now(),
+            );
             let environment: Environment = on_disk(move || builds::examine(&data, &row, owner, now)).await?;
             let key = environment.key.clone();
             cx.store

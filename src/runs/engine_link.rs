@@ -50,7 +50,7 @@ impl EngineStatus {
 
 /// Keeps the link up.
 pub(super) async fn keep(cx: Arc<Context>, status: watch::Sender<EngineStatus>) {
-    let (engine, image) = (cx.engine.as_ref(), cx.settings.image.as_str());
+    let (engine, image) = (cx.engine.as_ref(), cx.installation.image.as_str());
     let mut retry = FIRST_RETRY;
     loop {
         let was_ready = status.borrow().is_ready();
@@ -80,7 +80,7 @@ pub(super) async fn keep(cx: Arc<Context>, status: watch::Sender<EngineStatus>) 
                     EngineStatus::Unfit(why) => tracing::warn!(why, "container engine unfit"),
                     EngineStatus::Connecting => {}
                 }
-                cx.events.publish(News::Engine);
+                cx.events.publish(News::System);
             }
         }
         let pause = if status.borrow().is_ready() {

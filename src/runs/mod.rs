@@ -10,6 +10,7 @@ mod context;
 mod directory;
 mod driver;
 mod ending;
+mod enforceable;
 mod engine_link;
 mod queue;
 pub mod recovery;
@@ -37,9 +38,11 @@ use crate::events::Events;
 use crate::files::{self, DataDir, Owner};
 use crate::logs::{self, Watcher};
 use crate::model::ids::{RunId, ScriptId};
+use crate::model::limits::{LimitsPatch, OutOfBounds};
 use crate::model::run::{Event, Run, StopReason, Trigger, WaitReason};
 use crate::model::script::Invalid;
 use crate::scripts::{self, Scripts};
+use crate::settings;
 use crate::store::{self, Store};
 use context::Context;
 
@@ -53,6 +56,9 @@ pub enum Error {
     NothingToInstall,
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// Limits that this engine or this machine cannot hold.
+    #[error(transparent)]
+    Unenforceable(#[from] OutOfBounds),
     /// A bug of ours: an event that cannot happen in the run's state.
     #[error("{event} cannot happen to a run that is {state}")]
     Impossible { event: String, state: &'static str },
@@ -69,12 +75,10 @@ pub enum Error {
 /// Between the death of a loop and its next life.
 const BEGIN_AGAIN: Duration = Duration::from_secs(1);
 
-/// What holds for every run of this instance.
+/// What this instance is, for as long as the process lives.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct Installation {
     pub instance: String,
-    /// Most runs active at once.
-    pub max_runs: usize,
     /// Image of scripts and builds.
     pub image: String,
     /// Folder of the supervisor, relative to the data directory.
@@ -84,7 +88,7 @@ pub struct Settings {
     pub extra_ca: Option<Arc<Vec<u8>>>,
 }
 
-impl Settings {
+impl Installation {
     /// Whose the scripts' files are.
     pub fn owner(&self) -> Owner {
         Owner::Script {
@@ -103,7 +107,8 @@ pub struct Parts {
     pub events: Events,
     pub scripts: Scripts,
     pub watcher: Watcher,
-    pub settings: Settings,
+    pub settings: settings::Keeper,
+    pub installation: Installation,
 }
 
 /// Cheap to clone.
@@ -123,6 +128,7 @@ impl Runs {
             scripts: parts.scripts,
             watcher: parts.watcher,
             settings: parts.settings,
+            installation: parts.installation,
             status,
             admission: Default::default(),
             drivers: Default::default(),
@@ -152,7 +158,10 @@ impl Runs {
 
     /// Ends a run wherever it is; one that has finished stays as it is.
     pub async fn cancel(&self, id: &RunId, by: &str) -> Result<Run, Error> {
-        let why = StopReason::Cancelled { by: by.to_owned() };
+        let why = StopReason::Cancelled {
+            by: by.to_owned(),
+            replaced_by: None,
+        };
         let run = self.0.record(id, Event::StopRequested { why }).await?;
         self.0.nudge(id);
         Ok(run)
@@ -167,13 +176,22 @@ impl Runs {
         self.0.status.borrow().clone()
     }
 
+    /// Refuses wishes that the engine was seen not to hold, or that are beyond its machine. While it is away nothing is
+    /// known, and the run will be refused instead.
+    pub fn check_enforceable(&self, wishes: &LimitsPatch) -> Result<(), OutOfBounds> {
+        match &*self.0.status.borrow() {
+            EngineStatus::Ready(ready) => enforceable::check(wishes, &ready.capabilities),
+            _ => Ok(()),
+        }
+    }
+
     /// For whoever wants to know when that changes.
     pub fn engine_changes(&self) -> watch::Receiver<EngineStatus> {
         self.0.status.clone()
     }
 
-    pub fn settings(&self) -> &Settings {
-        &self.0.settings
+    pub fn installation(&self) -> &Installation {
+        &self.0.installation
     }
 
     /// Where the run's log is, for readers.

@@ -24,6 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 pub(super) async fn keep(cx: Arc<Context>) {
     let mut status = cx.status.clone();
+    let mut settings = cx.settings.subscribe();
     loop {
         if let Err(e) = round(&cx).await {
             tracing::error!(error = %e, "the queue could not be looked at; trying again");
@@ -31,6 +32,7 @@ pub(super) async fn keep(cx: Arc<Context>) {
         tokio::select! {
             () = cx.admission.notified() => {}
             _ = status.changed() => {}
+            _ = settings.changed() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
@@ -54,7 +56,9 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
         unfinished: &unfinished,
         readiness: &readiness,
         engine_ready: cx.status.borrow().is_ready(),
-        cap: cx.settings.max_runs,
+        no_room: None,
+        cap: cx.settings.in_force().max_runs as usize,
+        now: cx.clock.now(),
     });
     for run in unfinished.iter().filter(|run| run.is_active()) {
         ensure_driver(cx, &run.id);
@@ -76,10 +80,11 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
             }
             Decision::Replace(others, why) => {
                 for other in others {
-                    let by = StopReason::Cancelled {
+                    let why = StopReason::Cancelled {
                         by: "the run that replaces it".to_owned(),
+                        replaced_by: Some(id.clone()),
                     };
-                    cx.record(&other, Event::StopRequested { why: by }).await?;
+                    cx.record(&other, Event::StopRequested { why }).await?;
                     cx.nudge(&other);
                 }
                 wait(cx, &id, why).await?;

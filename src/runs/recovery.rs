@@ -12,6 +12,7 @@ use std::time::Duration;
 use pytask_protocol::Exit;
 
 use crate::engine::JobState;
+use crate::model::outcome::LostCause;
 use crate::model::run::{Ending, Event, Run, State, StopReason};
 
 /// The supervisor enforces the run-time limit; past this margin it must be stuck and the engine is asked.
@@ -49,6 +50,10 @@ pub enum ExitFile {
 }
 
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made and taken apart on the spot, never kept"
+)]
 pub enum Act {
     /// Not ours to move: admission will.
     Leave,
@@ -75,11 +80,17 @@ pub fn decide(run: &Run, seen: &Seen) -> Act {
         State::Collecting { .. } => Act::Collect,
         State::Finished { .. } => Act::Release,
         State::Starting | State::Running | State::Stopping { .. } => match &seen.directory.exit {
-            ExitFile::Facts(exit) if exit.run_id == run.id.as_str() => ended(Ending::Exited {
-                exit: exit.as_ref().clone(),
-            }),
-            ExitFile::Facts(exit) => ended(lost(format!("its exit facts are those of run {}", exit.run_id))),
-            ExitFile::Unreadable(why) => ended(lost(format!("its exit facts cannot be read ({why})"))),
+            ExitFile::Facts(exit) if exit.run_id == run.id.as_str() => {
+                ended(Ending::Exited { exit: exit.clone() })
+            }
+            ExitFile::Facts(exit) => ended(lost(
+                LostCause::BadFacts,
+                format!("its exit facts are those of run {}", exit.run_id),
+            )),
+            ExitFile::Unreadable(why) => ended(lost(
+                LostCause::BadFacts,
+                format!("its exit facts cannot be read ({why})"),
+            )),
             ExitFile::Absent => without_facts(run, seen),
         },
     }
@@ -98,7 +109,10 @@ fn without_facts(run: &Run, seen: &Seen) -> Act {
             why: StopReason::Overdue,
         }),
         Some(JobState::Running) => Act::Watch,
-        Some(JobState::Absent) if started => ended(lost("its container is gone and left no exit facts")),
+        Some(JobState::Absent) if started => ended(lost(
+            LostCause::Vanished,
+            "its container is gone and left no exit facts",
+        )),
         Some(JobState::Exited {
             code,
             oom_killed,
@@ -111,9 +125,12 @@ fn without_facts(run: &Run, seen: &Seen) -> Act {
             if let Some(error) = error {
                 reason.push_str(&format!(": {error}"));
             }
-            ended(lost(reason))
+            ended(lost(LostCause::NoFacts, reason))
         }
-        Some(JobState::Created) if started => ended(lost("its container says it was never started")),
+        Some(JobState::Created) if started => ended(lost(
+            LostCause::NoFacts,
+            "its container says it was never started",
+        )),
         // Nothing of the user's has run from here on.
         Some(_) if stopping => ended(Ending::NeverStarted),
         Some(JobState::Absent | JobState::Created) if matches!(run.state, State::Starting) => {
@@ -123,9 +140,10 @@ fn without_facts(run: &Run, seen: &Seen) -> Act {
                 Act::Prepare
             }
         }
-        Some(JobState::Absent | JobState::Created) => {
-            ended(lost("its container and its run directory are gone"))
-        }
+        Some(JobState::Absent | JobState::Created) => ended(lost(
+            LostCause::Vanished,
+            "its container and its run directory are gone",
+        )),
         Some(JobState::Exited { code, error, .. }) => {
             let detail = match error {
                 Some(error) => format!("the container could not be started: {error}"),
@@ -148,15 +166,17 @@ fn ended(ending: Ending) -> Act {
     Act::Record(Event::Ended { ending })
 }
 
-fn lost(reason: impl Into<String>) -> Ending {
+fn lost(cause: LostCause, reason: impl Into<String>) -> Ending {
     Ending::Lost {
         reason: reason.into(),
+        cause,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::evidence::Evidence;
     use crate::model::outcome::Outcome;
     use crate::runs::tests_support::{exit_facts, run_in};
 
@@ -200,14 +220,17 @@ mod tests {
     #[test]
     fn the_whole_table_without_exit_facts() {
         let stopping = State::Stopping {
-            why: StopReason::Cancelled { by: "user".into() },
+            why: StopReason::Cancelled {
+                by: "user".into(),
+                replaced_by: None,
+            },
         };
         let collecting = State::Collecting {
             ending: Ending::NeverStarted,
             stop: None,
         };
         let finished = State::Finished {
-            outcome: Outcome::cancelled("user"),
+            outcome: Outcome::cancelled("user", None, Evidence::default()),
         };
         let table = [
             (State::Queued, ".....", "....."),

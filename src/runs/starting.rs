@@ -87,7 +87,7 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         Ok(script) => script,
         Err(e) => return refused_or_later(cx, run, e).await,
     };
-    let settings = &cx.settings;
+    let settings = &cx.installation;
     let identity = Identity {
         instance: &settings.instance,
         uid: settings.run_uid,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Error;
 use super::context::Context;
+use super::{Error, enforceable};
 use crate::events::News;
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::Limits;
@@ -23,14 +23,16 @@ pub struct Submission {
     pub trigger: Trigger,
     pub args: Vec<String>,
     pub env: BTreeMap<String, String>,
-    pub overlap: Overlap,
+    /// Instead of what the script says about unfinished runs.
+    pub overlap: Option<Overlap>,
     /// The same key for the same script answers the same run.
     pub idempotency_key: Option<String>,
 }
 
 pub(super) async fn submit(cx: &Context, submission: Submission) -> Result<Run, Error> {
     check(&submission)?;
-    let (image, now) = (cx.settings.image.clone(), cx.clock.now());
+    let (image, now) = (cx.installation.image.clone(), cx.clock.now());
+    let defaults = cx.settings.in_force().default_limits;
     let (run, fresh) = cx
         .store
         .write(move |tx| {
@@ -43,10 +45,11 @@ pub(super) async fn submit(cx: &Context, submission: Submission) -> Result<Run, 
             }
             let mut run = new_run(&script, RunKind::Script, now);
             run.trigger = submission.trigger;
-            run.overlap = submission.overlap;
+            run.overlap = submission.overlap.unwrap_or(script.overlap);
+            run.parallel_limit = script.parallel_limit;
             run.args = submission.args;
             run.env = submission.env;
-            run.limits = script.limits.over(&Limits::default_for_scripts());
+            run.limits = script.limits.over(&defaults);
             run.image = image;
             store::runs::insert(tx, &mut run, key)?;
             Ok::<_, Error>((run, true))
@@ -59,7 +62,8 @@ pub(super) async fn submit(cx: &Context, submission: Submission) -> Result<Run, 
 }
 
 pub(super) async fn install(cx: &Context, script: &ScriptId, trigger: Trigger) -> Result<Run, Error> {
-    let (image, now, script) = (cx.settings.image.clone(), cx.clock.now(), script.clone());
+    let (image, now, script) = (cx.installation.image.clone(), cx.clock.now(), script.clone());
+    let limits = enforceable::within_machine(Limits::default_for_builds(), &cx.status.borrow());
     let (run, fresh) = cx
         .store
         .write(move |tx| {
@@ -74,7 +78,7 @@ pub(super) async fn install(cx: &Context, script: &ScriptId, trigger: Trigger) -
             }
             let mut run = new_run(&script, RunKind::Build, now);
             run.trigger = trigger;
-            run.limits = Limits::default_for_builds();
+            run.limits = limits;
             run.image = image;
             run.requirements = script.requirements.clone();
             store::runs::insert(tx, &mut run, None)?;
@@ -108,6 +112,7 @@ fn new_run(script: &Script, kind: RunKind, now: jiff::Timestamp) -> Run {
         version: 0,
         trigger: Trigger::Manual,
         overlap: Overlap::Queue,
+        parallel_limit: None,
         queued_at: now,
         started_at: None,
         finished_at: None,
@@ -181,7 +186,7 @@ mod tests {
             trigger: Trigger::Api,
             args: vec![],
             env: BTreeMap::new(),
-            overlap: Overlap::Queue,
+            overlap: None,
             idempotency_key: None,
         }
     }

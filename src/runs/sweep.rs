@@ -107,6 +107,7 @@ fn is_leftover(job: &ListedJob, run: Option<&Run>, now: i64) -> bool {
 mod tests {
     use super::*;
     use crate::engine::JobName;
+    use crate::model::evidence::Evidence;
     use crate::model::outcome::Outcome;
     use crate::model::run::State;
     use crate::runs::tests_support::run_in;
@@ -120,7 +121,7 @@ mod tests {
             created_at: 1_000,
         };
         let finished = run_in(State::Finished {
-            outcome: Outcome::cancelled("user"),
+            outcome: Outcome::cancelled("user", None, Evidence::default()),
         });
         assert!(is_leftover(&job, Some(&finished), 1_001));
         for state in [State::Queued, State::Starting, State::Running] {

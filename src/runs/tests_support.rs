@@ -1,35 +1,9 @@
 //! Values that the tests of this module start from.
 
-use jiff::Timestamp;
 use pytask_protocol::{Exit, ExitCause};
 
-use crate::model::ids::{RunId, ScriptId};
-use crate::model::limits::Limits;
-use crate::model::run::{Facts, Launch, Overlap, Run, RunKind, State, Trigger};
-
-pub(super) fn run_in(state: State) -> Run {
-    Run {
-        id: RunId::generate(),
-        number: 1,
-        script_id: ScriptId::generate(),
-        kind: RunKind::Script,
-        state,
-        version: 0,
-        trigger: Trigger::Manual,
-        overlap: Overlap::Queue,
-        queued_at: Timestamp::UNIX_EPOCH,
-        started_at: None,
-        finished_at: None,
-        args: vec![],
-        env: Default::default(),
-        limits: Limits::default_for_scripts(),
-        image: "pytask-runner:3.13".to_owned(),
-        requirements: vec![],
-        build_run_id: None,
-        launch: Launch::default(),
-        facts: Facts::default(),
-    }
-}
+use crate::model::run::Run;
+pub(super) use crate::model::run::tests_support::run_in;
 
 pub(super) fn exit_facts(run: &Run, code: i32) -> Exit {
     Exit {
@@ -49,5 +23,10 @@ pub(super) fn exit_facts(run: &Run, code: i32) -> Exit {
         dropped_bytes: 0,
         last_seq: 0,
         log_error: None,
+        killed_after_grace: false,
+        pids_refused: None,
+        cpu_throttled_ms: None,
+        peak_pids: None,
+        tmp_peak_bytes: None,
     }
 }

@@ -16,8 +16,10 @@ use crate::envs::requirements;
 use crate::events::{Events, News};
 use crate::files::{self, DataDir, Owner, on_disk};
 use crate::model::ids::ScriptId;
-use crate::model::limits::{Limits, LimitsPatch, OutOfBounds};
+use crate::model::limits::{LimitsPatch, OutOfBounds};
+use crate::model::run::Overlap;
 use crate::model::script::{self, Invalid, Script};
+use crate::settings::Keeper;
 use crate::store::{self, Store};
 
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +61,20 @@ pub struct Patch {
     pub entry_point: Option<String>,
     pub paused: Option<bool>,
     pub limits: Option<LimitsPatch>,
+    pub overlap: Option<Overlap>,
+    /// `Some(None)`: no bound.
+    pub parallel_limit: Option<Option<u32>>,
+}
+
+/// What it works with.
+pub struct Parts {
+    pub store: Store,
+    pub data: DataDir,
+    pub clock: Clock,
+    pub events: Events,
+    pub settings: Keeper,
+    /// Whose the scripts' files are.
+    pub owner: Owner,
 }
 
 /// Cheap to clone.
@@ -68,19 +84,21 @@ pub struct Scripts {
     data: DataDir,
     clock: Clock,
     events: Events,
+    settings: Keeper,
     /// Whose the scripts' files are.
     owner: Owner,
     saving: Arc<Mutex<HashMap<ScriptId, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
 impl Scripts {
-    pub fn new(store: Store, data: DataDir, clock: Clock, events: Events, owner: Owner) -> Self {
+    pub fn new(parts: Parts) -> Self {
         Self {
-            store,
-            data,
-            clock,
-            events,
-            owner,
+            store: parts.store,
+            data: parts.data,
+            clock: parts.clock,
+            events: parts.events,
+            settings: parts.settings,
+            owner: parts.owner,
             saving: Arc::default(),
         }
     }
@@ -99,6 +117,8 @@ impl Scripts {
             entry_point: "main.py".to_owned(),
             paused: false,
             limits: LimitsPatch::default(),
+            overlap: Overlap::default(),
+            parallel_limit: None,
             requirements: Vec::new(),
             revision: 0,
             environment_key: None,
@@ -157,6 +177,11 @@ impl Scripts {
         if let Some(limits) = &patch.limits {
             limits.check()?;
         }
+        let parallel_limit = patch
+            .parallel_limit
+            .map(script::check_parallel_limit)
+            .transpose()?;
+        let defaults = self.settings.in_force().default_limits;
         self.change(id, move |script| {
             script.name = name.unwrap_or_else(|| script.name.clone());
             script.description = description.unwrap_or_else(|| script.description.clone());
@@ -164,7 +189,9 @@ impl Scripts {
             script.entry_point = entry_point.unwrap_or_else(|| script.entry_point.clone());
             script.paused = patch.paused.unwrap_or(script.paused);
             script.limits = patch.limits.unwrap_or_else(|| script.limits.clone());
-            Ok(script.limits.over(&Limits::default_for_scripts()).check()?)
+            script.overlap = patch.overlap.unwrap_or(script.overlap);
+            script.parallel_limit = parallel_limit.unwrap_or(script.parallel_limit);
+            Ok(script.limits.over(&defaults).check()?)
         })
         .await
     }

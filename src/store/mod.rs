@@ -9,6 +9,7 @@ pub mod meta;
 mod opening;
 pub mod runs;
 pub mod scripts;
+pub mod settings;
 mod values;
 
 use std::path::Path;

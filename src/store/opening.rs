@@ -13,8 +13,16 @@ use super::{Error, meta, prepare};
 /// `1` from a clean stop until the next start.
 const CLEAN: &str = "clean_stop";
 
+/// Append only: what a database has been through is counted, not named.
+fn steps() -> Vec<M<'static>> {
+    vec![
+        M::up(include_str!("../../migrations/001_initial.sql")),
+        M::up(include_str!("../../migrations/002_trusted_runs.sql")),
+    ]
+}
+
 pub(super) fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(include_str!("../../migrations/001_initial.sql"))])
+    Migrations::new(steps())
 }
 
 /// Where the database is, and where copies of it go.
@@ -104,6 +112,47 @@ mod tests {
         }
     }
 
+    fn and_then(sql: &'static str) -> Migrations<'static> {
+        Migrations::new(steps().into_iter().chain([M::up(sql)]).collect())
+    }
+
+    /// A database as the first version left it, with a run, a script and what they refer to.
+    #[test]
+    fn rows_of_the_first_version_can_be_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let place = place(&folder);
+        let first = Migrations::new(steps().into_iter().take(1).collect());
+        bring_up_to_date(&place, &first).expect("opens");
+        let rows = r#"
+            INSERT INTO scripts VALUES ('01900000000070008000000000000001', 'Old', 'old', '', 'main.py', 0, '{}', '[]', 1,
+                NULL, 0, 0, NULL);
+            INSERT INTO runs (id, script_id, kind, state, outcome, state_json, version, trigger, overlap, queued_at, args,
+                env, limits, image, requirements)
+            VALUES ('01900000000070008000000000000002', '01900000000070008000000000000001', 'script', 'finished', 'failed',
+                '{"state":"finished","outcome":{"kind":"failed","message":"m","exit_code":1,"stderr_tail":["last"]}}', 4,
+                '{"kind":"manual"}', 'queue', 0, '[]', '{}',
+                '{"memory_bytes":1,"cpus":1.0,"pids":1,"nofile":1,"fsize_bytes":1,"run_seconds":1,"stop_grace_seconds":1,
+                  "log_bytes":1,"tmp_bytes":1,"disk_bytes":null,"network":"none"}', 'python', '[]');
+        "#;
+        let old = Connection::open(&place.database).expect("opens");
+        old.execute_batch(rows).expect("what the first version wrote");
+        open(&place).expect("migrates");
+        let id = crate::model::ids::RunId::parse("01900000000070008000000000000002");
+        let run = crate::store::runs::get(&old, &id).expect("reads").expect("there");
+        let evidence = run
+            .outcome()
+            .and_then(|outcome| outcome.evidence())
+            .expect("evidence");
+        assert_eq!(evidence.stderr_tail, ["last"]);
+        let script = crate::store::scripts::get(&old, &run.script_id)
+            .expect("reads")
+            .expect("there");
+        assert_eq!(
+            (script.overlap, script.parallel_limit),
+            (Default::default(), None)
+        );
+    }
+
     #[test]
     fn a_change_of_schema_leaves_a_copy_of_the_old_one() {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -116,14 +165,11 @@ mod tests {
         )
         .expect("stores");
         open(&place).expect("opens again");
-        let copy = folder.path().join("before-schema-2.sqlite");
+        let next = steps().len() + 1;
+        let copy = folder.path().join(format!("before-schema-{next}.sqlite"));
         assert!(!copy.exists(), "nothing changed, nothing copied");
 
-        let first = include_str!("../../migrations/001_initial.sql");
-        let newer = Migrations::new(vec![
-            M::up(first),
-            M::up("DROP TABLE meta; CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)"),
-        ]);
+        let newer = and_then("DROP TABLE meta; CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)");
         bring_up_to_date(&place, &newer).expect("migrates");
         let copied = Connection::open(&copy).expect("a copy");
         assert_eq!(
@@ -139,11 +185,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let place = place(&folder);
         open(&place).expect("opens");
-        let first = include_str!("../../migrations/001_initial.sql");
-        let broken = Migrations::new(vec![
-            M::up(first),
-            M::up("DROP TABLE run_events; SELECT no_such_function()"),
-        ]);
+        let broken = and_then("DROP TABLE run_events; SELECT no_such_function()");
         assert!(bring_up_to_date(&place, &broken).is_err());
         let connection = Connection::open(&place.database).expect("opens");
         connection

@@ -13,15 +13,15 @@ use crate::model::run::{Event, Facts, Launch, Run, RunKind, RunState, State};
 
 const COLUMNS: &str = "id, number, script_id, kind, state_json, version, trigger, overlap, queued_at, started_at, \
      finished_at, args, env, limits, image, requirements, build_run_id, revision, environment_key, lock_hash, \
-     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log";
+     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts";
 
 /// Inserts a queued run and gives it its number.
 pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&str>) -> Result<(), Error> {
     let inserted = connection
         .prepare_cached(
             "INSERT INTO runs (id, script_id, kind, state, state_json, version, trigger, overlap, idempotency_key, \
-             queued_at, args, env, limits, image, requirements) \
-             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
+             queued_at, args, env, limits, image, requirements, parallel_limit) \
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
         )?
         .execute(params![
             run.id.as_str(),
@@ -39,6 +39,7 @@ pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&s
             json(&run.limits)?,
             run.image,
             json(&run.requirements)?,
+            run.parallel_limit,
         ]);
     match inserted {
         Ok(_) => {}
@@ -59,7 +60,8 @@ pub fn store_step(connection: &Connection, run: &mut Run, event: &Event, at: Tim
         .prepare_cached(
             "UPDATE runs SET state = ?3, state_json = ?4, outcome = ?5, version = version + 1, started_at = ?6, \
              finished_at = ?7, build_run_id = ?8, revision = ?9, environment_key = ?10, lock_hash = ?11, \
-             image_digest = ?12, exit_code = ?13, signal = ?14, peak_memory_bytes = ?15, cpu_ms = ?16, log = ?17 \
+             image_digest = ?12, exit_code = ?13, signal = ?14, peak_memory_bytes = ?15, cpu_ms = ?16, log = ?17, \
+             usage = ?18, artifacts = ?19 \
              WHERE id = ?1 AND version = ?2",
         )?
         .execute(params![
@@ -80,6 +82,8 @@ pub fn store_step(connection: &Connection, run: &mut Run, event: &Event, at: Tim
             run.facts.peak_memory_bytes,
             run.facts.cpu_ms,
             run.facts.log.as_ref().map(json).transpose()?,
+            run.facts.usage.as_ref().map(json).transpose()?,
+            run.facts.artifacts.as_ref().map(json).transpose()?,
         ])?;
     if stored == 0 {
         return Err(Error::Stale);
@@ -169,6 +173,17 @@ pub fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Run>, Error>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The last run of the script that succeeded before the run of this number.
+pub fn last_success(connection: &Connection, script: &ScriptId, before: i64) -> Result<Option<Run>, Error> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM runs WHERE script_id = ?1 AND outcome = 'succeeded' AND number < ?2 \
+         AND kind = 'script' ORDER BY number DESC LIMIT 1"
+    ))?;
+    Ok(statement
+        .query_row(params![script.as_str(), before], read)
+        .optional()?)
+}
+
 /// The newest runs of one script of one kind, newest first.
 pub fn newest(
     connection: &Connection,
@@ -229,7 +244,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
             .transpose()
     };
     let state: State = from_json(4, text(4)?)?;
-    let log: Option<String> = row.get(25)?;
+    let optional_text = |column: usize| row.get::<_, Option<String>>(column);
     Ok(Run {
         id: RunId::parse(text(0)?),
         number: row.get(1)?,
@@ -239,6 +254,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
         version: row.get(5)?,
         trigger: from_json(6, text(6)?)?,
         overlap: from_word(7, text(7)?)?,
+        parallel_limit: row.get(26)?,
         queued_at: time(8, row.get(8)?)?,
         started_at: optional_time(9)?,
         finished_at: optional_time(10)?,
@@ -259,7 +275,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
             signal: row.get(22)?,
             peak_memory_bytes: row.get(23)?,
             cpu_ms: row.get(24)?,
-            log: log.map(|log| from_json(25, &log)).transpose()?,
+            log: optional_text(25)?.map(|log| from_json(25, &log)).transpose()?,
+            usage: optional_text(27)?
+                .map(|usage| from_json(27, &usage))
+                .transpose()?,
+            artifacts: optional_text(28)?.map(|left| from_json(28, &left)).transpose()?,
         },
     })
 }
@@ -267,9 +287,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::limits::Limits;
+    use crate::model::evidence::Evidence;
     use crate::model::outcome::Outcome;
-    use crate::model::run::{Overlap, Trigger};
+    use crate::model::run::tests_support::run_in;
+    use crate::model::run::{ArtifactsSummary, Usage};
     use crate::store::in_memory;
 
     fn database_with_script() -> (Connection, ScriptId) {
@@ -286,25 +307,11 @@ mod tests {
 
     fn queued(script: &ScriptId) -> Run {
         Run {
-            id: RunId::generate(),
-            number: 0,
             script_id: script.clone(),
-            kind: RunKind::Script,
-            state: State::Queued,
-            version: 0,
-            trigger: Trigger::Api,
-            overlap: Overlap::Queue,
-            queued_at: Timestamp::UNIX_EPOCH,
-            started_at: None,
-            finished_at: None,
             args: vec!["--fast".to_owned()],
             env: [("A".to_owned(), "1".to_owned())].into(),
-            limits: Limits::default_for_scripts(),
-            image: "python".to_owned(),
-            requirements: vec![],
-            build_run_id: None,
-            launch: Launch::default(),
-            facts: Facts::default(),
+            parallel_limit: Some(3),
+            ..run_in(State::Queued)
         }
     }
 
@@ -316,12 +323,17 @@ mod tests {
         assert_eq!(get(&db, &run.id).expect("reads"), Some(run.clone()));
 
         run.state = State::Finished {
-            outcome: Outcome::cancelled("user"),
+            outcome: Outcome::cancelled("user", None, Evidence::default()),
         };
         run.finished_at = Some(Timestamp::UNIX_EPOCH);
         run.facts.peak_memory_bytes = Some(1 << 40);
+        run.facts.usage = Some(Usage {
+            pids_refused: Some(3),
+            ..Usage::default()
+        });
+        run.facts.artifacts = Some(ArtifactsSummary { files: 1, bytes: 2 });
         let event = Event::Dismissed {
-            outcome: Outcome::cancelled("user"),
+            outcome: Outcome::cancelled("user", None, Evidence::default()),
         };
         store_step(&db, &mut run, &event, Timestamp::UNIX_EPOCH).expect("stores");
         assert_eq!(get(&db, &run.id).expect("reads"), Some(run.clone()));
@@ -343,6 +355,32 @@ mod tests {
         let second = store_step(&db, &mut other, &Event::Admitted, Timestamp::UNIX_EPOCH);
         assert!(matches!(second, Err(Error::Stale)));
         assert_eq!(events(&db, &run.id).expect("reads").len(), 1);
+    }
+
+    #[test]
+    fn the_last_success_is_one_before_and_of_this_script() {
+        let (db, script) = database_with_script();
+        let mut numbers = Vec::new();
+        for outcome in [
+            Outcome::Succeeded {
+                message: String::new(),
+                evidence: Evidence::default(),
+            },
+            Outcome::cancelled("user", None, Evidence::default()),
+        ] {
+            let mut run = queued(&script);
+            insert(&db, &mut run, None).expect("inserts");
+            run.state = State::Finished { outcome };
+            store_step(&db, &mut run, &Event::Admitted, Timestamp::UNIX_EPOCH).expect("stores");
+            numbers.push(run.number);
+        }
+        let found = |before| {
+            let found = last_success(&db, &script, before).expect("reads");
+            found.map(|run| run.number)
+        };
+        assert_eq!(found(numbers[1] + 1), Some(numbers[0]));
+        assert_eq!(found(numbers[0]), None);
+        assert_eq!(last_success(&db, &ScriptId::generate(), 99).expect("reads"), None);
     }
 
     #[test]
@@ -371,7 +409,7 @@ mod tests {
             let mut run = queued(&script);
             insert(&db, &mut run, None).expect("inserts");
             run.state = State::Finished {
-                outcome: Outcome::cancelled("user"),
+                outcome: Outcome::cancelled("user", None, Evidence::default()),
             };
             run.finished_at = Some(finished_at);
             store_step(&db, &mut run, &Event::Admitted, finished_at).expect("stores");

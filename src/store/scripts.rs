@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
 
 use super::Error;
-use super::values::{from_json, is_unique_violation, json, ms, time};
+use super::values::{from_json, from_word, is_unique_violation, json, ms, time, word};
 use crate::model::ids::ScriptId;
 use crate::model::script::Script;
 
 const COLUMNS: &str = "id, name, slug, description, entry_point, paused, limits, requirements, revision, \
-     environment_key, created_at, updated_at, deleted_at, \
+     environment_key, created_at, updated_at, deleted_at, overlap, parallel_limit, \
      (SELECT json_group_array(tag) FROM (SELECT tag FROM script_tags WHERE script_id = scripts.id ORDER BY position))";
 
 /// What a list of scripts is narrowed by. `after` is the last name of the page before.
@@ -26,7 +26,8 @@ pub fn insert(connection: &Connection, script: &Script) -> Result<(), Error> {
     let inserted = connection
         .prepare_cached(
             "INSERT INTO scripts (id, name, slug, description, entry_point, paused, limits, requirements, revision, \
-             environment_key, created_at, updated_at) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+             environment_key, created_at, updated_at, overlap, parallel_limit) \
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
         )?
         .execute(params![
             script.id.as_str(),
@@ -41,6 +42,8 @@ pub fn insert(connection: &Connection, script: &Script) -> Result<(), Error> {
             script.environment_key,
             ms(script.created_at),
             ms(script.updated_at),
+            word(&script.overlap)?,
+            script.parallel_limit,
         ]);
     name_taken(inserted)?;
     replace_tags(connection, script)
@@ -51,7 +54,7 @@ pub fn update(connection: &Connection, script: &Script) -> Result<(), Error> {
     let updated = connection
         .prepare_cached(
             "UPDATE scripts SET name = ?2, description = ?3, entry_point = ?4, paused = ?5, limits = ?6, \
-             requirements = ?7, updated_at = ?8, deleted_at = ?9 WHERE id = ?1",
+             requirements = ?7, updated_at = ?8, deleted_at = ?9, overlap = ?10, parallel_limit = ?11 WHERE id = ?1",
         )?
         .execute(params![
             script.id.as_str(),
@@ -63,6 +66,8 @@ pub fn update(connection: &Connection, script: &Script) -> Result<(), Error> {
             json(&script.requirements)?,
             ms(script.updated_at),
             script.deleted_at.map(ms),
+            word(&script.overlap)?,
+            script.parallel_limit,
         ]);
     name_taken(updated)?;
     replace_tags(connection, script)
@@ -159,7 +164,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Script> {
             .get::<_, Option<i64>>(12)?
             .map(|ms| time(12, ms))
             .transpose()?,
-        tags: from_json(13, text(13)?)?,
+        overlap: from_word(13, text(13)?)?,
+        parallel_limit: row.get(14)?,
+        tags: from_json(15, text(15)?)?,
     })
 }
 
@@ -217,6 +224,7 @@ pub fn revisions(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::run::Overlap;
     use crate::store::in_memory;
 
     fn script(name: &str, tags: &[&str]) -> Script {
@@ -230,6 +238,8 @@ mod tests {
             entry_point: "main.py".to_owned(),
             paused: false,
             limits: Default::default(),
+            overlap: Overlap::Allow,
+            parallel_limit: Some(2),
             requirements: vec!["requests>=2".to_owned()],
             revision: 0,
             environment_key: None,

@@ -89,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs from the last success: files, packages, image, arguments, variables, limits. Empty for builds. */
+        get: operations["compareRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/live": {
         parameters: {
             query?: never;
@@ -336,6 +353,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settings with their defaults. */
+        get: operations["getSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes what is given. `null` goes back to the default; `default_limits` are replaced as a whole. Runs that were
+         *     submitted before keep the limits they have.
+         */
+        patch: operations["updateSettings"];
+        trace?: never;
+    };
     "/api/v1/system": {
         parameters: {
             query?: never;
@@ -357,6 +395,64 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ArtifactsSummary: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files: number;
+        };
+        /** @description One difference between the run that succeeded and this one. */
+        Change: {
+            /** Format: int64 */
+            from?: number | null;
+            /** Format: int64 */
+            to?: number | null;
+            /** @enum {string} */
+            what: "revision";
+        } | {
+            from?: string | null;
+            to?: string | null;
+            /** @enum {string} */
+            what: "lock";
+        } | {
+            from?: string | null;
+            name: string;
+            to?: string | null;
+            /** @enum {string} */
+            what: "package";
+        } | {
+            from: string;
+            to: string;
+            /** @enum {string} */
+            what: "image";
+        } | {
+            from: string[];
+            to: string[];
+            /** @enum {string} */
+            what: "arguments";
+        } | {
+            names: string[];
+            /** @enum {string} */
+            what: "variables";
+        } | {
+            from: unknown;
+            name: string;
+            to: unknown;
+            /** @enum {string} */
+            what: "limit";
+        };
+        Changes: {
+            /** @description From that run to this one. */
+            changes: components["schemas"]["Change"][];
+            since?: components["schemas"]["ComparedRun"] | null;
+        };
+        ComparedRun: {
+            /** Format: date-time */
+            finished_at?: string | null;
+            /** Format: int64 */
+            number: number;
+            run_id: string;
+        };
         Dashboard: {
             /** Format: int64 */
             finished_7d: number;
@@ -403,10 +499,19 @@ export interface components {
              * @description Version of the control groups that hold the limits.
              */
             cgroup?: number | null;
+            /**
+             * Format: int32
+             * @description Of the engine's machine: no limit may be beyond them.
+             */
+            cpus?: number | null;
+            /** Format: int64 */
+            memory_bytes?: number | null;
             /** @description Why it is away or unfit. */
             message?: string | null;
             state: components["schemas"]["EngineState"];
             storage?: components["schemas"]["StorageMode"] | null;
+            /** @description Limits that were found not to be in force; runs are refused for them. */
+            unenforced: components["schemas"]["Unenforced"][];
             version?: string | null;
         };
         /** @enum {string} */
@@ -453,6 +558,13 @@ export interface components {
             /** @enum {string} */
             type: "missed";
         };
+        Evidence: {
+            /** @description Every limit that was reached, be it that the script went on. */
+            limits_hit?: components["schemas"]["LimitHit"][];
+            /** @description The last lines the script wrote to stderr, oldest first; not of a success. */
+            stderr_tail?: string[];
+            traceback?: components["schemas"]["Traceback"] | null;
+        };
         FileEntry: {
             kind: components["schemas"]["FileKind"];
             /** Format: date-time */
@@ -472,17 +584,62 @@ export interface components {
             /** @description The folder holds more than is listed. */
             truncated: boolean;
         };
+        Frame: {
+            /** @description The line itself. */
+            code?: string | null;
+            /** @description As Python names it. */
+            file: string;
+            /** @description Absent for errors of syntax. */
+            function?: string | null;
+            /** Format: int64 */
+            line: number;
+            /** @description Relative to the script's folder, for its own files. */
+            script_path?: string | null;
+        };
+        /** @description What holds at the moment. */
+        InForce: {
+            default_limits: components["schemas"]["Limits"];
+            /** Format: int32 */
+            max_runs: number;
+            /** Format: int64 */
+            min_free_bytes: number;
+        };
         InstallAnswer: {
             /** @description The build; its log is live like any run's. */
             run: components["schemas"]["Run"];
         };
+        LimitHit: {
+            /**
+             * Format: int64
+             * @description In the limit's own unit; absent for CPUs.
+             */
+            allowed?: number | null;
+            /**
+             * Format: int64
+             * @description What was reached, or how often it was refused, where that was counted.
+             */
+            found?: number | null;
+            limit: components["schemas"]["LimitName"];
+            /** @description A sentence for people. */
+            message: string;
+        };
+        /**
+         * @description A limit's name: the field's.
+         * @enum {string}
+         */
+        LimitName: "memory_bytes" | "cpus" | "pids" | "nofile" | "fsize_bytes" | "run_seconds" | "stop_grace_seconds" | "log_bytes" | "tmp_bytes" | "disk_bytes" | "artifacts_bytes";
         /** @description All limits of one run, as they were when it was submitted. */
         Limits: {
+            /**
+             * Format: int64
+             * @description Space the files in `$PYTASK_ARTIFACTS` may take, counted in the same way.
+             */
+            artifacts_bytes?: number;
             /** Format: double */
             cpus: number;
             /**
              * Format: int64
-             * @description Space the script's folder may take; `null` means no limit. Not enforceable yet, so only `null` is accepted.
+             * @description Space the script's folder may take while it runs; each entry counts for at least 4 KiB. `null` means no limit.
              */
             disk_bytes?: number | null;
             /**
@@ -527,8 +684,16 @@ export interface components {
              */
             tmp_bytes: number;
         };
-        /** @description A script's wishes; an absent field means the default. Unknown fields are refused. */
+        /**
+         * @description Wishes of a script, or of Settings for all of them; an absent field means what holds without it. Unknown fields are
+         *     refused.
+         */
         LimitsPatch: {
+            /**
+             * Format: int64
+             * @default null
+             */
+            artifacts_bytes?: number | null;
             /**
              * Format: double
              * @default null
@@ -591,6 +756,12 @@ export interface components {
             /** @enum {string} */
             type: "state";
         };
+        /** @description A line of one of the script's files. */
+        Location: {
+            /** Format: int64 */
+            line: number;
+            path: string;
+        };
         /** @description One record of a log. */
         LogRecord: {
             /** Format: date-time */
@@ -625,6 +796,11 @@ export interface components {
             /** Format: int64 */
             stdout_bytes: number;
         };
+        /**
+         * @description What kind of uncertainty it is.
+         * @enum {string}
+         */
+        LostCause: "interrupted" | "vanished" | "no_facts" | "bad_facts";
         /** @enum {string} */
         Network: "none" | "bridge";
         NewScript: {
@@ -634,44 +810,54 @@ export interface components {
             tags?: string[];
         };
         /** @description Our verdict, as it is stored and sent. */
-        Outcome: {
+        Outcome: (components["schemas"]["Evidence"] & {
+            message: string;
+        } & {
             /** @enum {string} */
             kind: "succeeded";
+        }) | (components["schemas"]["Evidence"] & {
+            /**
+             * Format: int32
+             * @description `null` if it was ended by a signal of ours, at a limit that `limits_hit` names.
+             */
+            exit_code?: number | null;
             message: string;
-        } | {
-            /** Format: int32 */
-            exit_code: number;
+        } & {
             /** @enum {string} */
             kind: "failed";
-            message: string;
-            /** @description The last lines the script wrote to stderr, oldest first. */
-            stderr_tail: string[];
-        } | {
-            /** @enum {string} */
-            kind: "signalled";
+        }) | (components["schemas"]["Evidence"] & {
             message: string;
             /** Format: int32 */
             signal: number;
-        } | {
+        } & {
             /** @enum {string} */
-            kind: "out_of_memory";
+            kind: "signalled";
+        }) | (components["schemas"]["Evidence"] & {
             /** Format: int64 */
             limit_bytes: number;
             message: string;
             /** Format: int64 */
             peak_bytes?: number | null;
-        } | {
+        } & {
             /** @enum {string} */
-            kind: "timed_out";
+            kind: "out_of_memory";
+        }) | (components["schemas"]["Evidence"] & {
             /** Format: int64 */
             limit_seconds: number;
             message: string;
-        } | {
+        } & {
+            /** @enum {string} */
+            kind: "timed_out";
+        }) | (components["schemas"]["Evidence"] & {
+            /** @description Who wanted it: `user`, or what else stops runs. */
             by: string;
+            message: string;
+            /** @description The run that took its place, if one did. */
+            replaced_by?: string | null;
+        } & {
             /** @enum {string} */
             kind: "cancelled";
-            message: string;
-        } | {
+        }) | {
             /** @enum {string} */
             kind: "skipped";
             message: string;
@@ -687,12 +873,14 @@ export interface components {
             /** @enum {string} */
             kind: "engine_error";
             message: string;
-        } | {
-            /** @enum {string} */
-            kind: "lost";
+        } | (components["schemas"]["Evidence"] & {
+            cause?: components["schemas"]["LostCause"];
             message: string;
             reason: string;
-        };
+        } & {
+            /** @enum {string} */
+            kind: "lost";
+        });
         /**
          * @description What a new run does about runs of the same script that have not finished.
          * @enum {string}
@@ -720,6 +908,7 @@ export interface components {
         Page_Run: {
             items: {
                 args: string[];
+                artifacts?: components["schemas"]["ArtifactsSummary"] | null;
                 /** @description The build whose failure ended this run. */
                 build_run_id?: string | null;
                 /** Format: int64 */
@@ -744,6 +933,13 @@ export interface components {
                  */
                 number: number;
                 outcome?: components["schemas"]["Outcome"] | null;
+                /** @description What it does about unfinished runs of the same script. */
+                overlap: components["schemas"]["Overlap"];
+                /**
+                 * Format: int32
+                 * @description With `allow`: how many may be active at once.
+                 */
+                parallel_limit?: number | null;
                 /** Format: int64 */
                 peak_memory_bytes?: number | null;
                 /** Format: date-time */
@@ -761,6 +957,7 @@ export interface components {
                 started_at?: string | null;
                 state: components["schemas"]["RunState"];
                 trigger: components["schemas"]["Trigger"];
+                usage?: components["schemas"]["Usage"] | null;
                 wait_reason?: components["schemas"]["WaitReason"] | null;
             }[];
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
@@ -780,6 +977,13 @@ export interface components {
                 /** @description What the script asks for; absent fields mean the default. */
                 limits: components["schemas"]["LimitsPatch"];
                 name: string;
+                /** @description What a new run does about unfinished ones, unless it says otherwise. */
+                overlap: components["schemas"]["Overlap"];
+                /**
+                 * Format: int32
+                 * @description With `allow`: how many may be active at once; `null` is no bound.
+                 */
+                parallel_limit?: number | null;
                 paused: boolean;
                 /** @description Newest first. */
                 recent_outcomes: components["schemas"]["RecentOutcome"][];
@@ -829,6 +1033,7 @@ export interface components {
         /** @description One execution. */
         Run: {
             args: string[];
+            artifacts?: components["schemas"]["ArtifactsSummary"] | null;
             /** @description The build whose failure ended this run. */
             build_run_id?: string | null;
             /** Format: int64 */
@@ -853,6 +1058,13 @@ export interface components {
              */
             number: number;
             outcome?: components["schemas"]["Outcome"] | null;
+            /** @description What it does about unfinished runs of the same script. */
+            overlap: components["schemas"]["Overlap"];
+            /**
+             * Format: int32
+             * @description With `allow`: how many may be active at once.
+             */
+            parallel_limit?: number | null;
             /** Format: int64 */
             peak_memory_bytes?: number | null;
             /** Format: date-time */
@@ -870,6 +1082,7 @@ export interface components {
             started_at?: string | null;
             state: components["schemas"]["RunState"];
             trigger: components["schemas"]["Trigger"];
+            usage?: components["schemas"]["Usage"] | null;
             wait_reason?: components["schemas"]["WaitReason"] | null;
         };
         /** @enum {string} */
@@ -887,11 +1100,8 @@ export interface components {
             env?: {
                 [key: string]: string;
             };
-            /**
-             * @description What to do about unfinished runs of the same script; default: wait for them.
-             * @default queue
-             */
-            overlap?: components["schemas"]["Overlap"];
+            /** @default null */
+            overlap?: components["schemas"]["Overlap"] | null;
         };
         /**
          * @description The state without its payload: for filters, columns and clients.
@@ -920,6 +1130,13 @@ export interface components {
             /** @description What the script asks for; absent fields mean the default. */
             limits: components["schemas"]["LimitsPatch"];
             name: string;
+            /** @description What a new run does about unfinished ones, unless it says otherwise. */
+            overlap: components["schemas"]["Overlap"];
+            /**
+             * Format: int32
+             * @description With `allow`: how many may be active at once; `null` is no bound.
+             */
+            parallel_limit?: number | null;
             paused: boolean;
             /** @description Newest first. */
             recent_outcomes: components["schemas"]["RecentOutcome"][];
@@ -937,9 +1154,50 @@ export interface components {
             entry_point?: string | null;
             limits?: components["schemas"]["LimitsPatch"] | null;
             name?: string | null;
+            overlap?: components["schemas"]["Overlap"] | null;
+            /**
+             * Format: int32
+             * @description With `allow`: how many may be active at once; `null` takes the bound away.
+             */
+            parallel_limit?: number | null;
             /** @description A paused script is not run by its schedules. */
             paused?: boolean | null;
             tags?: string[] | null;
+        };
+        /** @description What was set; `None` and absent fields mean the default. */
+        Settings: {
+            /**
+             * @description For scripts that do not say otherwise.
+             * @default {}
+             */
+            default_limits?: components["schemas"]["LimitsPatch"];
+            /**
+             * Format: int32
+             * @description Most runs active at once, builds included.
+             * @default null
+             */
+            max_runs?: number | null;
+            /**
+             * Format: int64
+             * @description Free space on the data disk below which no run is started.
+             * @default null
+             */
+            min_free_bytes?: number | null;
+        };
+        /** @description What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole. */
+        SettingsPatch: {
+            /** @default null */
+            default_limits?: components["schemas"]["LimitsPatch"] | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            max_runs?: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            min_free_bytes?: number | null;
         };
         /** @enum {string} */
         StorageMode: "subpath" | "host_path";
@@ -950,10 +1208,21 @@ export interface components {
             /** Format: int64 */
             free_bytes: number;
             instance: string;
-            /** @description Most runs active at once. */
+            /**
+             * Format: int32
+             * @description Most runs active at once.
+             */
             max_runs: number;
             runner_image: string;
             version: string;
+        };
+        Traceback: {
+            /** @description Such as `KeyError`, with its module if it has one. */
+            exception: string;
+            /** @description Outermost first, as Python prints them. */
+            frames: components["schemas"]["Frame"][];
+            location?: components["schemas"]["Location"] | null;
+            message: string;
         };
         Trigger: {
             /** @enum {string} */
@@ -961,9 +1230,46 @@ export interface components {
         } | {
             /** @enum {string} */
             kind: "api";
+        } | {
+            /** @enum {string} */
+            kind: "schedule";
+            schedule_id: string;
+            /** Format: date-time */
+            slot: string;
+        };
+        Unenforced: {
+            limit: string;
+            reason: string;
+        };
+        /** @description What the kernel and the supervisor counted besides memory and CPU time. */
+        Usage: {
+            /**
+             * Format: int64
+             * @description Time in which its processes wanted to run and were held back by the CPU limit.
+             * @default null
+             */
+            cpu_throttled_ms?: number | null;
+            /**
+             * Format: int32
+             * @description Most processes and threads seen at once.
+             * @default null
+             */
+            peak_pids?: number | null;
+            /**
+             * Format: int64
+             * @description Processes that could not be started because of the limit.
+             * @default null
+             */
+            pids_refused?: number | null;
+            /**
+             * Format: int64
+             * @description Most space of `/tmp` seen in use.
+             * @default null
+             */
+            tmp_peak_bytes?: number | null;
         };
         /** @enum {string} */
-        WaitKind: "engine_away" | "global_cap" | "overlap" | "environment" | "admission";
+        WaitKind: "engine_away" | "global_cap" | "overlap" | "environment" | "disk_full" | "admission";
         /** @description Why a queued run has not been started yet; computed anew at every admission, never stored. */
         WaitReason: {
             kind: components["schemas"]["WaitKind"];
@@ -1100,6 +1406,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    compareRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
                 };
             };
             404: {
@@ -1838,6 +2173,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+        };
+    };
+    updateSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
                 };
             };
             422: {

@@ -43,4 +43,19 @@ pub struct Exit {
     /// Why some of the log could not be written ("No space left on device"); `None` if all writes succeeded.
     #[serde(default)]
     pub log_error: Option<String>,
+    /// SIGKILL was sent by us because the grace was over.
+    #[serde(default)]
+    pub killed_after_grace: bool,
+    /// Processes and threads that could not be started because of the limit.
+    #[serde(default)]
+    pub pids_refused: Option<u64>,
+    /// Time in which the CPU limit held the run's processes back.
+    #[serde(default)]
+    pub cpu_throttled_ms: Option<u64>,
+    /// Most processes and threads seen at once.
+    #[serde(default)]
+    pub peak_pids: Option<u32>,
+    /// Most space of /tmp seen in use; `None` if it has none of its own.
+    #[serde(default)]
+    pub tmp_peak_bytes: Option<u64>,
 }

@@ -146,6 +146,11 @@ impl Outcome {
             dropped_bytes: totals.dropped_bytes,
             last_seq: totals.last_seq,
             log_error: totals.write_error,
+            killed_after_grace: false,
+            pids_refused: None,
+            cpu_throttled_ms: None,
+            peak_pids: None,
+            tmp_peak_bytes: None,
         }
     }
 }

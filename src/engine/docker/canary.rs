@@ -129,6 +129,10 @@ impl Docker {
         }
 
         let report = report?;
+        let machine = match within(ORDINARY, link.client.info()).await {
+            Ok(machine) => machine,
+            Err(error) => return Err(self.line.failed(error).await),
+        };
         let unenforced = judge(&report, &plan.mark(), &job.caps)
             .map_err(|why| Error::Unenforceable(format!("the test container shows that {why}")))?;
         let capabilities = Capabilities {
@@ -139,6 +143,8 @@ impl Docker {
                 .cgroup_version
                 .and_then(|version| u8::try_from(version).ok())
                 .unwrap_or(0),
+            cpus: machine.ncpu.and_then(|count| u32::try_from(count).ok()),
+            memory_bytes: machine.mem_total.and_then(|bytes| u64::try_from(bytes).ok()),
             unenforced,
         };
         Ok((capabilities, storage))

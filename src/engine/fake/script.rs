@@ -299,6 +299,11 @@ impl Recorder {
             dropped_bytes: 0,
             last_seq: self.last_seq,
             log_error: None,
+            killed_after_grace: false,
+            pids_refused: None,
+            cpu_throttled_ms: None,
+            peak_pids: None,
+            tmp_peak_bytes: None,
         };
         let temporary = self.directory.join(format!("{EXIT_FILE}.tmp"));
         fs::write(&temporary, serde_json::to_vec(&exit)?)?;

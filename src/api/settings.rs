@@ -1,0 +1,52 @@
+//! `/settings`: what holds for all scripts and runs unless they say otherwise.
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Api;
+use super::error::{ApiError, ErrorBody, out_of_bounds};
+use super::extract::Json;
+use crate::model::settings::{InForce, Settings, SettingsPatch};
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Settings)]
+pub struct SettingsView {
+    /// What holds now.
+    pub in_force: InForce,
+    /// What holds where nothing is set.
+    pub defaults: InForce,
+    /// What somebody has set; `null` and absent limits are at their default.
+    pub set: Settings,
+}
+
+fn show(api: &Api, set: Settings) -> Json<SettingsView> {
+    Json(SettingsView {
+        in_force: api.settings.in_force(),
+        defaults: api.settings.built_in().clone(),
+        set,
+    })
+}
+
+/// Settings with their defaults.
+#[utoipa::path(get, path = "/settings", tag = "system", operation_id = "getSettings",
+    responses((status = 200, body = SettingsView)))]
+pub async fn get(State(api): State<Api>) -> Result<Json<SettingsView>, ApiError> {
+    let set = api.settings.set().await?;
+    Ok(show(&api, set))
+}
+
+/// Changes what is given. `null` goes back to the default; `default_limits` are replaced as a whole. Runs that were
+/// submitted before keep the limits they have.
+#[utoipa::path(patch, path = "/settings", tag = "system", operation_id = "updateSettings", request_body = SettingsPatch,
+    responses((status = 200, body = SettingsView), (status = 422, body = ErrorBody)))]
+pub async fn update(
+    State(api): State<Api>,
+    Json(patch): Json<SettingsPatch>,
+) -> Result<Json<SettingsView>, ApiError> {
+    if let Some(limits) = &patch.default_limits {
+        api.runs.check_enforceable(limits).map_err(out_of_bounds)?;
+    }
+    let set = api.settings.change(patch).await?;
+    Ok(show(&api, set))
+}

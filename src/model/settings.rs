@@ -1,0 +1,137 @@
+//! Settings: what holds for all scripts and runs unless they say otherwise. Values and their bounds; stored elsewhere.
+//!
+//! Only what somebody has set is kept ([`Settings`]), so that a better default of a later version reaches whoever never
+//! cared. What holds ([`InForce`]) is always whole.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::limits::{Limits, LimitsPatch, OutOfBounds, within};
+use super::patch::given;
+
+const MIB: u64 = 1024 * 1024;
+
+/// Below this much free space no run is started.
+pub const MIN_FREE_BYTES: u64 = 512 * MIB;
+pub const MOST_RUNS: u32 = 1_000;
+
+/// What was set; `None` and absent fields mean the default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Settings {
+    /// For scripts that do not say otherwise.
+    pub default_limits: LimitsPatch,
+    /// Most runs active at once, builds included.
+    pub max_runs: Option<u32>,
+    /// Free space on the data disk below which no run is started.
+    pub min_free_bytes: Option<u64>,
+}
+
+/// What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SettingsPatch {
+    pub default_limits: Option<LimitsPatch>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    pub max_runs: Option<Option<u32>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u64>)]
+    pub min_free_bytes: Option<Option<u64>>,
+}
+
+/// What holds at the moment.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct InForce {
+    pub default_limits: Limits,
+    pub max_runs: u32,
+    pub min_free_bytes: u64,
+}
+
+impl InForce {
+    /// What holds when nothing is set; `max_runs` depends on the machine and its configuration.
+    pub fn built_in(max_runs: u32) -> Self {
+        Self {
+            default_limits: Limits::default_for_scripts(),
+            max_runs,
+            min_free_bytes: MIN_FREE_BYTES,
+        }
+    }
+}
+
+impl Settings {
+    pub fn over(&self, built_in: &InForce) -> InForce {
+        InForce {
+            default_limits: self.default_limits.over(&built_in.default_limits),
+            max_runs: self.max_runs.unwrap_or(built_in.max_runs),
+            min_free_bytes: self.min_free_bytes.unwrap_or(built_in.min_free_bytes),
+        }
+    }
+
+    /// With these changes, unless one is out of bounds.
+    pub fn changed(mut self, patch: SettingsPatch) -> Result<Self, OutOfBounds> {
+        if let Some(limits) = patch.default_limits {
+            limits.check()?;
+            limits.over(&Limits::default_for_scripts()).check()?;
+            self.default_limits = limits;
+        }
+        if let Some(max_runs) = patch.max_runs {
+            within("max_runs", max_runs.map(u64::from), 1, MOST_RUNS.into())?;
+            self.max_runs = max_runs;
+        }
+        if let Some(bytes) = patch.min_free_bytes {
+            within("min_free_bytes", bytes, 16 * MIB, 1024 * 1024 * MIB)?;
+            self.min_free_bytes = bytes;
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patch(json: &str) -> SettingsPatch {
+        serde_json::from_str(json).expect("a patch")
+    }
+
+    #[test]
+    fn absent_stays_and_null_goes_back_to_the_default() {
+        let set = Settings::default()
+            .changed(patch(r#"{"max_runs": 3, "min_free_bytes": 67108864}"#))
+            .expect("within bounds");
+        let set = set
+            .changed(patch(r#"{"min_free_bytes": null}"#))
+            .expect("within bounds");
+        let in_force = set.over(&InForce::built_in(8));
+        assert_eq!((in_force.max_runs, in_force.min_free_bytes), (3, MIN_FREE_BYTES));
+    }
+
+    #[test]
+    fn limits_are_replaced_as_a_whole_and_lie_between_the_built_in_and_the_scripts() {
+        let set = Settings::default()
+            .changed(patch(r#"{"default_limits": {"pids": 64, "cpus": 2}}"#))
+            .expect("within bounds");
+        let set = set
+            .changed(patch(r#"{"default_limits": {"pids": 32}}"#))
+            .expect("within bounds");
+        let limits = set.over(&InForce::built_in(8)).default_limits;
+        assert_eq!(
+            (limits.pids, limits.cpus),
+            (32, Limits::default_for_scripts().cpus)
+        );
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_named_and_changes_nothing() {
+        for (json, field) in [
+            (r#"{"max_runs": 0}"#, "max_runs"),
+            (r#"{"min_free_bytes": 1}"#, "min_free_bytes"),
+            (r#"{"default_limits": {"memory_bytes": 1}}"#, "memory_bytes"),
+            (r#"{"default_limits": {"fsize_bytes": 8192}}"#, "log_bytes"),
+        ] {
+            let refused = Settings::default().changed(patch(json)).expect_err(json);
+            assert_eq!(refused.field, field);
+        }
+    }
+}
