@@ -19,6 +19,7 @@ mod revisions;
 mod runs;
 mod scripts;
 mod settings;
+mod stats;
 mod system;
 
 use axum::Router;
@@ -87,6 +88,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(runs::get))
         .routes(routes!(runs::cancel))
         .routes(routes!(changes::get))
+        .routes(routes!(stats::get))
         .routes(routes!(log::get))
         .routes(routes!(live::live))
         .routes(routes!(events::events))

@@ -140,6 +140,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the run used, as its supervisor sampled it: every quarter of a second at first, more rarely the longer it goes. */
+        get: operations["getRunStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scripts": {
         parameters: {
             query?: never;
@@ -755,6 +772,10 @@ export interface components {
             run: components["schemas"]["Run"];
             /** @enum {string} */
             type: "state";
+        } | {
+            samples: components["schemas"]["StatsPoint"][];
+            /** @enum {string} */
+            type: "samples";
         };
         /** @description A line of one of the script's files. */
         Location: {
@@ -1199,6 +1220,39 @@ export interface components {
              */
             min_free_bytes?: number | null;
         };
+        Stats: {
+            /** Format: double */
+            cpus: number;
+            /** Format: int64 */
+            memory_limit_bytes: number;
+            /** @description Oldest first; a long run's are thinned out, peaks kept. */
+            samples: components["schemas"]["StatsPoint"][];
+        };
+        /** @description One moment of a run. */
+        StatsPoint: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description CPU time since the start, of everything in the container.
+             */
+            cpu_ms: number;
+            /**
+             * Format: int64
+             * @description Since the script's start, by a clock that nobody can set.
+             */
+            elapsed_ms: number;
+            /**
+             * Format: int64
+             * @description Held at this moment, without what could simply be dropped.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int32
+             * @description Processes and threads.
+             */
+            pids: number;
+        };
         /** @enum {string} */
         StorageMode: "subpath" | "host_path";
         System: {
@@ -1452,6 +1506,8 @@ export interface operations {
             query?: {
                 /** @description The last sequence number the client has; 0 for everything. */
                 after?: number;
+                /** @description Whether samples of CPU and memory are wanted, too. */
+                samples?: boolean;
             };
             header?: never;
             path: {
@@ -1500,6 +1556,35 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRunStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
                 };
             };
             404: {
