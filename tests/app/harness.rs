@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Parser;
 use futures_util::StreamExt;
 use pytask_manager::app::{self, App, Surroundings};
+use pytask_manager::clock::Clock;
 use pytask_manager::config::ServeConfig;
 use pytask_manager::engine::fake::Fake;
 use reqwest::{Method, RequestBuilder, Response};
@@ -31,6 +32,7 @@ pub struct TestApp {
     client: reqwest::Client,
     running: Option<Running>,
     flags: Vec<String>,
+    clock: Clock,
     _folder: tempfile::TempDir,
 }
 
@@ -46,6 +48,10 @@ impl TestApp {
     }
 
     pub async fn start_with(flags: &[&str]) -> Self {
+        Self::start_at(Clock::system(), flags).await
+    }
+
+    pub async fn start_at(clock: Clock, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let supervisor = folder.path().join("supervisor");
         std::fs::write(&supervisor, "the fake engine executes nothing").expect("written");
@@ -64,6 +70,7 @@ impl TestApp {
             client: reqwest::Client::builder().no_proxy().build().expect("a client"),
             running: None,
             flags: all,
+            clock,
             _folder: folder,
         };
         app.boot().await;
@@ -73,6 +80,10 @@ impl TestApp {
     async fn boot(&mut self) {
         let config = Flags::parse_from(&self.flags).serve;
         let fake = self.fake.clone();
+        let surroundings = Surroundings {
+            clock: self.clock.clone(),
+            ..Surroundings::default()
+        };
         // A runtime of its own, so that stopping it stops every task at once, like a kill.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -82,7 +93,7 @@ impl TestApp {
         let started = runtime.spawn(async move {
             let app = app::start_on(
                 &config,
-                Surroundings::default(),
+                surroundings,
                 Box::new(move |wiring| Arc::new(fake.beside(&wiring.instance))),
             )
             .await
