@@ -17,6 +17,7 @@ mod ending;
 mod intake;
 mod log;
 mod logfile;
+mod output;
 mod pace;
 mod probe;
 mod processes;

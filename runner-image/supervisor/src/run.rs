@@ -17,7 +17,7 @@ use crate::durable::{Reserved, sync_directory};
 use crate::intake::{self, Refusal};
 use crate::log::{Log, Moment, Totals};
 use crate::logfile::LogFile;
-use crate::supervise::{Ended, Supervision, now};
+use crate::supervise::{Ended, Supervision};
 use crate::sys;
 
 /// A disk that refuses the facts is asked again, so often and with such pauses.
@@ -59,7 +59,7 @@ fn try_run(dir: &Path) -> Result<(), Refusal> {
 
     let cgroup = Cgroup::find();
     let usage_before = cgroup.as_ref().map(Cgroup::usage).unwrap_or_default();
-    let started = now();
+    let started = Moment::now();
     let ending = start(&spec)
         .map(|child| Supervision::new(child, started, &spec.limits, signals.as_fd(), &mut log).until_ended());
     let usage = cgroup
@@ -70,7 +70,7 @@ fn try_run(dir: &Path) -> Result<(), Refusal> {
     if let Some(error) = &outcome.error {
         log.note(outcome.at, error);
     }
-    let (file, mut totals) = log.finish(now());
+    let (file, mut totals) = log.finish(Moment::now());
     if let Err(error) = file.sync() {
         totals.write_error.get_or_insert(sys::reason(&error));
     }
@@ -107,7 +107,10 @@ impl Outcome {
             }
         };
         match ending {
-            Err(error) => failed(format!("cannot start a process: {}", sys::reason(&error)), now()),
+            Err(error) => failed(
+                format!("cannot start a process: {}", sys::reason(&error)),
+                Moment::now(),
+            ),
             Ok(Ended {
                 start_failure: Some(failure),
                 at,
