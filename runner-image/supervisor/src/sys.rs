@@ -1,12 +1,14 @@
 //! Thin, safe faces of the kernel calls that std does not offer: signals by file descriptor, `ppoll`, pipes,
-//! `writev`, process control, clocks.
+//! `writev`, process control, clocks, what it says in files.
 //!
 //! Invariants: every descriptor made here is close-on-exec; every function that can be interrupted retries;
 //! errors are `io::Error` with the errno. Decides nothing.
 
 use std::ffi::CStr;
+use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::path::Path;
 use std::ptr;
 use std::time::Duration;
 
@@ -203,4 +205,19 @@ pub(crate) fn effective_uid() -> u32 {
 pub(crate) fn effective_gid() -> u32 {
     // SAFETY: getegid has no preconditions and cannot fail.
     unsafe { libc::getegid() }
+}
+
+/// The longest that is read of the kernel's small files: one more byte, and nothing is believed.
+const KERNEL_TEXT: usize = 4096;
+
+/// What the kernel says in a small file of /proc or a cgroup. It is made at the read, hence one read is all of it, and
+/// looking for its size or its end would only cost a run's start and end their time.
+pub(crate) fn kernel_text(path: &Path) -> io::Result<String> {
+    let mut text = vec![0; KERNEL_TEXT + 1];
+    let length = read(File::open(path)?.as_fd(), &mut text)?;
+    text.truncate(length);
+    if length > KERNEL_TEXT {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    String::from_utf8(text).map_err(io::Error::other)
 }

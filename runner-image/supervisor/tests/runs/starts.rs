@@ -3,9 +3,9 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use pytask_protocol::{ExitCause, Probe, exit_code};
+use pytask_protocol::{ExitCause, Probe, STARTED_FILE, StartMark, VERSION, exit_code};
 
-use crate::support::{Run, Supervisor, supervisor, wait_for};
+use crate::support::{PATIENCE, Run, Supervisor, supervisor, wait_for};
 
 #[test]
 fn user_code_starts_at_most_once() {
@@ -19,6 +19,23 @@ fn user_code_starts_at_most_once() {
         fs::read_to_string(run.script_dir().join("count")).expect("read"),
         "once\n"
     );
+}
+
+#[test]
+fn the_start_mark_tells_for_how_long_the_run_has_been_going() {
+    let run = Run::new();
+    let seen = run.complete(&run.shell("echo later"));
+    let mark = fs::read(run.dir().join(STARTED_FILE)).expect("the mark is there");
+    let mark = StartMark::parse(&mark).expect("the mark can be read");
+    let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("this boot");
+    assert_eq!((mark.version, mark.boot_id.as_str()), (VERSION, boot_id.trim()));
+    assert!(mark.started_at_ms <= seen.exit.started_at_ms);
+    // A record's time is of the clock that a later controller has.
+    let elapsed = mark
+        .elapsed(&boot_id, seen.records[0].mono_us)
+        .expect("this boot");
+    assert!(elapsed < PATIENCE, "{elapsed:?}");
+    assert_eq!(mark.elapsed("another boot", seen.records[0].mono_us), None);
 }
 
 #[test]

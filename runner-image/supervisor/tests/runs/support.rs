@@ -13,7 +13,7 @@ use pytask_protocol::{EXIT_FILE, Exit, LOG_FILE, SPEC_FILE, STARTED_FILE, Spec, 
 use tempfile::TempDir;
 
 /// Nothing here takes longer, on however busy a machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until the condition gives something; panics with `what` if it never does.
 pub(crate) fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
