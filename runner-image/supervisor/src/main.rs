@@ -22,9 +22,11 @@ mod pace;
 mod probe;
 mod processes;
 mod run;
+mod samples;
 mod supervise;
 mod sys;
 mod tail;
+mod tmp;
 
 use std::ffi::OsStr;
 use std::io::Write;

@@ -1,6 +1,6 @@
-//! The loop around a started process: output, signals, deadlines, reaping; then the drain.
+//! The loop around a started process: output, signals, deadlines, samples, reaping; then the drain.
 //!
-//! Invariants: one thread, one `ppoll`; nothing here waits for the disk except the log's own writes. After the main
+//! Invariants: one thread, one `ppoll`; nothing here waits for the disk except the writes of log and samples. After the main
 //! process has ended, what it left behind is killed, and the pipes are read until they end or [`DRAIN_US`] is over.
 //! Writes no facts.
 
@@ -14,6 +14,7 @@ use crate::ending::{Act, Ending};
 use crate::log::{Log, Moment, Sink};
 use crate::output::Output;
 use crate::processes::Processes;
+use crate::samples::{Peaks, Samples};
 use crate::sys;
 
 /// How long output may still come after the main process has ended.
@@ -29,12 +30,23 @@ pub(crate) struct Ended {
     pub start_failure: Option<StartFailure>,
     /// When the main process was found ended.
     pub at: Moment,
+    pub killed_after_grace: bool,
+    pub peaks: Peaks,
+}
+
+/// What a supervision listens to, keeps to and writes to.
+pub(crate) struct Means<'a, S> {
+    pub signals: BorrowedFd<'a>,
+    pub limits: &'a SpecLimits,
+    pub log: &'a mut Log<S>,
+    pub samples: Samples,
 }
 
 pub(crate) struct Supervision<'a, S> {
     signals: BorrowedFd<'a>,
     log: &'a mut Log<S>,
     limits: &'a SpecLimits,
+    samples: Samples,
     output: Output,
     report: Option<OwnedFd>,
     start_failure: Option<StartFailure>,
@@ -44,17 +56,18 @@ pub(crate) struct Supervision<'a, S> {
 }
 
 impl<'a, S: Sink> Supervision<'a, S> {
-    pub(crate) fn new(
-        child: Child,
-        started: Moment,
-        limits: &'a SpecLimits,
-        signals: BorrowedFd<'a>,
-        log: &'a mut Log<S>,
-    ) -> Self {
+    pub(crate) fn new(child: Child, started: Moment, means: Means<'a, S>) -> Self {
+        let Means {
+            signals,
+            limits,
+            log,
+            samples,
+        } = means;
         Supervision {
             signals,
             log,
             limits,
+            samples,
             output: Output::new(child.stdout, child.stderr),
             report: Some(child.report),
             start_failure: None,
@@ -67,11 +80,11 @@ impl<'a, S: Sink> Supervision<'a, S> {
     /// Until the main process has ended and its output is drained.
     pub(crate) fn until_ended(mut self) -> Ended {
         loop {
-            let timeout = match self.ended_at {
+            let next = match self.ended_at {
                 None => self.act_in_time(),
                 Some(ended_at) => match self.drained(ended_at) {
                     Some(ended) => return ended,
-                    None => Some(self.next_look(ended_at)),
+                    None => self.next_look(ended_at),
                 },
             };
             let now_us = sys::monotonic_us();
@@ -83,7 +96,7 @@ impl<'a, S: Sink> Supervision<'a, S> {
                 None => self.output.pipes(),
                 Some(_) => [None, None],
             };
-            let wake_at = [timeout, pause].into_iter().flatten().min();
+            let wake_at = pause.map_or(next, |pause| pause.min(next));
             let [signalled, reported, out, err] = sys::wait_readable(
                 [
                     Some(self.signals),
@@ -91,7 +104,7 @@ impl<'a, S: Sink> Supervision<'a, S> {
                     stdout,
                     stderr,
                 ],
-                wake_at.map(|at| Duration::from_micros(at.saturating_sub(now_us))),
+                Some(Duration::from_micros(wake_at.saturating_sub(now_us))),
             )
             // A wait that fails means trying everything; nothing here blocks.
             .unwrap_or([true; 4]);
@@ -106,8 +119,9 @@ impl<'a, S: Sink> Supervision<'a, S> {
     }
 
     /// Does what is due and tells when to look again.
-    fn act_in_time(&mut self) -> Option<u64> {
+    fn act_in_time(&mut self) -> u64 {
         let now = Moment::now();
+        self.samples.take_if_due(now);
         while let Some(act) = self.ending.due(now.mono_us) {
             match act {
                 Act::Ask => {
@@ -133,7 +147,8 @@ impl<'a, S: Sink> Supervision<'a, S> {
                 Act::KillAgain => self.processes.kill_all(),
             }
         }
-        self.ending.next()
+        let sample_at = self.samples.next();
+        self.ending.next().map_or(sample_at, |at| at.min(sample_at))
     }
 
     fn take_signals(&mut self) {
@@ -144,7 +159,9 @@ impl<'a, S: Sink> Supervision<'a, S> {
         }
         self.processes.reap();
         if self.processes.main_status().is_some() && self.ended_at.is_none() {
-            self.ended_at = Some(Moment::now());
+            let now = Moment::now();
+            self.ended_at = Some(now);
+            self.samples.take(now);
             // An exec that failed was reported before the end.
             self.read_report();
         }
@@ -203,6 +220,8 @@ impl<'a, S: Sink> Supervision<'a, S> {
             status: self.processes.main_status().unwrap_or_default(),
             start_failure: self.start_failure,
             at: ended_at,
+            killed_after_grace: self.ending.has_killed(),
+            peaks: self.samples.peaks(),
         })
     }
 }

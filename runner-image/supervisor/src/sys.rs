@@ -1,5 +1,5 @@
 //! Thin, safe faces of the kernel calls that std does not offer: signals by file descriptor, `ppoll`, pipes,
-//! `writev`, process control, clocks, what it says in files.
+//! `writev`, process control, clocks, room.
 //!
 //! Invariants: every descriptor made here is close-on-exec; every function that can be interrupted retries;
 //! errors are `io::Error` with the errno. Decides nothing.
@@ -220,4 +220,26 @@ pub(crate) fn kernel_text(path: &Path) -> io::Result<String> {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     String::from_utf8(text).map_err(io::Error::other)
+}
+
+/// How large a file system is and how much of it is in use, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Space {
+    pub size: u64,
+    pub used: u64,
+}
+
+/// Of the file system that the path is on.
+pub(crate) fn space_at(path: &CStr) -> io::Result<Space> {
+    // SAFETY: statvfs is a structure of integers, for which zeros are valid.
+    let mut found: libc::statvfs = unsafe { std::mem::zeroed() };
+    // SAFETY: the path is a C string that outlives the call; `found` is a valid statvfs to write to.
+    retry(|| check(unsafe { libc::statvfs(path.as_ptr(), &mut found) }))?;
+    Ok(Space {
+        size: found.f_blocks.saturating_mul(found.f_frsize),
+        used: found
+            .f_blocks
+            .saturating_sub(found.f_bfree)
+            .saturating_mul(found.f_frsize),
+    })
 }
