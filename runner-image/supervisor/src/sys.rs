@@ -1,5 +1,5 @@
 //! Thin, safe faces of the kernel calls that std does not offer: signals by file descriptor, `ppoll`, pipes,
-//! `writev`, process control, clocks, room.
+//! `writev`, process control, clocks, limits and room.
 //!
 //! Invariants: every descriptor made here is close-on-exec; every function that can be interrupted retries;
 //! errors are `io::Error` with the errno. Decides nothing.
@@ -220,6 +220,18 @@ pub(crate) fn kernel_text(path: &Path) -> io::Result<String> {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     String::from_utf8(text).map_err(io::Error::other)
+}
+
+/// The hard limit for a resource of getrlimit(2), which a process without privileges cannot raise. `None`: no limit,
+/// or none that could be read.
+pub(crate) fn hard_limit(resource: libc::__rlimit_resource_t) -> Option<u64> {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: libc::RLIM_INFINITY,
+    };
+    // SAFETY: `limit` is a valid rlimit to write to; on failure it stays without a limit.
+    unsafe { libc::getrlimit(resource, &mut limit) };
+    (limit.rlim_max != libc::RLIM_INFINITY).then_some(limit.rlim_max)
 }
 
 /// How large a file system is and how much of it is in use, in bytes.

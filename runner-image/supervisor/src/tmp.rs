@@ -19,7 +19,11 @@ impl Tmp {
         (device("/tmp")? != device("/")?).then_some(Tmp(()))
     }
 
-    /// `None` without a limit: a tmpfs that may grow as it likes says that it has no size, and nothing of its use.
+    /// `None` without a limit: a tmpfs that may grow as it likes says that it has no size.
+    pub(crate) fn size(&self) -> Option<u64> {
+        Self::space().map(|space| space.size)
+    }
+
     pub(crate) fn used(&self) -> Option<u64> {
         Self::space().map(|space| space.used)
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
 
 use pytask_protocol::{ExitCause, Probe, STARTED_FILE, StartMark, VERSION, exit_code};
 
@@ -237,11 +238,34 @@ fn a_probe_writes_down_what_it_sees() {
     assert_eq!(probe.listing, ["a", "b"]);
     assert_eq!((probe.listing_error, probe.parent_listing_error), (None, None));
     assert_eq!(probe.uid, run.spec(&["x"]).uid);
+    assert!(
+        probe.nofile_limit.is_some_and(|limit| limit > 0),
+        "no kernel leaves it unlimited"
+    );
     let nowhere = run.script_dir().join("none/none");
     Supervisor::start(supervisor().arg("probe").arg(run.dir()).arg(nowhere)).wait();
     let probe = fs::read(run.dir().join("probe.json")).expect("the probe is there");
     let probe: Probe = serde_json::from_slice(&probe).expect("the probe can be read");
     assert!(probe.listing_error.is_some() && probe.parent_listing_error.is_some());
+}
+
+#[test]
+fn a_probe_knows_the_limits_of_its_process() {
+    let run = Run::new();
+    let mut limited = Command::new("sh");
+    limited
+        .args([
+            "-c",
+            "ulimit -n 64; ulimit -f 2000; ulimit -c 0; exec \"$0\" probe \"$1\" \"$1\"",
+            env!("CARGO_BIN_EXE_supervisor"),
+        ])
+        .arg(run.dir());
+    assert!(Supervisor::start(&mut limited).wait().success());
+    let probe = fs::read(run.dir().join("probe.json")).expect("the probe is there");
+    let probe: Probe = serde_json::from_slice(&probe).expect("the probe can be read");
+    // The shell counts a file's size in blocks of 512 bytes.
+    let found = (probe.nofile_limit, probe.fsize_limit, probe.core_limit);
+    assert_eq!(found, (Some(64), Some(2_000 * 512), Some(0)));
 }
 
 #[test]
