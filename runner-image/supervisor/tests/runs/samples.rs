@@ -3,22 +3,13 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::Command;
 
-use crate::support::{Run, Seen, Supervisor, supervisor, wait_for};
+use crate::support::{Run, Seen, wait_for};
 
 const UNTIL_TOLD: &str = "while ! [ -e go ]; do sleep 0.02; done";
 
 fn tell(run: &Run) {
     fs::write(run.script_dir().join("go"), "").expect("write");
-}
-
-/// Waits for a sample that was begun after now.
-fn wait_for_a_sample(run: &Run) {
-    let before = run.samples().len();
-    wait_for("another sample", || {
-        (run.samples().len() > before + 1).then_some(())
-    });
 }
 
 fn assert_sound(seen: &Seen) {
@@ -96,42 +87,4 @@ fn without_a_tmp_of_its_own_a_run_has_no_figure_for_it() {
     let run = Run::new();
     let seen = run.complete(&run.spec(&["true"]));
     assert_eq!(seen.exit.tmp_peak_bytes.is_some(), device("/tmp") != device("/"));
-}
-
-/// What was in /tmp counts although it is gone in the end. Without the right to make a mount there is none to see,
-/// and the test above says what is told then.
-#[test]
-fn the_peak_of_a_tmp_of_its_own() {
-    let in_own_mounts = || {
-        let mut command = Command::new("unshare");
-        command.args([
-            "--mount",
-            "sh",
-            "-c",
-            "mount -t tmpfs -o size=8m tmpfs /tmp && exec \"$@\"",
-            "sh",
-        ]);
-        command
-    };
-    let may = Command::new("unshare").args(["--mount", "true"]).output();
-    if !may.is_ok_and(|output| output.status.success()) {
-        return;
-    }
-    // Not below the /tmp that is covered up.
-    let run = Run::below(Path::new(env!("CARGO_TARGET_TMPDIR")));
-    run.give(&run.shell(&format!(
-        "head -c 3000000 /dev/zero > /tmp/large; echo written; {UNTIL_TOLD}; rm /tmp/large; echo small > /tmp/small"
-    )));
-    let supervisor = Supervisor::start(
-        in_own_mounts()
-            .arg(supervisor().get_program())
-            .arg("run")
-            .arg(run.dir()),
-    );
-    run.wait_for_output("written");
-    wait_for_a_sample(&run);
-    tell(&run);
-    supervisor.wait();
-    let peak = run.seen().exit.tmp_peak_bytes.expect("a figure");
-    assert!((3_000_000..3_100_000).contains(&peak), "{peak}");
 }
