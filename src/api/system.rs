@@ -76,7 +76,7 @@ pub async fn show(api: &Api) -> Result<System, ApiError> {
         instance: installation.instance.clone(),
         engine: engine(&api.runs),
         data_dir: api.data.path().display().to_string(),
-        free_bytes: on_disk(move || data.free_bytes()).await?,
+        free_bytes: on_disk(move || data.space()).await?.free_bytes,
         max_runs: settings.max_runs,
         default_limits: settings.default_limits,
         runner_image: installation.image.clone(),

@@ -14,6 +14,7 @@ mod enforceable;
 mod engine_link;
 mod queue;
 pub mod recovery;
+mod space;
 pub mod spec;
 mod starting;
 mod submit;
@@ -28,6 +29,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use engine_link::{EngineStatus, Ready};
+pub use space::{Disk, Relief};
 pub use submit::Submission;
 
 use crate::clock::Clock;
@@ -35,7 +37,7 @@ use crate::engine::Engine;
 /// What others may know of the engine.
 pub use crate::engine::{Capabilities, Storage};
 use crate::events::Events;
-use crate::files::{self, DataDir, Owner};
+use crate::files::{self, DataDir, Owner, Reserve};
 use crate::logs::{self, Watcher};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::{LimitsPatch, OutOfBounds};
@@ -103,6 +105,7 @@ pub struct Parts {
     pub store: Store,
     pub engine: Arc<dyn Engine>,
     pub data: DataDir,
+    pub reserve: Reserve,
     pub clock: Clock,
     pub events: Events,
     pub scripts: Scripts,
@@ -119,10 +122,17 @@ impl Runs {
     /// Starts the loops. Runs that an earlier controller left unfinished are taken up where they are.
     pub fn start(parts: Parts) -> Self {
         let (sender, status) = watch::channel(EngineStatus::Connecting);
+        // Known before anything is admitted.
+        let (space, disk) = watch::channel(space::first_look(&space::LookedAt {
+            data: parts.data.clone(),
+            reserve: parts.reserve.clone(),
+            floor: parts.settings.in_force().min_free_bytes,
+        }));
         let context = Arc::new(Context {
             store: parts.store,
             engine: parts.engine,
             data: parts.data,
+            reserve: parts.reserve,
             clock: parts.clock,
             events: parts.events,
             scripts: parts.scripts,
@@ -130,6 +140,7 @@ impl Runs {
             settings: parts.settings,
             installation: parts.installation,
             status,
+            disk,
             admission: Default::default(),
             drivers: Default::default(),
             waiting: Default::default(),
@@ -138,6 +149,8 @@ impl Runs {
         keep_alive("engine link", move || {
             engine_link::keep(Arc::clone(&cx), sender.clone())
         });
+        let cx = Arc::clone(&context);
+        keep_alive("space", move || space::keep(Arc::clone(&cx), space.clone()));
         let cx = Arc::clone(&context);
         keep_alive("queue", move || queue::keep(Arc::clone(&cx)));
         let cx = Arc::clone(&context);
@@ -182,6 +195,17 @@ impl Runs {
         match &*self.0.status.borrow() {
             EngineStatus::Ready(ready) => enforceable::check(wishes, &ready.capabilities),
             _ => Ok(()),
+        }
+    }
+
+    /// The data disk, with what Settings say now.
+    pub fn disk(&self) -> Disk {
+        let floor = self.0.settings.in_force().min_free_bytes;
+        let seen = *self.0.disk.borrow();
+        Disk {
+            low: seen.no_room(floor).is_some(),
+            floor_bytes: floor,
+            ..seen
         }
     }
 
