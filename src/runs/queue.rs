@@ -25,6 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 pub(super) async fn keep(cx: Arc<Context>) {
     let mut status = cx.status.clone();
     let mut settings = cx.settings.subscribe();
+    let mut disk = cx.disk.clone();
     loop {
         if let Err(e) = round(&cx).await {
             tracing::error!(error = %e, "the queue could not be looked at; trying again");
@@ -33,6 +34,7 @@ pub(super) async fn keep(cx: Arc<Context>) {
             () = cx.admission.notified() => {}
             _ = status.changed() => {}
             _ = settings.changed() => {}
+            _ = disk.changed() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
@@ -52,12 +54,13 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
             Ok::<_, store::Error>((unfinished, readiness))
         })
         .await?;
+    let settings = cx.settings.in_force();
     let decisions = admit(&Situation {
         unfinished: &unfinished,
         readiness: &readiness,
         engine_ready: cx.status.borrow().is_ready(),
-        no_room: None,
-        cap: cx.settings.in_force().max_runs as usize,
+        no_room: cx.disk.borrow().no_room(settings.min_free_bytes),
+        cap: settings.max_runs as usize,
         now: cx.clock.now(),
     });
     for run in unfinished.iter().filter(|run| run.is_active()) {

@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use pytask_manager::app::{self, App, Surroundings};
 use pytask_manager::config::ServeConfig;
 use pytask_manager::engine::fake::Fake;
+use pytask_manager::store::Witness;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -31,6 +32,7 @@ pub struct TestApp {
     client: reqwest::Client,
     running: Option<Running>,
     flags: Vec<String>,
+    witnesses: Vec<Arc<dyn Witness>>,
     _folder: tempfile::TempDir,
 }
 
@@ -46,6 +48,11 @@ impl TestApp {
     }
 
     pub async fn start_with(flags: &[&str]) -> Self {
+        Self::start_watched(flags, vec![]).await
+    }
+
+    /// With others who watch the store's writes.
+    pub async fn start_watched(flags: &[&str], witnesses: Vec<Arc<dyn Witness>>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let supervisor = folder.path().join("supervisor");
         std::fs::write(&supervisor, "the fake engine executes nothing").expect("written");
@@ -64,6 +71,7 @@ impl TestApp {
             client: reqwest::Client::builder().no_proxy().build().expect("a client"),
             running: None,
             flags: all,
+            witnesses,
             _folder: folder,
         };
         app.boot().await;
@@ -73,6 +81,10 @@ impl TestApp {
     async fn boot(&mut self) {
         let config = Flags::parse_from(&self.flags).serve;
         let fake = self.fake.clone();
+        let surroundings = Surroundings {
+            witnesses: self.witnesses.clone(),
+            ..Surroundings::default()
+        };
         // A runtime of its own, so that stopping it stops every task at once, like a kill.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -82,7 +94,7 @@ impl TestApp {
         let started = runtime.spawn(async move {
             let app = app::start_on(
                 &config,
-                Surroundings::default(),
+                surroundings,
                 Box::new(move |wiring| Arc::new(fake.beside(&wiring.instance))),
             )
             .await
@@ -156,6 +168,11 @@ impl TestApp {
     pub async fn post(&self, path: &str, body: Value) -> Response {
         let request = self.request(Method::POST, &format!("/api/v1{path}")).json(&body);
         request.send().await.expect("an answer")
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Value {
+        let request = self.request(Method::PATCH, &format!("/api/v1{path}"));
+        expect(200, request.json(&body).send().await.expect("an answer")).await
     }
 
     pub async fn script(&self, name: &str) -> String {
