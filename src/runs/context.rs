@@ -32,6 +32,8 @@ pub(super) struct Context {
     pub reserve: Reserve,
     pub status: watch::Receiver<EngineStatus>,
     pub disk: watch::Receiver<Disk>,
+    /// Somebody has seen something else.
+    pub look_at_disk: Notify,
     /// Something about the queue may have changed.
     pub admission: Notify,
     /// One per run that has a driver: look at it again.

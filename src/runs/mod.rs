@@ -141,6 +141,7 @@ impl Runs {
             installation: parts.installation,
             status,
             disk,
+            look_at_disk: Default::default(),
             admission: Default::default(),
             drivers: Default::default(),
             waiting: Default::default(),
@@ -203,7 +204,7 @@ impl Runs {
         let floor = self.0.settings.in_force().min_free_bytes;
         let seen = *self.0.disk.borrow();
         Disk {
-            low: seen.no_room(floor).is_some(),
+            low: seen.why_not(floor).is_some(),
             floor_bytes: floor,
             ..seen
         }

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::admission::{Decision, Readiness, Situation, admit};
 use super::context::Context;
-use super::{Error, driver, submit};
+use super::{Error, driver, space, submit};
 use crate::envs::status::reason;
 use crate::events::News;
 use crate::model::ids::RunId;
@@ -54,13 +54,17 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
             Ok::<_, store::Error>((unfinished, readiness))
         })
         .await?;
-    let settings = cx.settings.in_force();
+    let no_room = if unfinished.iter().all(Run::is_active) {
+        None
+    } else {
+        space::no_room(cx).await?
+    };
     let decisions = admit(&Situation {
         unfinished: &unfinished,
         readiness: &readiness,
         engine_ready: cx.status.borrow().is_ready(),
-        no_room: cx.disk.borrow().no_room(settings.min_free_bytes),
-        cap: settings.max_runs as usize,
+        no_room,
+        cap: cx.settings.in_force().max_runs as usize,
         now: cx.clock.now(),
     });
     for run in unfinished.iter().filter(|run| run.is_active()) {

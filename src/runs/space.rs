@@ -57,7 +57,7 @@ impl Disk {
     }
 
     /// Why nothing is started, if nothing is. The floor may be newer than the look.
-    pub(super) fn no_room(&self, floor: u64) -> Option<String> {
+    pub(super) fn why_not(&self, floor: u64) -> Option<String> {
         let enough = self.enough(floor);
         (self.free_bytes < enough).then(|| {
             format!(
@@ -126,6 +126,9 @@ fn look(at: &LookedAt, before: &Disk) -> files::Result<Disk> {
 pub(super) async fn keep(cx: Arc<Context>, disk: watch::Sender<Disk>) {
     let mut settings = cx.settings.subscribe();
     let mut complained = false;
+    if disk.borrow().low {
+        log(&disk.borrow());
+    }
     loop {
         let before = *disk.borrow();
         let at = LookedAt {
@@ -151,6 +154,7 @@ pub(super) async fn keep(cx: Arc<Context>, disk: watch::Sender<Disk>) {
         };
         tokio::select! {
             _ = settings.changed() => {}
+            () = cx.look_at_disk.notified() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
@@ -162,20 +166,41 @@ fn publish(cx: &Context, disk: &watch::Sender<Disk>, now: Disk) {
         *published = now;
         now.tells_more_than(&before)
     });
-    let (free, floor) = (now.free_bytes, now.floor_bytes);
-    if now.low && !before.low {
+    if now.low != before.low {
+        log(&now);
+    }
+    if (now.low, now.reserve_bytes) != (before.low, before.reserve_bytes) {
+        cx.events.publish(News::System);
+    }
+}
+
+fn log(disk: &Disk) {
+    let (free, floor) = (disk.free_bytes, disk.floor_bytes);
+    if disk.low {
         tracing::warn!(
             free,
             floor,
             "little room is left on the data disk; no run is started"
         );
-    }
-    if before.low && !now.low {
+    } else {
         tracing::info!(free, floor, "there is room on the data disk again");
     }
-    if (now.low, now.reserve_bytes) != (before.low, before.reserve_bytes) {
-        cx.events.publish(News::System);
+}
+
+/// Why nothing may start now. Looked at anew: between two looks of the loop a disk can be filled.
+pub(super) async fn no_room(cx: &Context) -> files::Result<Option<String>> {
+    let data = cx.data.clone();
+    let space = on_disk(move || data.space()).await?;
+    let seen = *cx.disk.borrow();
+    let now = Disk {
+        free_bytes: space.free_bytes,
+        ..seen
+    };
+    let why = now.why_not(cx.settings.in_force().min_free_bytes);
+    if why.is_some() != seen.low {
+        cx.look_at_disk.notify_one();
     }
+    Ok(why)
 }
 
 /// Gives the database a piece of the reserve when it may have found no room, for the next try.
@@ -258,12 +283,12 @@ mod tests {
     fn who_waits_is_told_how_much_is_missing() {
         let mut seen = disk(true, 512 * MIB);
         seen.free_bytes = 300 * MIB;
-        let why = seen.no_room(512 * MIB).expect("too little");
+        let why = seen.why_not(512 * MIB).expect("too little");
         assert!(why.contains("300 MiB") && why.contains("544 MiB"), "{why}");
         // The floor was lowered and nobody has looked since.
-        assert_eq!(seen.no_room(200 * MIB), None);
-        assert!(seen.no_room(301 * MIB).is_some());
-        assert_eq!(Disk::unknown().no_room(u64::MAX / 2), None);
+        assert_eq!(seen.why_not(200 * MIB), None);
+        assert!(seen.why_not(301 * MIB).is_some());
+        assert_eq!(Disk::unknown().why_not(u64::MAX / 2), None);
     }
 
     #[test]
