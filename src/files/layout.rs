@@ -6,6 +6,7 @@
 //! scripts/<slug>/files/                               the script's own: hostile
 //! scripts/<slug>/envs/<key>/{venv,…}   scripts/<slug>/revisions/
 //! runs/<yyyy>/<mm>/<run-id>/                          0700: the supervisor's and ours
+//! runs/<yyyy>/<mm>/<run-id>/artifacts/                the run's own: hostile
 //! ```
 //! Slugs, keys and ids come from the caller; a bad one is refused by [`RelPath`] when the folder is opened.
 
@@ -67,6 +68,11 @@ pub fn env_venv(slug: &str, key: &str) -> String {
 pub fn run(created_at: Timestamp, run_id: &str) -> String {
     let day = created_at.to_zoned(TimeZone::UTC).date();
     format!("runs/{:04}/{:02}/{run_id}", day.year(), day.month())
+}
+
+/// What a run leaves to be kept; the one part of its directory that is its own.
+pub fn artifacts(created_at: Timestamp, run_id: &str) -> String {
+    format!("{}/artifacts", run(created_at, run_id))
 }
 
 pub fn build(run_id: &str) -> String {
@@ -175,6 +181,11 @@ impl DataDir {
     /// Moves a file or folder to a place where nothing is; in one step, durably.
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
         self.root.rename(&RelPath::parse(from)?, &RelPath::parse(to)?)
+    }
+
+    /// Whether there was an empty folder of that name, which is gone now.
+    pub fn remove_folder_if_empty(&self, path: &str) -> Result<bool> {
+        self.root.remove_folder_if_empty(&RelPath::parse(path)?)
     }
 
     /// Nothing there is fine.

@@ -28,6 +28,7 @@ mod reserve;
 mod revisions;
 mod space;
 mod sweep;
+mod usage;
 
 pub use confined::Owner;
 pub use error::{Error, ErrorKind, Result};
@@ -40,6 +41,7 @@ pub use path::{PathError, RelPath};
 pub use reserve::Reserve;
 pub use revisions::{Change, ChangeKind, Revisions};
 pub use space::Space;
+pub use usage::{Enough, LEAST_ENTRY, Usage};
 
 /// The largest file that is edited, saved and kept in revisions. Larger ones can be streamed
 /// ([`Folder::open_file`]), not read at once.

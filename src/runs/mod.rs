@@ -5,6 +5,7 @@
 //! pure function decided ([`admission`], [`recovery`], [`spec`]) and survives being killed at any point.
 
 pub mod admission;
+mod artifacts;
 mod builds;
 mod context;
 mod directory;

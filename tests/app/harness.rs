@@ -189,6 +189,18 @@ impl TestApp {
         text(&run["id"])
     }
 
+    /// Where a run leaves what is to be kept.
+    pub async fn artifacts(&self, run: &str) -> PathBuf {
+        let queued = text(&self.get(&format!("/runs/{run}")).await["queued_at"]);
+        let (year, month) = (&queued[..4], &queued[5..7]);
+        self.data
+            .join("runs")
+            .join(year)
+            .join(month)
+            .join(run)
+            .join("artifacts")
+    }
+
     /// The run once it is as asked for.
     pub async fn run_until(&self, run: &str, what: &str, condition: impl Fn(&Value) -> bool) -> Value {
         let deadline = tokio::time::Instant::now() + PATIENCE;

@@ -1,5 +1,6 @@
 //! The whole application over HTTP and WebSocket, on the fake engine: what a client sees, what a restart keeps.
 
+mod artifacts;
 mod bad_input;
 mod disk;
 mod guard;
