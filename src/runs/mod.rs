@@ -9,6 +9,7 @@ mod artifacts;
 mod builds;
 mod context;
 mod directory;
+mod disk_watch;
 mod driver;
 mod ending;
 mod enforceable;
@@ -155,6 +156,8 @@ impl Runs {
         keep_alive("space", move || space::keep(Arc::clone(&cx), space.clone()));
         let cx = Arc::clone(&context);
         keep_alive("queue", move || queue::keep(Arc::clone(&cx)));
+        let cx = Arc::clone(&context);
+        keep_alive("disk watch", move || disk_watch::keep(Arc::clone(&cx)));
         let cx = Arc::clone(&context);
         keep_alive("sweep", move || sweep::keep(Arc::clone(&cx)));
         Self(context)

@@ -1,4 +1,5 @@
-//! The data disk: a floor below which nothing starts, a reserve, and answers when there is no room at all.
+//! The data disk: a floor below which nothing starts, a reserve, answers when there is no room at all, and the limits
+//! of what one run may take.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +8,7 @@ use pytask_manager::engine::fake::Script;
 use pytask_manager::store::Witness;
 use serde_json::{Value, json};
 
-use crate::harness::{PATIENCE, TestApp, expect};
+use crate::harness::{PATIENCE, TestApp, expect, text};
 
 const MIB: u64 = 1 << 20;
 /// The highest floor that can be set: 1 PiB, more than any test's disk has free.
@@ -109,4 +110,83 @@ async fn what_cannot_be_recorded_is_refused_and_can_be_repeated() {
     disk.0.store(false, Ordering::SeqCst);
     small().await;
     expect(201, app.post("/scripts", wish(n)).await).await;
+}
+
+/// The run ended at a limit that nobody in its container enforces, and says so.
+async fn assert_ended_at(app: &TestApp, run: &str, limit: &str, allowed: u64) {
+    let run = app.finished(run).await;
+    let outcome = &run["outcome"];
+    assert_eq!(outcome["kind"], "failed", "{run:#}");
+    let hit = &outcome["limits_hit"][0];
+    assert_eq!(
+        (&hit["limit"], &hit["allowed"]),
+        (&json!(limit), &json!(allowed)),
+        "{run:#}"
+    );
+    assert!(hit["found"].as_u64() > Some(allowed), "{run:#}");
+    let message = text(&outcome["message"]);
+    assert!(message.starts_with("Stopped at a limit. "), "{message}");
+}
+
+#[tokio::test]
+async fn a_run_whose_folder_takes_too_much_is_ended() {
+    let app = TestApp::start().await;
+    app.fake.script_others(Script::hangs());
+    let script = app.script("Hoarder").await;
+    let wishes = json!({ "limits": { "disk_bytes": MIB } });
+    let script_now = app.patch(&format!("/scripts/{script}"), wishes).await;
+    let files = app
+        .data
+        .join("scripts")
+        .join(text(&script_now["slug"]))
+        .join("files");
+    // Many and empty is as much as few and large.
+    for n in 0..300 {
+        std::fs::write(files.join(n.to_string()), "").expect("written");
+    }
+    assert_ended_at(&app, &app.run(&script).await, "disk_bytes", MIB).await;
+}
+
+#[tokio::test]
+async fn a_run_that_leaves_too_much_is_ended() {
+    let app = TestApp::start().await;
+    app.fake.script_others(Script::hangs());
+    let script = app.script("Generous").await;
+    let wishes = json!({ "limits": { "artifacts_bytes": 64 * 1024 } });
+    app.patch(&format!("/scripts/{script}"), wishes).await;
+    // Its first measuring finds what is there by then.
+    app.fake.set_away(true);
+    let run = app.run(&script).await;
+    let folder = app.artifacts(&run).await;
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("large"), vec![1; 100_000]).expect("written");
+    app.fake.set_away(false);
+    assert_ended_at(&app, &run, "artifacts_bytes", 64 * 1024).await;
+    let left = app.get(&format!("/runs/{run}")).await["artifacts"].take();
+    assert_eq!(
+        left,
+        json!({ "files": 1, "bytes": 100_000 }),
+        "what was left stays"
+    );
+}
+
+/// Who takes up a run after a restart watches it as well.
+#[tokio::test]
+async fn a_run_is_watched_by_the_next_controller_too() {
+    let mut app = TestApp::start().await;
+    app.fake.script_others(Script::hangs());
+    let script = app.script("Survivor").await;
+    let wishes = json!({ "limits": { "disk_bytes": MIB } });
+    let script_now = app.patch(&format!("/scripts/{script}"), wishes).await;
+    let files = app
+        .data
+        .join("scripts")
+        .join(text(&script_now["slug"]))
+        .join("files");
+    let run = app.run(&script).await;
+    app.run_until(&run, "ran", |run| run["state"] == "running").await;
+    app.kill();
+    std::fs::write(files.join("large"), vec![1; 2 << 20]).expect("written");
+    app.restart().await;
+    assert_ended_at(&app, &run, "disk_bytes", MIB).await;
 }
