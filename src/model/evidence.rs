@@ -196,7 +196,7 @@ fn times(count: u64) -> String {
 }
 
 /// Bytes as people read them, rounded to three digits.
-pub(super) fn bytes(count: u64) -> String {
+pub fn bytes(count: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if count < 1024 {
         return format!("{count} bytes");

@@ -4,14 +4,14 @@
 //! found again by the sweep.
 
 use super::context::Context;
-use super::{Error, builds, directory};
+use super::{Error, artifacts, builds, directory};
 use crate::events::News;
 use crate::files::on_disk;
 use crate::logs;
 use crate::model::environment::Environment;
 use crate::model::evidence::Evidence;
 use crate::model::outcome::Outcome;
-use crate::model::run::{Ending, Event, LogSummary, Run, RunKind, State};
+use crate::model::run::{ArtifactsSummary, Ending, Event, LogSummary, Run, RunKind, State};
 use crate::model::verdict::verdict;
 use crate::store;
 
@@ -30,6 +30,7 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         Ok((summary, stderr))
     })
     .await?;
+    let artifacts = count_artifacts(cx, run).await;
     let evidence = Evidence::of(ending, stop.as_ref(), &run.limits, &stderr);
     let mut outcome = verdict(ending, stop.as_ref(), &run.limits, evidence);
     let mut live = None;
@@ -59,7 +60,10 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         error: exit.and_then(|exit| exit.log_error.clone()),
     };
     let event = Event::Concluded { outcome };
-    let fill = move |run: &mut Run| run.facts.log = Some(log);
+    let fill = move |run: &mut Run| {
+        run.facts.log = Some(log);
+        run.facts.artifacts = artifacts;
+    };
     let also = move |c: &rusqlite::Connection, run: &Run| match &live {
         Some(key) => store::environments::make_live(c, &run.script_id, key),
         None => Ok(()),
@@ -69,6 +73,18 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         cx.events.publish(News::Script(run.script_id.clone()));
     }
     Ok(())
+}
+
+/// Not to know it is no reason to withhold the verdict.
+async fn count_artifacts(cx: &Context, run: &Run) -> Option<ArtifactsSummary> {
+    let (data, row) = (cx.data.clone(), run.clone());
+    match on_disk(move || artifacts::summary(&data, &row)).await {
+        Ok(summary) => summary,
+        Err(e) => {
+            tracing::warn!(run = %run.id, error = %e, "what a run has left could not be counted");
+            None
+        }
+    }
 }
 
 async fn put_environment_in_place(cx: &Context, run: &Run) -> Result<String, builds::Error> {
@@ -115,10 +131,9 @@ pub(super) async fn release(cx: &Context, run: &Run) {
     let (data, row) = (cx.data.clone(), run.clone());
     let cleaned = on_disk(move || {
         directory::remove_spec(&data, &row)?;
-        if row.kind == RunKind::Build {
-            builds::discard(&data, &row)
-        } else {
-            Ok(())
+        match row.kind {
+            RunKind::Script => artifacts::discard_empty(&data, &row),
+            RunKind::Build => builds::discard(&data, &row),
         }
     });
     if let Err(e) = cleaned.await {

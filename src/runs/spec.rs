@@ -1,7 +1,7 @@
 //! From a run to what the engine and the supervisor are told: pure.
 //!
-//! A script's container sees its own folder, its environment (read-only), its run directory and the supervisor;
-//! a build's sees the package cache with its own folder in it, the run directory and the supervisor. Never a
+//! A script's container sees its own folder, a folder for what it leaves, its environment (read-only), its run directory
+//! and the supervisor; a build's sees the package cache with its own folder in it, the run directory and the supervisor. Never a
 //! parent of any of these.
 
 use std::collections::BTreeMap;
@@ -18,6 +18,7 @@ use crate::model::run::{Run, RunKind};
 pub const RUN_DIRECTORY: &str = "/pytask/run";
 pub const SUPERVISOR_DIRECTORY: &str = "/pytask/bin";
 pub const SCRIPT_FOLDER: &str = "/script";
+pub const ARTIFACTS: &str = "/artifacts";
 
 pub const LABEL_RUN: &str = "pytask.run";
 pub const LABEL_SCRIPT: &str = "pytask.script";
@@ -30,6 +31,8 @@ pub struct Places {
     pub supervisor: PathBuf,
     /// Of a script run.
     pub files: PathBuf,
+    /// Of a script run.
+    pub artifacts: PathBuf,
     /// Of a script run that has an environment.
     pub environment: Option<PathBuf>,
     /// Of a build.
@@ -56,6 +59,7 @@ pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
     match run.kind {
         RunKind::Script => {
             mounts.push(mount(&places.files, SCRIPT_FOLDER, false));
+            mounts.push(mount(&places.artifacts, ARTIFACTS, false));
             if let Some(environment) = &places.environment {
                 mounts.push(mount(environment, build::ENVIRONMENT, true));
             }
@@ -184,6 +188,7 @@ fn script_variables(run: &Run, around: &Surroundings<'_>) -> BTreeMap<String, St
     variables.extend(run.env.iter().map(|(name, value)| (name.clone(), value.clone())));
     variables.insert("PYTASK_RUN_ID".to_owned(), run.id.to_string());
     variables.insert("PYTASK_SCRIPT_ID".to_owned(), run.script_id.to_string());
+    variables.insert("PYTASK_ARTIFACTS".to_owned(), ARTIFACTS.to_owned());
     variables
 }
 
@@ -198,6 +203,7 @@ mod tests {
             run_directory: "runs/2026/11/r".into(),
             supervisor: "bin/abc".into(),
             files: "scripts/s/files".into(),
+            artifacts: "runs/2026/11/r/artifacts".into(),
             environment: Some("scripts/s/envs/k/venv".into()),
             cache: "cache".into(),
         }
@@ -234,6 +240,7 @@ mod tests {
             ("runs/2026/11/r", "/pytask/run", false),
             ("bin/abc", "/pytask/bin", true),
             ("scripts/s/files", "/script", false),
+            ("runs/2026/11/r/artifacts", "/artifacts", false),
             ("scripts/s/envs/k/venv", "/env", true),
         ];
         assert_eq!(
@@ -286,6 +293,7 @@ mod tests {
         );
         assert_eq!(spec.env["NAME"], "x");
         assert_eq!(spec.env["PYTASK_RUN_ID"], run.id.as_str());
+        assert_eq!(spec.env["PYTASK_ARTIFACTS"], "/artifacts");
         assert_eq!(spec.env["PYTHONUNBUFFERED"], "1");
         assert_eq!(spec.env["PATH"], "/env/bin:/opt/bin:/bin");
         assert_eq!(

@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use opening::Place;
 
 use deadpool_sqlite::{Config, Hook, Pool, PoolConfig, Runtime};
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, ffi};
 
 const READERS: usize = 4;
 
@@ -41,6 +41,17 @@ pub enum Error {
     /// The row is not in the state that the caller saw.
     #[error("the row has changed meanwhile")]
     Stale,
+}
+
+impl Error {
+    /// Whether it found no room: nothing is wrong with what was asked, and it may succeed later.
+    pub fn is_disk_full(&self) -> bool {
+        let Self::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) = self else {
+            return false;
+        };
+        // The index of the log is a file of its own, which SQLite fails to enlarge with an error of its own.
+        failure.code == ErrorCode::DiskFull || failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE
+    }
 }
 
 /// Who has to know of writes. Called on the connection's own thread, in the order of the writes.
@@ -186,6 +197,21 @@ mod tests {
     #[test]
     fn migrations_are_valid() {
         opening::migrations().validate().expect("every migration applies");
+    }
+
+    #[test]
+    fn a_database_without_room_is_told_from_one_that_refuses() {
+        let connection = in_memory().expect("a database");
+        connection
+            .pragma_update(None, "max_page_count", 1)
+            .expect("as small as it is");
+        let value = "x".repeat(100_000);
+        let full = meta::set(&connection, "large", &value).expect_err("no room");
+        assert!(full.is_disk_full(), "{full}");
+        let wrong = connection.execute("INSERT INTO nowhere VALUES (1)", []);
+        assert!(!Error::from(wrong.expect_err("no such table")).is_disk_full());
+        let index = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_SHMSIZE), None);
+        assert!(Error::from(index).is_disk_full());
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! The application is killed and comes back: nothing is lost, nothing is done twice.
 
+use pytask_manager::app::Surroundings;
 use pytask_manager::clock::Clock;
 use pytask_manager::engine::fake::{Gate, Script, Step};
 use pytask_manager::engine::{Engine, JobName, JobSpec, JobState, Network, ResourceCaps};
@@ -113,7 +114,11 @@ async fn what_was_stored_is_there_after_a_kill() {
 async fn orphans_go_after_a_grace_and_strangers_never() {
     let now = Clock::system().now();
     let clock = Clock::manual(now);
-    let mut app = TestApp::start_at(clock.clone(), &[]).await;
+    let surroundings = Surroundings {
+        clock: clock.clone(),
+        ..Surroundings::default()
+    };
+    let mut app = TestApp::start_in(surroundings, &[]).await;
     app.fake.script_others(Script::hangs());
     let instance = text(&app.get("/system").await["instance"]);
     let orphan = |instance: &str| {

@@ -46,6 +46,12 @@ fn bind(source: &Path, target: &str, read_only: bool) -> Value {
     mount
 }
 
+/// For what a script's run leaves.
+fn artifacts(product: &Product, run: &str) -> Value {
+    let directory = product.run_directory(run).expect("a run directory");
+    bind(&directory.join("artifacts"), "/artifacts", false)
+}
+
 /// Beside the image's own.
 fn labels(container: &Value) -> Value {
     let all = |labels: &Value| labels.as_object().cloned().unwrap_or_default();
@@ -125,6 +131,7 @@ async fn the_container_of_a_run_is_the_template() {
         ),
         bind(&only_folder(&product.data.join("bin")), "/pytask/bin", true),
         bind(&files, "/script", false),
+        artifacts(&product, &run),
     ];
     let bridge = format!("pytask-{}-runs", product.instance);
     assert_container(&product, &run, &bridge, mounts).await;
@@ -186,6 +193,7 @@ async fn the_limits_of_a_script_and_its_environment_are_in_its_container() {
         ),
         bin,
         bind(&files, "/script", false),
+        artifacts(&product, &run),
         bind(&only_folder(&environments).join("venv"), "/env", true),
     ];
     assert_container(&product, &run, "none", mounts).await;

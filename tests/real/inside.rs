@@ -41,9 +41,10 @@ print(json.dumps({
     "cwd": os.getcwd(),
     "own_folder_write": attempt(lambda: open("/script/mine", "w").write("x")),
     "tmp_write": attempt(lambda: open("/tmp/mine", "w").write("x")),
+    "artifacts_write": attempt(lambda: open(os.environ["PYTASK_ARTIFACTS"] + "/mine", "w").write("x")),
     "environment_write": attempt(lambda: open("/env/forged", "w")),
     "supervisor_write": attempt(lambda: open("/pytask/bin/supervisor", "r+")),
-    "read_only": {path: bool(os.statvfs(path).f_flag & os.ST_RDONLY) for path in ("/", "/env", "/pytask/bin", "/script")},
+    "read_only": {path: bool(os.statvfs(path).f_flag & os.ST_RDONLY) for path in ("/", "/artifacts", "/env", "/pytask/bin", "/script")},
     "sockets": [path for path in found if path.endswith(".sock")],
     "neighbours": [path for path in found if "neighbour" in path],
     "mounted": [[mount[3], mount[4]] for mount in mounts],
@@ -106,6 +107,7 @@ async fn a_script_has_no_powers_and_sees_only_what_is_its_own() {
         (told("own_folder_write"), told("tmp_write")),
         (json!("1"), json!("1"))
     );
+    assert_eq!(told("artifacts_write"), json!("1"));
     for fixed in ["environment_write", "supervisor_write"] {
         assert!(
             [json!("EROFS"), json!("EACCES")].contains(&told(fixed)),
@@ -113,11 +115,12 @@ async fn a_script_has_no_powers_and_sees_only_what_is_its_own() {
             told(fixed)
         );
     }
-    let read_only = json!({ "/": true, "/env": true, "/pytask/bin": true, "/script": false });
+    let read_only =
+        json!({ "/": true, "/artifacts": false, "/env": true, "/pytask/bin": true, "/script": false });
     assert_eq!(told("read_only"), read_only);
     assert_eq!((told("sockets"), told("neighbours")), (json!([]), json!([])));
 
-    // Of the data directory four folders are there, and no parent of any.
+    // Of the data directory five folders are there, and no parent of any but of the one for artifacts, whose parent is closed.
     let mounted = told("mounted");
     let mounted: Vec<(String, String)> = serde_json::from_value(mounted).expect("pairs");
     let data = product.data.to_str().expect("text");
@@ -127,7 +130,8 @@ async fn a_script_has_no_powers_and_sees_only_what_is_its_own() {
         .collect();
     ours.sort_by_key(|(_, target)| target.to_owned());
     let targets: Vec<_> = ours.iter().map(|(_, target)| *target).collect();
-    assert_eq!(targets, ["/env", "/pytask/bin", "/pytask/run", "/script"]);
+    let expected = ["/artifacts", "/env", "/pytask/bin", "/pytask/run", "/script"];
+    assert_eq!(targets, expected);
     assert!(
         ours.iter().all(|(root, _)| root.split('/').count() >= 3),
         "{ours:?}"
@@ -160,6 +164,7 @@ async fn a_script_has_no_powers_and_sees_only_what_is_its_own() {
         "HOME",
         "LANG",
         "PATH",
+        "PYTASK_ARTIFACTS",
         "PYTASK_RUN_ID",
         "PYTASK_SCRIPT_ID",
         "PYTHONDONTWRITEBYTECODE",

@@ -5,6 +5,7 @@
 //! static binary (`PYTASK_SUPERVISOR`) is missing. Needs root, as the controller does, and a package index.
 
 mod container;
+mod disk;
 mod engine_away;
 mod engine_contract;
 mod fidelity;

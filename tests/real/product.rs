@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::machine;
-pub(crate) use client::{Frame, Record, expect, words};
+pub(crate) use client::{Frame, Record, bytes, expect, words};
 
 /// No wait is longer; reaching it is a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
@@ -41,6 +41,7 @@ pub(crate) struct Product {
     controller: Option<Controller>,
     /// Everything that controllers of this product have logged.
     log: Log,
+    forgiven: Vec<&'static str>,
     volume: Option<String>,
     _folder: Option<tempfile::TempDir>,
 }
@@ -74,6 +75,19 @@ impl Product {
         product
     }
 
+    /// In a folder that is the test's own.
+    pub(crate) async fn start_in(data: PathBuf) -> Self {
+        let mut product = Self::new(data, &[]);
+        product.boot().await;
+        product.engine_ready().await;
+        product
+    }
+
+    /// What the test provokes is no alarm.
+    pub(crate) fn forgive(&mut self, message: &'static str) {
+        self.forgiven.push(message);
+    }
+
     /// On a named volume of the engine's.
     pub(crate) async fn start_on_volume() -> Self {
         let volume = format!("pytask-real-{}", uuid::Uuid::now_v7().simple());
@@ -99,6 +113,7 @@ impl Product {
             client: reqwest::Client::builder().no_proxy().build().expect("a client"),
             controller: None,
             log: Log::default(),
+            forgiven: Vec::new(),
             volume: None,
             _folder: None,
         }
@@ -268,7 +283,12 @@ impl Drop for Product {
             return;
         }
         let alarming = |line: &&String| line.contains(r#""level":"ERROR""#) || line.contains("panicked at");
-        let alarms: Vec<_> = log.iter().filter(alarming).collect();
+        let forgiven = |line: &&String| self.forgiven.iter().any(|message| line.contains(message));
+        let alarms: Vec<_> = log
+            .iter()
+            .filter(alarming)
+            .filter(|line| !forgiven(line))
+            .collect();
         assert!(alarms.is_empty(), "the controller logged {alarms:#?}");
     }
 }

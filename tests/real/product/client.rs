@@ -154,7 +154,7 @@ pub(crate) async fn expect(status: u16, request: RequestBuilder) -> Value {
     }
 }
 
-async fn bytes(request: RequestBuilder) -> Vec<u8> {
+pub(crate) async fn bytes(request: RequestBuilder) -> Vec<u8> {
     answer(200, request).await.bytes().await.expect("a body").into()
 }
 
