@@ -32,6 +32,7 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
     .await?;
     let artifacts = count_artifacts(cx, run).await;
     let evidence = Evidence::of(ending, stop.as_ref(), &run.limits, &stderr);
+    let evidence = evidence.with_artifacts(&run.limits, artifacts);
     let mut outcome = verdict(ending, stop.as_ref(), &run.limits, evidence);
     let mut live = None;
     if run.kind == RunKind::Build && outcome.is_success() {
