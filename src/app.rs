@@ -53,7 +53,7 @@ pub struct EngineWiring {
 }
 
 /// What else an application is made of: the system's clock and nobody who watches its writes, unless told otherwise.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Surroundings {
     pub clock: Clock,
     pub witnesses: Vec<Arc<dyn Witness>>,

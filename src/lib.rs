@@ -16,4 +16,5 @@ pub mod model;
 pub mod runs;
 pub mod scripts;
 pub mod settings;
+pub mod stats;
 pub mod store;

@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("store", &["model"]),
     ("envs", &["model"]),
     ("events", &["model"]),
+    ("stats", &["files"]),
     ("settings", &["clock", "events", "model", "store"]),
     (
         "scripts",
@@ -31,7 +32,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "api",
         &[
-            "clock", "envs", "events", "files", "logs", "model", "runs", "scripts", "settings", "store",
+            "clock", "envs", "events", "files", "logs", "model", "runs", "scripts", "settings", "stats",
+            "store",
         ],
     ),
     ("cli", &["api", "app", "config", "runs"]),

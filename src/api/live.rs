@@ -1,14 +1,19 @@
 //! `/runs/{id}/live`: a run's log as it is written and its states as they change, over a WebSocket.
 //!
+//! With `samples`, also what it uses, a few times a minute to once a second.
+//!
 //! Begins after a sequence number, so a client that lost its connection goes on where it was, without gaps or
 //! repeats. Each client reads the file for itself: a slow one is only late itself. The run's state of the moment comes
 //! first, and the finished one last, after the last record.
+
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::MissedTickBehavior;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
@@ -16,17 +21,29 @@ use super::error::{ApiError, ErrorBody};
 use super::events::send;
 use super::extract::{Path, Query};
 use super::runs::{RunView, find, show_one};
+use super::stats::samples_of;
 use crate::events::News;
+use crate::files::on_disk;
 use crate::logs::{Follower, LogRecord};
 use crate::model::run::Run;
+use crate::stats::{Samples, StatsPoint};
 
 /// One text frame.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum LiveMessage {
     Record(LogRecord),
-    State { run: Box<RunView> },
+    State {
+        run: Box<RunView>,
+    },
+    /// What the run has used since the last of these; all of it at first.
+    Samples {
+        samples: Vec<StatsPoint>,
+    },
 }
+
+/// Between two looks at the samples.
+const SAMPLES_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +52,9 @@ pub struct LiveQuery {
     /// The last sequence number the client has; 0 for everything.
     #[serde(default)]
     after: u64,
+    /// Whether samples of CPU and memory are wanted, too.
+    #[serde(default)]
+    samples: bool,
 }
 
 /// The log as it is written. Needs an `Origin` equal to the host. Closed by the server after the finished state.
@@ -50,24 +70,32 @@ pub async fn live(
 ) -> Result<Response, ApiError> {
     let run = find(&api, &id).await?;
     Ok(upgrade.on_upgrade(move |socket| async move {
-        if let Err(why) = serve(api, run, query.after, socket).await {
+        if let Err(why) = serve(api, run, query, socket).await {
             tracing::debug!(why, "a live log ended early");
         }
     }))
 }
 
-async fn serve(api: Api, run: Run, after: u64, mut socket: WebSocket) -> Result<(), String> {
+async fn serve(api: Api, run: Run, query: LiveQuery, mut socket: WebSocket) -> Result<(), String> {
     // Subscribed before the state is read, so that no step falls between the two.
     let mut news = api.events.subscribe();
     let id = run.id.clone();
-    let mut follower = Follower::new(api.runs.watcher(), &api.runs.directory(&run), after);
+    let mut follower = Follower::new(api.runs.watcher(), &api.runs.directory(&run), query.after);
     let mut latest = find(&api, id.as_str()).await.map_err(|e| e.message)?;
     tell(&api, &latest, &mut socket).await?;
     if latest.is_finished() {
         follower.complete();
     }
+    let mut used = query.samples.then(|| Used::of(&run));
+    let mut look_at_samples = tokio::time::interval(SAMPLES_EVERY);
+    look_at_samples.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
+            _ = look_at_samples.tick(), if used.is_some() => {
+                if let Some(used) = &mut used {
+                    used.tell(&api, &mut socket).await?;
+                }
+            }
             batch = follower.next() => match batch.map_err(|e| e.to_string())? {
                 Some(records) => {
                     for record in &records {
@@ -101,9 +129,48 @@ async fn serve(api: Api, run: Run, after: u64, mut socket: WebSocket) -> Result<
             },
         }
     }
+    if let Some(used) = &mut used {
+        used.tell(&api, &mut socket).await?;
+    }
     tell(&api, &latest, &mut socket).await?;
     let _ = socket.send(Message::Close(None)).await;
     Ok(())
+}
+
+/// What one client has been told of a run's samples.
+struct Used {
+    run: Run,
+    samples: Option<Samples>,
+}
+
+impl Used {
+    fn of(run: &Run) -> Self {
+        Self {
+            run: run.clone(),
+            samples: None,
+        }
+    }
+
+    /// What is new. Samples that cannot be read cost nobody the log.
+    async fn tell(&mut self, api: &Api, socket: &mut WebSocket) -> Result<(), String> {
+        if self.samples.is_none() {
+            self.samples = samples_of(api, &self.run).ok().flatten();
+        }
+        let Some(mut samples) = self.samples.take() else {
+            return Ok(());
+        };
+        let read = on_disk(move || Ok::<_, std::convert::Infallible>((samples.read_on(), samples))).await;
+        let Ok((news, samples)) = read;
+        self.samples = Some(samples);
+        let news = news.unwrap_or_default();
+        if news.is_empty() {
+            return Ok(());
+        }
+        let samples = news.into_iter().map(StatsPoint::from).collect();
+        send(socket, &LiveMessage::Samples { samples })
+            .await
+            .map_err(|e| e.to_string())
+    }
 }
 
 async fn tell(api: &Api, run: &Run, socket: &mut WebSocket) -> Result<(), String> {

@@ -20,6 +20,7 @@ mod revisions;
 mod runs;
 mod scripts;
 mod settings;
+mod stats;
 mod system;
 mod view;
 
@@ -89,6 +90,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(runs::get))
         .routes(routes!(runs::cancel))
         .routes(routes!(changes::get))
+        .routes(routes!(stats::get))
         .routes(routes!(log::get))
         .routes(routes!(artifacts::list))
         .routes(routes!(artifacts::get))

@@ -101,7 +101,7 @@ impl Error {
         }
     }
 
-    pub(super) fn from_io(path: &str, error: io::Error) -> Self {
+    pub(crate) fn from_io(path: &str, error: io::Error) -> Self {
         match Errno::from_io_error(&error) {
             Some(errno) => Self::from_errno(path, errno),
             None => Self::Io {

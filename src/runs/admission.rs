@@ -4,7 +4,7 @@
 //! equals, scripts take turns: the one with the fewest active runs first, then the longest waiting. A cap delays and
 //! never drops. A run that waits is told why.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,57 +53,77 @@ pub enum Decision {
     Dismiss(Outcome),
 }
 
+/// Runs of one script and kind, which concern each other.
+type Lane<'a> = (&'a ScriptId, RunKind);
+
 /// One decision for each queued run, in the order in which they are to be carried out.
 pub fn admit(situation: &Situation<'_>) -> Vec<(RunId, Decision)> {
-    let mut active: HashMap<(&ScriptId, RunKind), Vec<&Run>> = HashMap::new();
-    let mut taken = 0;
-    for run in situation.unfinished.iter().filter(|run| run.is_active()) {
-        active.entry((&run.script_id, run.kind)).or_default().push(run);
-        taken += 1;
+    let mut active: HashMap<Lane<'_>, Vec<&Run>> = HashMap::new();
+    let mut queued: HashMap<Lane<'_>, Vec<&Run>> = HashMap::new();
+    for run in situation.unfinished {
+        let lanes = if run.is_active() { &mut active } else { &mut queued };
+        lanes.entry(lane(run)).or_default().push(run);
     }
-    let mut queued: Vec<&Run> = situation
-        .unfinished
-        .iter()
-        .filter(|run| !run.is_active())
-        .collect();
-    let mut decisions = Vec::with_capacity(queued.len());
-    // Each pass takes the run whose script has least; counts grow as runs are admitted.
-    while !queued.is_empty() {
-        let share = |run: &Run| active.get(&(&run.script_id, run.kind)).map_or(0, Vec::len);
-        let rank = |run: &Run| (can_wait(run, situation.now), share(run), run.number);
-        let next = (0..queued.len()).min_by_key(|&i| rank(queued[i])).unwrap_or(0);
-        let run = queued.remove(next);
-        let others = active.entry((&run.script_id, run.kind)).or_default();
-        let decision = judge(run, others, situation, taken);
+    let mut taken = active.values().map(Vec::len).sum();
+    let rank = |run: &Run, active: &HashMap<Lane<'_>, Vec<&Run>>| Rank {
+        can_wait: can_wait(run, situation.now),
+        share: active.get(&lane(run)).map_or(0, Vec::len),
+        number: run.number,
+    };
+    // Only the first of each lane competes. Numbers make ranks unique.
+    let mut next: BTreeMap<Rank, VecDeque<&Run>> = BTreeMap::new();
+    for runs in queued.values() {
+        let mut line = runs.clone();
+        line.sort_by_key(|run| (can_wait(run, situation.now), run.number));
+        next.insert(rank(line[0], &active), line.into());
+    }
+    let mut decisions = Vec::new();
+    while let Some((_, mut line)) = next.pop_first() {
+        let Some(run) = line.pop_front() else { continue };
+        let all = &queued[&lane(run)];
+        let earlier = &all[..all.partition_point(|other| other.number < run.number)];
+        let others = active.entry(lane(run)).or_default();
+        let decision = judge(run, others, earlier, situation, taken);
         if decision == Decision::Admit {
             others.push(run);
             taken += 1;
         }
         decisions.push((run.id.clone(), decision));
+        if let Some(first) = line.front() {
+            next.insert(rank(first, &active), line);
+        }
     }
     decisions
+}
+
+fn lane(run: &Run) -> Lane<'_> {
+    (&run.script_id, run.kind)
+}
+
+/// Who goes first: the smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    can_wait: bool,
+    /// Active runs of the same script.
+    share: usize,
+    number: i64,
 }
 
 fn can_wait(run: &Run, now: Timestamp) -> bool {
     !run.trigger.is_attended() && now.duration_since(run.queued_at) < PATIENCE
 }
 
-/// `others` are active runs of the same script and kind.
-fn judge(run: &Run, others: &[&Run], situation: &Situation<'_>, taken: usize) -> Decision {
+/// `others` are active runs of the same script and kind, `earlier` those that were queued before it.
+fn judge(run: &Run, others: &[&Run], earlier: &[&Run], situation: &Situation<'_>, taken: usize) -> Decision {
     let overlap = if run.kind == RunKind::Build {
         Overlap::Queue
     } else {
         run.overlap
     };
-    let earlier = situation.unfinished.iter().filter(|other| {
-        !other.is_active()
-            && other.number < run.number
-            && (&other.script_id, other.kind) == (&run.script_id, run.kind)
-    });
     // To skip or to replace, a run that waits counts like one that runs.
-    let in_the_way: Vec<&Run> = others.iter().copied().chain(earlier).collect();
+    let mut in_the_way = others.iter().chain(earlier).peekable();
     if overlap == Overlap::Skip
-        && let Some(first) = in_the_way.first()
+        && let Some(first) = in_the_way.peek()
     {
         let reason = format!("run {} of this script was not finished", first.number);
         return Decision::Dismiss(Outcome::Skipped {
@@ -134,9 +154,10 @@ fn judge(run: &Run, others: &[&Run], situation: &Situation<'_>, taken: usize) ->
     }
     // Only now that nothing else holds it up is anything stopped for it.
     match overlap {
-        Overlap::Replace if !in_the_way.is_empty() => {
-            let message = format!("Run {} is being stopped for it", in_the_way[0].number);
-            let stop = in_the_way.iter().map(|run| run.id.clone()).collect();
+        Overlap::Replace if in_the_way.peek().is_some() => {
+            let first = in_the_way.peek().map_or(0, |run| run.number);
+            let message = format!("Run {first} is being stopped for it");
+            let stop = in_the_way.map(|run| run.id.clone()).collect();
             return Decision::Replace(stop, wait(WaitKind::Overlap, message));
         }
         Overlap::Queue if !others.is_empty() => {
@@ -311,6 +332,24 @@ mod tests {
         assert_eq!(first(&queue), (manual, Decision::Admit));
         queue.now = Timestamp::UNIX_EPOCH + PATIENCE;
         assert_eq!(first(&queue), (scheduled, Decision::Admit));
+    }
+
+    /// What a round costs grows with the queue and not with its square.
+    #[test]
+    fn a_long_queue_is_fair_to_all_of_it() {
+        let scripts: Vec<ScriptId> = (0..100).map(|_| ScriptId::generate()).collect();
+        let mut queue = Queue::new(150);
+        for _ in 0..100 {
+            for script in &scripts {
+                queue.add(script, State::Queued, Overlap::Allow);
+            }
+        }
+        let decisions = queue.decide();
+        assert_eq!(decisions.len(), 10_000);
+        let admitted: Vec<_> = decisions.iter().filter(|(_, d)| *d == Decision::Admit).collect();
+        // One of each script, then a second of the first fifty.
+        let expected: Vec<_> = queue.runs[..150].iter().map(|run| &run.id).collect();
+        assert_eq!(admitted.iter().map(|(id, _)| id).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! What is read here was written inside a container, so it is bounded and checked like anything hostile.
 
-use pytask_protocol::{EXIT_FILE, Exit, SPEC_FILE, STARTED_FILE, Spec};
+use pytask_protocol::{EXIT_FILE, Exit, SPEC_FILE, STARTED_FILE, Spec, StartMark};
 
 use super::recovery::{Directory, ExitFile};
 use crate::files::{self, DataDir, ErrorKind, Folder, Owner, RelPath};
@@ -24,16 +24,28 @@ pub(super) fn look(data: &DataDir, run: &Run) -> files::Result<Directory> {
     };
     // In this order: facts that appear between the two looks are found, and say that it was started.
     let exit = exit_facts(&folder)?;
-    let started = exit != ExitFile::Absent || exists(&folder, STARTED_FILE)?;
-    Ok(Directory { started, exit })
+    let (started, mark) = start_mark(&folder)?;
+    Ok(Directory {
+        started: started || exit != ExitFile::Absent,
+        mark,
+        exit,
+    })
 }
 
-fn exists(folder: &Folder, name: &str) -> files::Result<bool> {
-    match folder.open_file(&RelPath::parse(name)?) {
-        Ok(_) => Ok(true),
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
+/// Whether it was started, and when, if that can be read.
+fn start_mark(folder: &Folder) -> files::Result<(bool, Option<StartMark>)> {
+    match folder.read(&RelPath::parse(STARTED_FILE)?, StartMark::MOST_BYTES as u64) {
+        Ok(contents) => Ok((true, StartMark::parse(&contents.bytes))),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok((false, None)),
         // Something is there, if not what we expected: enough to never start again.
-        Err(e) if matches!(e.kind(), ErrorKind::Unsafe | ErrorKind::NotAFile) => Ok(true),
+        Err(e)
+            if matches!(
+                e.kind(),
+                ErrorKind::Unsafe | ErrorKind::NotAFile | ErrorKind::TooLarge
+            ) =>
+        {
+            Ok((true, None))
+        }
         Err(e) => Err(e),
     }
 }

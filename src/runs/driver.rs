@@ -60,7 +60,10 @@ async fn turn(cx: &Context, id: &RunId, nudge: &Notify, memory: &mut Memory) -> 
     let mut changes = cx.watcher.subscribe(&cx.data.path().join(directory::place(&run)));
     let mut seen = look(cx, &run).await?;
     if matches!(run.state, State::Running | State::Stopping { .. }) {
-        seen.watched = memory.running_since.get_or_insert_with(Instant::now).elapsed();
+        let seen_for = memory.running_since.get_or_insert_with(Instant::now).elapsed();
+        let mark = seen.directory.mark.as_ref();
+        let marked = mark.and_then(|mark| mark.elapsed(cx.clock.boot_id(), cx.clock.monotonic_us()));
+        seen.going_for = marked.unwrap_or(seen_for);
     }
     match decide(&run, &seen) {
         Act::Leave => return Ok(Turn::Done),
@@ -97,7 +100,7 @@ async fn look(cx: &Context, run: &Run) -> Result<Seen, Error> {
         return Ok(Seen {
             job: None,
             directory: first,
-            watched: Duration::ZERO,
+            going_for: Duration::ZERO,
         });
     }
     let job = match cx.engine.inspect(&cx.job_name(run)).await {
@@ -110,7 +113,7 @@ async fn look(cx: &Context, run: &Run) -> Result<Seen, Error> {
     Ok(Seen {
         job,
         directory: look_at_directory(cx, run).await?,
-        watched: Duration::ZERO,
+        going_for: Duration::ZERO,
     })
 }
 

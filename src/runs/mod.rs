@@ -16,6 +16,8 @@ mod enforceable;
 mod engine_link;
 mod queue;
 pub mod recovery;
+#[cfg(test)]
+mod recovery_model;
 mod space;
 pub mod spec;
 mod starting;
@@ -39,7 +41,7 @@ use crate::engine::Engine;
 /// What others may know of the engine.
 pub use crate::engine::{Capabilities, Storage};
 use crate::events::Events;
-use crate::files::{self, DataDir, Owner, Reserve};
+use crate::files::{self, DataDir, Folder, Owner, Reserve};
 use crate::logs::{self, Watcher};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::{LimitsPatch, OutOfBounds};
@@ -227,6 +229,11 @@ impl Runs {
     /// Where the run's log is, for readers.
     pub fn directory(&self, run: &Run) -> PathBuf {
         self.0.data.path().join(directory::place(run))
+    }
+
+    /// The run directory itself, for readers of its other files.
+    pub fn folder(&self, run: &Run) -> files::Result<Folder> {
+        self.0.data.folder(&directory::place(run), Owner::Controller)
     }
 
     pub fn watcher(&self) -> &Watcher {

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use pytask_protocol::Exit;
+use pytask_protocol::{Exit, StartMark};
 
 use crate::engine::JobState;
 use crate::model::outcome::LostCause;
@@ -28,15 +28,17 @@ pub struct Seen {
     /// `None`: the engine did not answer.
     pub job: Option<JobState>,
     pub directory: Directory,
-    /// For how long it has been seen running or stopping, by a clock that nobody can set. A new controller begins anew: this is
-    /// the backstop behind the supervisor's own limit.
-    pub watched: Duration,
+    /// For how long it has been going, by a clock that nobody can set: since its start mark, whoever saw it being set.
+    /// Without a mark that can be read, since this controller first saw it running or stopping.
+    pub going_for: Duration,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Directory {
     /// User code may have been started.
     pub started: bool,
+    /// When, if `started` could be written in full.
+    pub mark: Option<StartMark>,
     pub exit: ExitFile,
 }
 
@@ -103,9 +105,9 @@ fn without_facts(run: &Run, seen: &Seen) -> Act {
         _ if matches!(run.state, State::Starting) && started => Act::Record(Event::Started),
         None => Act::Watch,
         // A signal that comes before the supervisor listens is lost, and none follows it: `started` says that it listens.
-        Some(JobState::Running) if stopping && !started && seen.watched < START_PATIENCE => Act::Watch,
+        Some(JobState::Running) if stopping && !started && seen.going_for < START_PATIENCE => Act::Watch,
         Some(JobState::Running) if stopping => Act::Stop,
-        Some(JobState::Running) if is_overdue(run, seen.watched) => Act::Record(Event::StopRequested {
+        Some(JobState::Running) if is_overdue(run, seen.going_for) => Act::Record(Event::StopRequested {
             why: StopReason::Overdue,
         }),
         Some(JobState::Running) => Act::Watch,
@@ -154,12 +156,13 @@ fn without_facts(run: &Run, seen: &Seen) -> Act {
     }
 }
 
-fn is_overdue(run: &Run, watched: Duration) -> bool {
+/// Absolute: a new controller counts on from the start mark.
+fn is_overdue(run: &Run, going_for: Duration) -> bool {
     let allowed = run
         .limits
         .run_seconds
         .saturating_add(run.limits.stop_grace_seconds);
-    watched > Duration::from_secs(allowed).saturating_add(OVERDUE_MARGIN)
+    going_for > Duration::from_secs(allowed).saturating_add(OVERDUE_MARGIN)
 }
 
 fn ended(ending: Ending) -> Act {
@@ -248,9 +251,10 @@ mod tests {
                         job,
                         directory: Directory {
                             started,
+                            mark: None,
                             exit: ExitFile::Absent,
                         },
-                        watched: Duration::ZERO,
+                        going_for: Duration::ZERO,
                     };
                     let act = decide(&run, &seen);
                     assert_eq!(
@@ -270,21 +274,22 @@ mod tests {
         let run = run_in(State::Stopping {
             why: StopReason::Overdue,
         });
-        for (started, watched, expected) in [
+        for (started, going_for, expected) in [
             (false, Duration::ZERO, 'w'),
             (false, START_PATIENCE, 'S'),
             (true, Duration::ZERO, 'S'),
         ] {
             let directory = Directory {
                 started,
+                mark: None,
                 exit: ExitFile::Absent,
             };
             let seen = Seen {
                 job: Some(JobState::Running),
                 directory,
-                watched,
+                going_for,
             };
-            assert_eq!(letter(&decide(&run, &seen)), expected, "{started} {watched:?}");
+            assert_eq!(letter(&decide(&run, &seen)), expected, "{started} {going_for:?}");
         }
     }
 
@@ -296,7 +301,7 @@ mod tests {
             let seen = Seen {
                 job: Some(job),
                 directory: Directory::default(),
-                watched: Duration::ZERO,
+                going_for: Duration::ZERO,
             };
             assert_eq!(letter(&decide(&run, &seen)), 'L');
         }
@@ -318,9 +323,10 @@ mod tests {
                     job,
                     directory: Directory {
                         started: true,
+                        mark: None,
                         exit: facts,
                     },
-                    watched: Duration::ZERO,
+                    going_for: Duration::ZERO,
                 };
                 assert_eq!(letter(&decide(&run, &seen)), 'x');
             }
@@ -337,8 +343,12 @@ mod tests {
         ] {
             let seen = Seen {
                 job: Some(JobState::Absent),
-                directory: Directory { started: true, exit },
-                watched: Duration::ZERO,
+                directory: Directory {
+                    started: true,
+                    mark: None,
+                    exit,
+                },
+                going_for: Duration::ZERO,
             };
             assert_eq!(letter(&decide(&run, &seen)), '?');
         }
@@ -352,9 +362,10 @@ mod tests {
             job: Some(JobState::Running),
             directory: Directory {
                 started: true,
+                mark: None,
                 exit: ExitFile::Absent,
             },
-            watched: Duration::from_secs(seconds),
+            going_for: Duration::from_secs(seconds),
         };
         assert_eq!(letter(&decide(&run, &after(limit + 30))), 'w');
         assert_eq!(letter(&decide(&run, &after(limit + 31))), 'o');

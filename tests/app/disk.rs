@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use pytask_manager::app::Surroundings;
 use pytask_manager::engine::fake::Script;
 use pytask_manager::store::Witness;
 use serde_json::{Value, json};
@@ -80,7 +81,11 @@ impl Witness for FullDisk {
 #[tokio::test]
 async fn what_cannot_be_recorded_is_refused_and_can_be_repeated() {
     let disk = Arc::new(FullDisk::default());
-    let app = TestApp::start_watched(&[], vec![Arc::clone(&disk) as Arc<dyn Witness>]).await;
+    let surroundings = Surroundings {
+        witnesses: vec![Arc::clone(&disk) as Arc<dyn Witness>],
+        ..Surroundings::default()
+    };
+    let app = TestApp::start_in(surroundings, &[]).await;
     let small = async || app.patch("/settings", json!({ "max_runs": 3 })).await;
     disk.0.store(true, Ordering::SeqCst);
     // Needs no room, and tells the database.

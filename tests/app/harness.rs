@@ -9,7 +9,6 @@ use futures_util::StreamExt;
 use pytask_manager::app::{self, App, Surroundings};
 use pytask_manager::config::ServeConfig;
 use pytask_manager::engine::fake::Fake;
-use pytask_manager::store::Witness;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -32,7 +31,7 @@ pub struct TestApp {
     client: reqwest::Client,
     running: Option<Running>,
     flags: Vec<String>,
-    witnesses: Vec<Arc<dyn Witness>>,
+    surroundings: Surroundings,
     _folder: tempfile::TempDir,
 }
 
@@ -48,11 +47,11 @@ impl TestApp {
     }
 
     pub async fn start_with(flags: &[&str]) -> Self {
-        Self::start_watched(flags, vec![]).await
+        Self::start_in(Surroundings::default(), flags).await
     }
 
-    /// With others who watch the store's writes.
-    pub async fn start_watched(flags: &[&str], witnesses: Vec<Arc<dyn Witness>>) -> Self {
+    /// With another clock, or with others who watch the store's writes.
+    pub async fn start_in(surroundings: Surroundings, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let supervisor = folder.path().join("supervisor");
         std::fs::write(&supervisor, "the fake engine executes nothing").expect("written");
@@ -71,7 +70,7 @@ impl TestApp {
             client: reqwest::Client::builder().no_proxy().build().expect("a client"),
             running: None,
             flags: all,
-            witnesses,
+            surroundings,
             _folder: folder,
         };
         app.boot().await;
@@ -81,10 +80,7 @@ impl TestApp {
     async fn boot(&mut self) {
         let config = Flags::parse_from(&self.flags).serve;
         let fake = self.fake.clone();
-        let surroundings = Surroundings {
-            witnesses: self.witnesses.clone(),
-            ..Surroundings::default()
-        };
+        let surroundings = self.surroundings.clone();
         // A runtime of its own, so that stopping it stops every task at once, like a kill.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

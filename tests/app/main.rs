@@ -7,6 +7,8 @@ mod guard;
 mod harness;
 mod live;
 mod openapi;
+mod outcomes;
 mod restarts;
 mod runs;
 mod scripts;
+mod settings;

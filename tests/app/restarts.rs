@@ -1,6 +1,10 @@
 //! The application is killed and comes back: nothing is lost, nothing is done twice.
 
+use pytask_manager::app::Surroundings;
+use pytask_manager::clock::Clock;
 use pytask_manager::engine::fake::{Gate, Script, Step};
+use pytask_manager::engine::{Engine, JobName, JobSpec, JobState, Network, ResourceCaps};
+use pytask_manager::model::ids::RunId;
 use pytask_protocol::frame::Stream;
 use serde_json::json;
 
@@ -102,4 +106,66 @@ async fn what_was_stored_is_there_after_a_kill() {
         .collect();
     assert!(paths.contains(&"lib/a.py".to_owned()), "{paths:?}");
     assert_eq!(app.get(&format!("/scripts/{script}")).await["revision"], 2);
+}
+
+/// Creating may succeed although the answer was lost, and a row may be in a backup that is about to be restored: so a
+/// container without a row has a grace. Those of other instances are nobody's business here.
+#[tokio::test]
+async fn orphans_go_after_a_grace_and_strangers_never() {
+    let now = Clock::system().now();
+    let clock = Clock::manual(now);
+    let surroundings = Surroundings {
+        clock: clock.clone(),
+        ..Surroundings::default()
+    };
+    let mut app = TestApp::start_in(surroundings, &[]).await;
+    app.fake.script_others(Script::hangs());
+    let instance = text(&app.get("/system").await["instance"]);
+    let orphan = |instance: &str| {
+        let id = RunId::generate();
+        let mut job = JobSpec {
+            name: JobName(format!("pytask-{instance}-{id}")),
+            labels: [("pytask.run".to_owned(), id.to_string())].into(),
+            image: "image".into(),
+            command: vec!["supervisor".into()],
+            mounts: vec![],
+            caps: ResourceCaps {
+                memory: 1,
+                cpus: 1.0,
+                pids: 1,
+                nofile: 1,
+                fsize: 1,
+                tmp: 1,
+            },
+            network: Network::None,
+            stop_grace: std::time::Duration::ZERO,
+        };
+        job.labels.insert("pytask.kind".into(), "script".into());
+        job
+    };
+    let (ours, theirs) = (app.fake.beside(&instance), app.fake.beside("another"));
+    let (mine, stranger) = (orphan(&instance), orphan("another"));
+    ours.launch(&mine).await.expect("launched");
+    theirs.launch(&stranger).await.expect("launched");
+
+    // Each start looks for leftovers, once its engine is found fit; a run that ends afterwards says that it has looked.
+    let looked = async |app: &TestApp| {
+        let script = app.script(&RunId::generate().to_string()).await;
+        app.fake.script(&script, Script::prints(&["done"], 0));
+        app.finished(&app.run(&script).await).await;
+    };
+    app.restart().await;
+    looked(&app).await;
+    assert_eq!(
+        ours.inspect(&mine.name).await.expect("answers"),
+        JobState::Running
+    );
+
+    clock.set(now + jiff::SignedDuration::from_mins(6));
+    app.restart().await;
+    ours.until(&mine.name, |state| *state == JobState::Absent).await;
+    assert_eq!(
+        theirs.inspect(&stranger.name).await.expect("answers"),
+        JobState::Running
+    );
 }

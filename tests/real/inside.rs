@@ -27,7 +27,7 @@ for root, folders, files in os.walk("/"):
     found += [os.path.join(root, name) for name in folders + files]
 gateway = next((line.split()[2] for line in open("/proc/net/route") if line.split()[1] == "00000000"), None)
 gateway = socket.inet_ntoa(bytes.fromhex(gateway)[::-1])
-files = ["spec.json", "started", "log", "exit.json"]
+files = ["spec.json", "started", "log", "samples", "exit.json"]
 mounts = [line.split() for line in open("/proc/self/mountinfo")]
 print(json.dumps({
     "status": {name: status[name].strip() for name in
@@ -88,8 +88,7 @@ async fn a_script_has_no_powers_and_sees_only_what_is_its_own() {
         (json!(1000), json!("EPERM"))
     );
 
-    let hidden =
-        json!({ "spec.json": "EACCES", "started": "EACCES", "log": "EACCES", "exit.json": "EACCES" });
+    let hidden = json!({ "spec.json": "EACCES", "started": "EACCES", "log": "EACCES", "samples": "EACCES", "exit.json": "EACCES" });
     assert_eq!(told("run_directory"), hidden);
     for closed in [
         "run_directory_list",

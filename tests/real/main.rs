@@ -10,6 +10,7 @@ mod engine_away;
 mod engine_contract;
 mod fidelity;
 mod inside;
+mod limits;
 mod machine;
 mod newcomer;
 mod outcomes;

@@ -19,7 +19,7 @@ async fn follow_in_pieces(product: &Product, run: &str, each: usize) -> (Vec<Rec
             match live.next().await {
                 Some(Frame::Record(record)) => records.push(record),
                 Some(Frame::State(state)) if state["state"] == "finished" => return (records, state),
-                Some(Frame::State(_)) => {}
+                Some(Frame::State(_) | Frame::Samples(_)) => {}
                 None => panic!("closed without the finished state"),
             }
         }

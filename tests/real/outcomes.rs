@@ -44,12 +44,16 @@ async fn every_way_to_end_has_its_outcome() {
         (
             "error",
             "{}['total']",
-            json!({ "kind": "failed", "exit_code": 1, "message": "Failed with exit code 1: KeyError: 'total'" }),
+            json!({ "kind": "failed", "exit_code": 1, "message": "Failed with exit code 1: KeyError: 'total' (main.py, line 1)",
+                "traceback": { "exception": "KeyError", "message": "'total'",
+                    "frames": [{ "file": "/script/main.py", "line": 1, "function": "<module>", "code": "{}['total']",
+                        "script_path": "main.py" }],
+                    "location": { "path": "main.py", "line": 1 } } }),
         ),
         (
             "syntax",
             "def f(:\n    pass",
-            json!({ "kind": "failed", "exit_code": 1, "message": "Failed with exit code 1: SyntaxError: invalid syntax" }),
+            json!({ "kind": "failed", "exit_code": 1, "message": "Failed with exit code 1: SyntaxError: invalid syntax (main.py, line 1)" }),
         ),
     ];
     for (name, program, expected) in cases {

@@ -72,6 +72,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run has left, or has written so far. */
+        get: operations["listArtifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/artifacts/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of an artifact: as a download, or sandboxed for a browser to show. */
+        get: operations["readArtifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/cancel": {
         parameters: {
             query?: never;
@@ -132,6 +166,23 @@ export interface paths {
         };
         /** What the script wrote. */
         get: operations["readLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the run used, as its supervisor sampled it: every quarter of a second at first, more rarely the longer it goes. */
+        get: operations["getRunStats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -395,6 +446,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Artifact: {
+            /** @description All but `pdf` and `other` can be shown with `view=true`. */
+            kind: components["schemas"]["ArtifactKind"];
+            /** Format: date-time */
+            modified_at: string;
+            /** @description Relative to the run's artifacts. */
+            path: string;
+            /** Format: int64 */
+            size: number;
+        };
+        /** @enum {string} */
+        ArtifactKind: "image" | "text" | "csv" | "json" | "markdown" | "html" | "pdf" | "other";
+        ArtifactList: {
+            /** @description By path. */
+            items: components["schemas"]["Artifact"][];
+            /** @description There are more than are listed. */
+            truncated: boolean;
+        };
         ArtifactsSummary: {
             /** Format: int64 */
             bytes: number;
@@ -491,6 +560,25 @@ export interface components {
             packages: components["schemas"]["Package"][];
             /** @description PEP 508, one package each. */
             requirements: string[];
+        };
+        /** @description The disk that the data lies on. */
+        Disk: {
+            /**
+             * Format: int64
+             * @description With less free space no run is started.
+             */
+            floor_bytes: number;
+            /** Format: int64 */
+            free_bytes: number;
+            /** @description So little is free that runs wait. */
+            low: boolean;
+            /**
+             * Format: int64
+             * @description Kept so that a full disk can be cleaned up; less than 64 MiB after it was needed, or on a small disk.
+             */
+            reserve_bytes: number;
+            /** Format: int64 */
+            total_bytes: number;
         };
         Engine: {
             api_version?: string | null;
@@ -755,6 +843,10 @@ export interface components {
             run: components["schemas"]["Run"];
             /** @enum {string} */
             type: "state";
+        } | {
+            samples: components["schemas"]["StatsPoint"][];
+            /** @enum {string} */
+            type: "samples";
         };
         /** @description A line of one of the script's files. */
         Location: {
@@ -1199,11 +1291,45 @@ export interface components {
              */
             min_free_bytes?: number | null;
         };
+        Stats: {
+            /** Format: double */
+            cpus: number;
+            /** Format: int64 */
+            memory_limit_bytes: number;
+            /** @description Oldest first; a long run's are thinned out, peaks kept. */
+            samples: components["schemas"]["StatsPoint"][];
+        };
+        /** @description One moment of a run. */
+        StatsPoint: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description CPU time since the start, of everything in the container.
+             */
+            cpu_ms: number;
+            /**
+             * Format: int64
+             * @description Since the script's start, by a clock that nobody can set.
+             */
+            elapsed_ms: number;
+            /**
+             * Format: int64
+             * @description Held at this moment, without what could simply be dropped.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int32
+             * @description Processes and threads.
+             */
+            pids: number;
+        };
         /** @enum {string} */
         StorageMode: "subpath" | "host_path";
         System: {
             data_dir: string;
             default_limits: components["schemas"]["Limits"];
+            disk: components["schemas"]["Disk"];
             engine: components["schemas"]["Engine"];
             /** Format: int64 */
             free_bytes: number;
@@ -1389,6 +1515,84 @@ export interface operations {
             };
         };
     };
+    listArtifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readArtifact: {
+        parameters: {
+            query?: {
+                /** @description To be shown by a browser instead of being saved, where it is of a kind that can be. */
+                view?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     cancelRun: {
         parameters: {
             query?: never;
@@ -1452,6 +1656,8 @@ export interface operations {
             query?: {
                 /** @description The last sequence number the client has; 0 for everything. */
                 after?: number;
+                /** @description Whether samples of CPU and memory are wanted, too. */
+                samples?: boolean;
             };
             header?: never;
             path: {
@@ -1500,6 +1706,35 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRunStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
                 };
             };
             404: {

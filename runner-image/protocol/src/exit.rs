@@ -16,7 +16,8 @@ pub enum ExitCause {
     StartFailed,
 }
 
-/// Written by the supervisor as `exit.json`. Exactly one of `code`, `signal`, `error` is present.
+/// Written by the supervisor as `exit.json`. What was added later has a default, for the facts of a supervisor that
+/// was started before an upgrade. Exactly one of `code`, `signal`, `error` is present.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
     pub version: u32,
@@ -43,19 +44,35 @@ pub struct Exit {
     /// Why some of the log could not be written ("No space left on device"); `None` if all writes succeeded.
     #[serde(default)]
     pub log_error: Option<String>,
-    /// SIGKILL was sent by us because the grace was over.
+    /// The script was still there when the grace after SIGTERM was over, and we sent SIGKILL.
     #[serde(default)]
     pub killed_after_grace: bool,
-    /// Processes and threads that could not be started because of the limit.
+    /// How many new processes or threads the limit refused; `None` if the cgroup does not say.
     #[serde(default)]
     pub pids_refused: Option<u64>,
-    /// Time in which the CPU limit held the run's processes back.
+    /// For how long the CPU limit kept the container waiting; `None` if the cgroup does not say.
     #[serde(default)]
     pub cpu_throttled_ms: Option<u64>,
-    /// Most processes and threads seen at once.
+    /// The most processes and threads in any [`crate::Sample`], the supervisor's included.
     #[serde(default)]
     pub peak_pids: Option<u32>,
-    /// Most space of /tmp seen in use; `None` if it has none of its own.
+    /// The most that was seen in use in /tmp, at the times of the samples; `None` if it is not a mount of its own.
     #[serde(default)]
     pub tmp_peak_bytes: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_facts_of_an_older_supervisor_can_be_read() {
+        let older = r#"{"version":1,"run_id":"r","cause":"own","code":0,"signal":null,"error":null,
+            "started_at_ms":1,"finished_at_ms":2,"oom_kills":0,"peak_memory_bytes":null,"cpu_ms":null,
+            "stdout_bytes":0,"stderr_bytes":0,"dropped_bytes":0,"last_seq":0}"#;
+        let exit: Exit = serde_json::from_str(older).expect("facts");
+        assert!(!exit.killed_after_grace && exit.log_error.is_none());
+        assert_eq!((exit.pids_refused, exit.cpu_throttled_ms), (None, None));
+        assert_eq!((exit.peak_pids, exit.tmp_peak_bytes), (None, None));
+    }
 }

@@ -5,8 +5,10 @@
 //! | file        | writer     | what it is                                                                  |
 //! |-------------|------------|-----------------------------------------------------------------------------|
 //! | `spec.json` | controller | [`Spec`], by atomic rename; the supervisor removes it once it has read it    |
-//! | `started`   | supervisor | created exclusively before user code starts: user code starts at most once  |
+//! | `started`   | supervisor | created exclusively before user code starts: user code starts at most once; |
+//! |             |            | its content, if it could be written, is a [`StartMark`]                     |
 //! | `log`       | supervisor | framed records ([`frame`]), append-only                                     |
+//! | `samples`   | supervisor | what the container used, a [`Sample`] after the other                       |
 //! | `exit.json` | supervisor | [`Exit`], by temporary file, fsync and rename: the run's facts               |
 //!
 //! `supervisor probe` writes [`Probe`] as `probe.json` instead: what a container looks like from inside.
@@ -16,11 +18,15 @@
 mod exit;
 pub mod frame;
 mod probe;
+mod sample;
 mod spec;
+mod start;
 
 pub use exit::{Exit, ExitCause};
 pub use probe::Probe;
+pub use sample::Sample;
 pub use spec::{Spec, SpecLimits};
+pub use start::StartMark;
 
 /// Version of the run directory's format. The supervisor is mounted from the controller's own volume, so
 /// both sides always agree; the number guards what an older controller left behind.
@@ -29,6 +35,7 @@ pub const VERSION: u32 = 1;
 pub const SPEC_FILE: &str = "spec.json";
 pub const STARTED_FILE: &str = "started";
 pub const LOG_FILE: &str = "log";
+pub const SAMPLES_FILE: &str = "samples";
 pub const EXIT_FILE: &str = "exit.json";
 pub const PROBE_FILE: &str = "probe.json";
 

@@ -27,6 +27,16 @@ pub struct Probe {
     pub pids_limit: Option<u64>,
     /// In CPUs: quota divided by period.
     pub cpu_limit: Option<f64>,
+    /// The hard limits of a process, as getrlimit(2) names them: open files, bytes of a file, bytes of a core file.
+    #[serde(default)]
+    pub nofile_limit: Option<u64>,
+    #[serde(default)]
+    pub fsize_limit: Option<u64>,
+    #[serde(default)]
+    pub core_limit: Option<u64>,
+    /// Size of the file system at /tmp, if that is one of its own.
+    #[serde(default)]
+    pub tmp_bytes: Option<u64>,
     pub read_only_root: bool,
     /// Whether something exists where engines keep their socket.
     pub docker_socket_visible: bool,

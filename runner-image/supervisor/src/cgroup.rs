@@ -1,11 +1,17 @@
-//! What the kernel counted for this container, and the limits it holds: cgroup v1 and v2.
+//! What the kernel counted for this container, and the limits it holds: cgroup v1 and v2. `gauges` reads what is in
+//! use at the moment.
 //!
 //! Inside a container with its own cgroup namespace (or Docker's v1 bind mounts) our cgroup is the root of what is
 //! mounted at /sys/fs/cgroup; elsewhere it is at the path that /proc/self/cgroup names. Everything is optional:
 //! older kernels lack some files, and a figure that cannot be read is `None`, never a guess.
 
-use std::fs;
+mod gauges;
+
 use std::path::{Path, PathBuf};
+
+pub(crate) use gauges::Gauges;
+
+use crate::sys;
 
 const MOUNT: &str = "/sys/fs/cgroup";
 
@@ -28,6 +34,10 @@ pub(crate) struct Usage {
     pub oom_kills: Option<u64>,
     pub peak_memory_bytes: Option<u64>,
     pub cpu_us: Option<u64>,
+    /// For how long the CPU limit kept something waiting.
+    pub throttled_us: Option<u64>,
+    /// New processes and threads that the limit refused.
+    pub pids_refused: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -41,7 +51,7 @@ pub(crate) struct Limits {
 impl Cgroup {
     pub(crate) fn find() -> Option<Cgroup> {
         let mount = Path::new(MOUNT);
-        let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+        let own = sys::kernel_text(Path::new("/proc/self/cgroup")).unwrap_or_default();
         if mount.join("cgroup.controllers").exists() {
             let dir = below(mount, path_of(&own, ""));
             return Some(Cgroup::V2 { dir });
@@ -71,20 +81,31 @@ impl Cgroup {
     pub(crate) fn usage(&self) -> Usage {
         match self {
             Cgroup::V1 {
-                memory, cpu_usage, ..
+                memory,
+                cpu,
+                cpu_usage,
+                pids,
             } => Usage {
                 oom_kills: text(memory, "memory.oom_control").and_then(|text| keyed(&text, "oom_kill")),
                 peak_memory_bytes: text(memory, "memory.max_usage_in_bytes").and_then(|text| number(&text)),
                 cpu_us: text(cpu_usage, "cpuacct.usage")
                     .and_then(|text| number(&text))
                     .map(|ns| ns / 1_000),
+                throttled_us: text(cpu, "cpu.stat")
+                    .and_then(|text| keyed(&text, "throttled_time"))
+                    .map(|ns| ns / 1_000),
+                pids_refused: text(pids, "pids.events").and_then(|text| keyed(&text, "max")),
             },
             Cgroup::V2 { dir } => {
                 let dir = &Some(dir.clone());
+                let cpu = text(dir, "cpu.stat");
+                let cpu = |key| cpu.as_ref().and_then(|text| keyed(text, key));
                 Usage {
                     oom_kills: text(dir, "memory.events").and_then(|text| keyed(&text, "oom_kill")),
                     peak_memory_bytes: text(dir, "memory.peak").and_then(|text| number(&text)),
-                    cpu_us: text(dir, "cpu.stat").and_then(|text| keyed(&text, "usage_usec")),
+                    cpu_us: cpu("usage_usec"),
+                    throttled_us: cpu("throttled_usec"),
+                    pids_refused: text(dir, "pids.events").and_then(|text| keyed(&text, "max")),
                 }
             }
         }
@@ -138,6 +159,8 @@ impl Usage {
             oom_kills: difference(self.oom_kills, start.oom_kills),
             peak_memory_bytes: self.peak_memory_bytes,
             cpu_us: difference(self.cpu_us, start.cpu_us),
+            throttled_us: difference(self.throttled_us, start.throttled_us),
+            pids_refused: difference(self.pids_refused, start.pids_refused),
         }
     }
 }
@@ -146,7 +169,7 @@ impl Usage {
 const UNLIMITED_V1: u64 = 1 << 62;
 
 fn text(dir: &Option<PathBuf>, name: &str) -> Option<String> {
-    fs::read_to_string(dir.as_ref()?.join(name)).ok()
+    sys::kernel_text(&dir.as_ref()?.join(name)).ok()
 }
 
 /// Our own directory if it is visible here, else the mount itself.
@@ -212,6 +235,9 @@ mod tests {
         );
         assert_eq!(keyed("oom_kill_disable 0\n", "oom_kill"), None);
         assert_eq!(keyed("usage_usec 15\nuser_usec 9\n", "usage_usec"), Some(15));
+        let v1 = "nr_periods 4\nnr_throttled 1\nthrottled_time 1500\nnr_bursts 0\n";
+        assert_eq!(keyed(v1, "throttled_time"), Some(1_500));
+        assert_eq!(keyed("max 3\n", "max"), Some(3));
         assert_eq!(number("max\n"), None);
         assert_eq!(share("50000", "100000"), Some(0.5));
         assert_eq!(share("-1\n", "100000\n"), None);
@@ -224,11 +250,15 @@ mod tests {
             oom_kills: Some(n),
             peak_memory_bytes: Some(n),
             cpu_us: Some(10 * n),
+            throttled_us: Some(100 * n),
+            pids_refused: Some(n * n),
         };
         let expected = Usage {
             oom_kills: Some(2),
             peak_memory_bytes: Some(5),
             cpu_us: Some(20),
+            throttled_us: Some(200),
+            pids_refused: Some(16),
         };
         assert_eq!(at(5).since(at(3)), expected);
         assert_eq!(at(5).since(Usage::default()).cpu_us, None);

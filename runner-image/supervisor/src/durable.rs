@@ -8,7 +8,8 @@ use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-const ROOM: usize = 4096;
+/// What the content may be long without needing more of the disk.
+pub(crate) const ROOM: usize = 4096;
 
 pub(crate) struct Reserved {
     temporary: PathBuf,

@@ -92,6 +92,11 @@ impl Ending {
     pub(crate) fn cause(&self) -> ExitCause {
         self.cause
     }
+
+    /// Whether the grace was over and the run still there.
+    pub(crate) fn has_killed(&self) -> bool {
+        matches!(self.phase, Phase::Killed { .. })
+    }
 }
 
 #[cfg(test)]
@@ -115,7 +120,9 @@ mod tests {
         );
         assert_eq!(ending.due(11_000), Some(Act::Ask));
         assert_eq!((ending.due(15_999), ending.next()), (None, Some(16_000)));
+        assert!(!ending.has_killed());
         assert_eq!(ending.due(16_000), Some(Act::Kill));
+        assert!(ending.has_killed());
         assert_eq!(ending.due(16_000 + KILL_AGAIN_US), Some(Act::KillAgain));
         assert_eq!(ending.cause(), ExitCause::TimeLimit);
     }

@@ -6,7 +6,7 @@
 
 use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -14,8 +14,9 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use pytask_protocol::{MAX_SPEC_BYTES, SPEC_FILE, STARTED_FILE, Spec, VERSION};
+use pytask_protocol::{MAX_SPEC_BYTES, SPEC_FILE, STARTED_FILE, Spec, StartMark, VERSION};
 
+use crate::log::Moment;
 use crate::sys;
 
 /// A lost notification costs at most this.
@@ -165,9 +166,25 @@ fn parse(bytes: &[u8]) -> Result<Spec, Refusal> {
 /// Creates `started`; the caller makes the directory durable before it starts anything.
 pub(crate) fn claim(dir: &Path) -> Result<(), Refusal> {
     match create_new(&dir.join(STARTED_FILE)) {
-        Ok(_) => Ok(()),
+        Ok(mut started) => {
+            // That the file is there is what counts. A full disk costs the mark in it, not the run; and a crash that
+            // loses what is not synced ends the boot in which the mark means something.
+            let _ = serde_json::to_vec(&mark()).map(|mark| started.write_all(&mark));
+            Ok(())
+        }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Refusal::AlreadyStarted),
         Err(error) => Err(error.into()),
+    }
+}
+
+fn mark() -> StartMark {
+    let Moment { wall_us, mono_us } = Moment::now();
+    let boot_id = sys::kernel_text(Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_default();
+    StartMark {
+        version: VERSION,
+        boot_id: boot_id.trim().to_owned(),
+        started_mono_us: mono_us,
+        started_at_ms: wall_us / 1_000,
     }
 }
 

@@ -29,6 +29,15 @@ pub(crate) struct Moment {
     pub mono_us: u64,
 }
 
+impl Moment {
+    pub(crate) fn now() -> Moment {
+        Moment {
+            wall_us: sys::wall_us(),
+            mono_us: sys::monotonic_us(),
+        }
+    }
+}
+
 /// What the log knows in the end.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Totals {

@@ -17,13 +17,16 @@ mod ending;
 mod intake;
 mod log;
 mod logfile;
+mod output;
 mod pace;
 mod probe;
 mod processes;
 mod run;
+mod samples;
 mod supervise;
 mod sys;
 mod tail;
+mod tmp;
 
 use std::ffi::OsStr;
 use std::io::Write;

@@ -10,6 +10,7 @@ use pytask_protocol::{PROBE_FILE, Probe, VERSION, exit_code};
 use crate::cgroup::Cgroup;
 use crate::durable::Reserved;
 use crate::sys;
+use crate::tmp::Tmp;
 
 /// Where engines keep their socket.
 const SOCKETS: [&str; 4] = [
@@ -59,6 +60,10 @@ fn look_around(look: &Path) -> Probe {
         memory_swap_limit_bytes: limits.memory_swap_bytes,
         pids_limit: limits.pids,
         cpu_limit: limits.cpus,
+        nofile_limit: sys::hard_limit(libc::RLIMIT_NOFILE),
+        fsize_limit: sys::hard_limit(libc::RLIMIT_FSIZE),
+        core_limit: sys::hard_limit(libc::RLIMIT_CORE),
+        tmp_bytes: Tmp::find().and_then(|tmp| tmp.size()),
         read_only_root: fs::read_to_string("/proc/self/mountinfo")
             .is_ok_and(|mounts| root_is_read_only(&mounts)),
         docker_socket_visible: SOCKETS

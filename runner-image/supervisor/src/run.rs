@@ -17,14 +17,15 @@ use crate::durable::{Reserved, sync_directory};
 use crate::intake::{self, Refusal};
 use crate::log::{Log, Moment, Totals};
 use crate::logfile::LogFile;
-use crate::supervise::{Ended, Supervision, now};
+use crate::samples::{Peaks, Samples};
+use crate::supervise::{Ended, Means, Supervision};
 use crate::sys;
 
 /// A disk that refuses the facts is asked again, so often and with such pauses.
 const FACTS_TRIES: u32 = 20;
 const FACTS_PAUSE: Duration = Duration::from_millis(250);
-/// The facts fit into their reserved room whatever a program is called.
-const MAX_ERROR_BYTES: usize = 1_000;
+/// The facts fit into their reserved room whatever a program is called: as JSON, a byte may become six.
+const MAX_ERROR_BYTES: usize = 500;
 
 /// The supervisor's exit code.
 pub(crate) fn run(dir: &Path) -> i32 {
@@ -59,9 +60,18 @@ fn try_run(dir: &Path) -> Result<(), Refusal> {
 
     let cgroup = Cgroup::find();
     let usage_before = cgroup.as_ref().map(Cgroup::usage).unwrap_or_default();
-    let started = now();
-    let ending = start(&spec)
-        .map(|child| Supervision::new(child, started, &spec.limits, signals.as_fd(), &mut log).until_ended());
+    let started = Moment::now();
+    let ending = start(&spec).map(|child| {
+        // Opened while the child is on its way, so that nothing of it comes before the script.
+        let cpu_us_before = usage_before.cpu_us.unwrap_or_default();
+        let means = Means {
+            signals: signals.as_fd(),
+            limits: &spec.limits,
+            log: &mut log,
+            samples: Samples::new(dir, cgroup.as_ref(), cpu_us_before, started),
+        };
+        Supervision::new(child, started, means).until_ended()
+    });
     let usage = cgroup
         .as_ref()
         .map(|cgroup| cgroup.usage().since(usage_before))
@@ -70,7 +80,7 @@ fn try_run(dir: &Path) -> Result<(), Refusal> {
     if let Some(error) = &outcome.error {
         log.note(outcome.at, error);
     }
-    let (file, mut totals) = log.finish(now());
+    let (file, mut totals) = log.finish(Moment::now());
     if let Err(error) = file.sync() {
         totals.write_error.get_or_insert(sys::reason(&error));
     }
@@ -91,6 +101,8 @@ struct Outcome {
     signal: Option<i32>,
     error: Option<String>,
     at: Moment,
+    killed_after_grace: bool,
+    peaks: Peaks,
 }
 
 impl Outcome {
@@ -104,17 +116,27 @@ impl Outcome {
                 signal: None,
                 error,
                 at,
+                killed_after_grace: false,
+                peaks: Peaks::default(),
             }
         };
         match ending {
-            Err(error) => failed(format!("cannot start a process: {}", sys::reason(&error)), now()),
+            Err(error) => failed(
+                format!("cannot start a process: {}", sys::reason(&error)),
+                Moment::now(),
+            ),
             Ok(Ended {
                 start_failure: Some(failure),
                 at,
                 ..
             }) => failed(failure.explain(spec), at),
             Ok(Ended {
-                cause, status, at, ..
+                cause,
+                status,
+                at,
+                killed_after_grace,
+                peaks,
+                ..
             }) => {
                 let exited = libc::WIFEXITED(status);
                 Outcome {
@@ -123,6 +145,8 @@ impl Outcome {
                     signal: (!exited).then(|| libc::WTERMSIG(status)),
                     error: None,
                     at,
+                    killed_after_grace,
+                    peaks,
                 }
             }
         }
@@ -146,11 +170,11 @@ impl Outcome {
             dropped_bytes: totals.dropped_bytes,
             last_seq: totals.last_seq,
             log_error: totals.write_error,
-            killed_after_grace: false,
-            pids_refused: None,
-            cpu_throttled_ms: None,
-            peak_pids: None,
-            tmp_peak_bytes: None,
+            killed_after_grace: self.killed_after_grace,
+            pids_refused: usage.pids_refused,
+            cpu_throttled_ms: usage.throttled_us.map(|us| us / 1_000),
+            peak_pids: self.peaks.pids,
+            tmp_peak_bytes: self.peaks.tmp_bytes,
         }
     }
 }
@@ -166,5 +190,61 @@ fn record(facts: &Reserved, exit: &Exit) -> io::Result<()> {
             }
             result => return result,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use pytask_protocol::SpecLimits;
+
+    use super::*;
+    use crate::durable;
+
+    #[test]
+    fn the_longest_facts_fit_into_their_room() {
+        let spec = Spec {
+            version: VERSION,
+            run_id: "0197f7c2-6f1e-7d3a-9c55-3b1d1c7f9a01".to_owned(),
+            argv: vec!["\u{1}".repeat(10_000)],
+            env: BTreeMap::new(),
+            cwd: String::new(),
+            uid: 0,
+            gid: 0,
+            limits: SpecLimits {
+                run_ms: 0,
+                stop_grace_ms: 0,
+                log_bytes: 0,
+            },
+        };
+        let longest = Moment {
+            wall_us: i64::MIN,
+            mono_us: u64::MAX,
+        };
+        let failure = io::Error::other(spec.argv[0].clone());
+        let mut outcome = Outcome::of(Err(failure), &spec);
+        outcome.at = longest;
+        outcome.peaks = Peaks {
+            pids: Some(u32::MAX),
+            tmp_bytes: Some(u64::MAX),
+        };
+        let usage = Usage {
+            oom_kills: Some(u64::MAX),
+            peak_memory_bytes: Some(u64::MAX),
+            cpu_us: Some(u64::MAX),
+            throttled_us: Some(u64::MAX),
+            pids_refused: Some(u64::MAX),
+        };
+        let totals = Totals {
+            stdout_bytes: u64::MAX,
+            stderr_bytes: u64::MAX,
+            dropped_bytes: u64::MAX,
+            last_seq: u64::MAX,
+            write_error: Some("Invalid or incomplete multibyte or wide character".to_owned()),
+        };
+        let exit = outcome.into_exit(&spec, longest, usage, totals);
+        let json = serde_json::to_vec(&exit).expect("JSON");
+        assert!(json.len() <= durable::ROOM, "{} bytes", json.len());
     }
 }

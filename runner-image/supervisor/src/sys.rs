@@ -1,12 +1,14 @@
 //! Thin, safe faces of the kernel calls that std does not offer: signals by file descriptor, `ppoll`, pipes,
-//! `writev`, process control, clocks.
+//! `writev`, process control, clocks, limits and room.
 //!
 //! Invariants: every descriptor made here is close-on-exec; every function that can be interrupted retries;
 //! errors are `io::Error` with the errno. Decides nothing.
 
 use std::ffi::CStr;
+use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::path::Path;
 use std::ptr;
 use std::time::Duration;
 
@@ -203,4 +205,53 @@ pub(crate) fn effective_uid() -> u32 {
 pub(crate) fn effective_gid() -> u32 {
     // SAFETY: getegid has no preconditions and cannot fail.
     unsafe { libc::getegid() }
+}
+
+/// The longest that is read of the kernel's small files: one more byte, and nothing is believed.
+const KERNEL_TEXT: usize = 4096;
+
+/// What the kernel says in a small file of /proc or a cgroup. It is made at the read, hence one read is all of it, and
+/// looking for its size or its end would only cost a run's start and end their time.
+pub(crate) fn kernel_text(path: &Path) -> io::Result<String> {
+    let mut text = vec![0; KERNEL_TEXT + 1];
+    let length = read(File::open(path)?.as_fd(), &mut text)?;
+    text.truncate(length);
+    if length > KERNEL_TEXT {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    String::from_utf8(text).map_err(io::Error::other)
+}
+
+/// The hard limit for a resource of getrlimit(2), which a process without privileges cannot raise. `None`: no limit,
+/// or none that could be read.
+pub(crate) fn hard_limit(resource: libc::__rlimit_resource_t) -> Option<u64> {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: libc::RLIM_INFINITY,
+    };
+    // SAFETY: `limit` is a valid rlimit to write to; on failure it stays without a limit.
+    unsafe { libc::getrlimit(resource, &mut limit) };
+    (limit.rlim_max != libc::RLIM_INFINITY).then_some(limit.rlim_max)
+}
+
+/// How large a file system is and how much of it is in use, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Space {
+    pub size: u64,
+    pub used: u64,
+}
+
+/// Of the file system that the path is on.
+pub(crate) fn space_at(path: &CStr) -> io::Result<Space> {
+    // SAFETY: statvfs is a structure of integers, for which zeros are valid.
+    let mut found: libc::statvfs = unsafe { std::mem::zeroed() };
+    // SAFETY: the path is a C string that outlives the call; `found` is a valid statvfs to write to.
+    retry(|| check(unsafe { libc::statvfs(path.as_ptr(), &mut found) }))?;
+    Ok(Space {
+        size: found.f_blocks.saturating_mul(found.f_frsize),
+        used: found
+            .f_blocks
+            .saturating_sub(found.f_bfree)
+            .saturating_mul(found.f_frsize),
+    })
 }

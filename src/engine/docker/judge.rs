@@ -75,6 +75,25 @@ pub(super) fn judge(
             report.cpu_limit.is_some_and(|found| found <= asked.cpus * 1.01),
             show(report.cpu_limit),
         ),
+        (
+            "nofile",
+            report
+                .nofile_limit
+                .is_some_and(|found| found <= asked.nofile.into()),
+            show(report.nofile_limit),
+        ),
+        (
+            "fsize",
+            at_most(report.fsize_limit, asked.fsize),
+            show(report.fsize_limit),
+        ),
+        (
+            "tmp",
+            at_most(report.tmp_bytes, asked.tmp),
+            show(report.tmp_bytes),
+        ),
+        // A core file would be written into the script's folder, or wherever the host sends them.
+        ("core", report.core_limit == Some(0), show(report.core_limit)),
     ];
     let broken = limits
         .into_iter()
@@ -114,23 +133,30 @@ mod tests {
             memory_swap_limit_bytes: Some(64 << 20),
             pids_limit: Some(32),
             cpu_limit: Some(0.5),
+            nofile_limit: Some(256),
+            fsize_limit: Some(1 << 20),
+            core_limit: Some(0),
+            tmp_bytes: Some(1 << 20),
             read_only_root: true,
             docker_socket_visible: false,
         }
     }
 
-    fn judged(change: impl FnOnce(&mut Probe)) -> Result<Vec<&'static str>, String> {
-        let caps = ResourceCaps {
+    fn caps() -> ResourceCaps {
+        ResourceCaps {
             memory: 64 << 20,
             cpus: 0.5,
             pids: 32,
             nofile: 256,
             fsize: 1 << 20,
             tmp: 1 << 20,
-        };
+        }
+    }
+
+    fn judged(change: impl FnOnce(&mut Probe)) -> Result<Vec<&'static str>, String> {
         let mut report = fit();
         change(&mut report);
-        judge(&report, MARK, &caps).map(|limits| limits.into_iter().map(|limit| limit.limit).collect())
+        judge(&report, MARK, &caps()).map(|limits| limits.into_iter().map(|limit| limit.limit).collect())
     }
 
     #[test]
@@ -168,15 +194,40 @@ mod tests {
 
     #[test]
     fn limits_that_do_not_hold_are_named() {
-        assert_eq!(
-            judged(|report| report.memory_limit_bytes = None),
-            Ok(vec!["memory"])
-        );
-        assert_eq!(
-            judged(|report| report.memory_swap_limit_bytes = Some(128 << 20)),
-            Ok(vec!["memory_swap"])
-        );
-        assert_eq!(judged(|report| report.pids_limit = None), Ok(vec!["pids"]));
-        assert_eq!(judged(|report| report.cpu_limit = Some(2.0)), Ok(vec!["cpus"]));
+        type Change = fn(&mut Probe);
+        let table: [(Change, &str); 12] = [
+            (|report| report.memory_limit_bytes = None, "memory"),
+            (
+                |report| report.memory_swap_limit_bytes = Some(128 << 20),
+                "memory_swap",
+            ),
+            (|report| report.pids_limit = None, "pids"),
+            (|report| report.cpu_limit = Some(2.0), "cpus"),
+            (|report| report.nofile_limit = None, "nofile"),
+            (|report| report.nofile_limit = Some(257), "nofile"),
+            (|report| report.fsize_limit = None, "fsize"),
+            (|report| report.fsize_limit = Some((1 << 20) + 1), "fsize"),
+            (|report| report.tmp_bytes = None, "tmp"),
+            (|report| report.tmp_bytes = Some((1 << 20) + PAGE), "tmp"),
+            (|report| report.core_limit = None, "core"),
+            (|report| report.core_limit = Some(1), "core"),
+        ];
+        for (change, expected) in table {
+            assert_eq!(judged(change), Ok(vec![expected]));
+        }
+    }
+
+    #[test]
+    fn a_limit_may_be_lower_or_rounded_up_to_a_page() {
+        let odd = ResourceCaps {
+            tmp: PAGE + 1,
+            fsize: PAGE - 1,
+            ..caps()
+        };
+        let mut report = fit();
+        (report.tmp_bytes, report.fsize_limit) = (Some(2 * PAGE), Some(PAGE));
+        assert_eq!(judge(&report, MARK, &odd), Ok(vec![]));
+        assert_eq!(judged(|report| report.nofile_limit = Some(16)), Ok(vec![]));
+        assert_eq!(judged(|report| report.tmp_bytes = Some(PAGE)), Ok(vec![]));
     }
 }

@@ -126,7 +126,16 @@ impl Product {
 
     /// The run's log and states from the record after `after` on.
     pub(crate) async fn live(&self, run: &str, after: u64) -> Live {
-        let url = format!("ws://{}/api/v1/runs/{run}/live?after={after}", self.address);
+        self.watch(run, &format!("after={after}")).await
+    }
+
+    /// The same from the beginning, with samples of CPU and memory.
+    pub(crate) async fn live_with_samples(&self, run: &str) -> Live {
+        self.watch(run, "samples=true").await
+    }
+
+    async fn watch(&self, run: &str, query: &str) -> Live {
+        let url = format!("ws://{}/api/v1/runs/{run}/live?{query}", self.address);
         let mut request = url.into_client_request().expect("a request");
         let origin = format!("http://{}", self.address).parse().expect("an origin");
         request.headers_mut().insert("origin", origin);
@@ -187,6 +196,7 @@ pub(crate) struct Record {
 pub(crate) enum Frame {
     Record(Record),
     State(Value),
+    Samples(Vec<Value>),
 }
 
 impl Live {
@@ -222,6 +232,9 @@ fn parse(text: &str) -> Frame {
     if frame["type"] == "state" {
         return Frame::State(frame["run"].take());
     }
+    if let Some(samples) = frame["samples"].as_array_mut() {
+        return Frame::Samples(std::mem::take(samples));
+    }
     assert_eq!(frame["type"], "record", "{frame}");
     let bytes = match frame["base64"].as_str() {
         Some(exact) => base64::engine::general_purpose::STANDARD
@@ -241,7 +254,14 @@ impl Frame {
     pub(crate) fn record(self) -> Option<Record> {
         match self {
             Self::Record(record) => Some(record),
-            Self::State(_) => None,
+            Self::State(_) | Self::Samples(_) => None,
+        }
+    }
+
+    pub(crate) fn samples(self) -> Option<Vec<Value>> {
+        match self {
+            Self::Samples(samples) => Some(samples),
+            Self::Record(_) | Self::State(_) => None,
         }
     }
 }

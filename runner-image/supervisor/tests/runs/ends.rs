@@ -17,6 +17,7 @@ fn exit_codes_and_signals_are_the_processs_own() {
             (ExitCause::Own, Some(code), None)
         );
         assert!(seen.exit.finished_at_ms >= seen.exit.started_at_ms);
+        assert!(!seen.exit.killed_after_grace);
         assert_eq!((seen.exit.run_id.as_str(), seen.exit.log_error), ("run-1", None));
     }
     for (name, number) in [("KILL", 9), ("SEGV", 11), ("TERM", 15), ("PIPE", 13)] {
@@ -26,6 +27,7 @@ fn exit_codes_and_signals_are_the_processs_own() {
             (seen.exit.cause, seen.exit.code, seen.exit.signal),
             (ExitCause::Own, None, Some(number))
         );
+        assert!(!seen.exit.killed_after_grace, "not by us");
     }
 }
 
@@ -43,6 +45,7 @@ fn a_stop_lets_the_script_finish_its_work() {
             (seen.exit.cause, seen.exit.code),
             (ExitCause::StopRequested, Some(7))
         );
+        assert!(!seen.exit.killed_after_grace);
         assert!(String::from_utf8_lossy(&seen.stdout()).ends_with("tidied\n"));
         assert!(
             seen.notes()
@@ -72,6 +75,7 @@ fn a_stubborn_script_is_killed_after_the_grace() {
         (seen.exit.cause, seen.exit.signal),
         (ExitCause::StopRequested, Some(9))
     );
+    assert!(seen.exit.killed_after_grace);
     assert!(
         seen.notes()
             .ends_with("Still running 300 ms after SIGTERM: killed."),
@@ -106,6 +110,7 @@ fn what_a_script_leaves_behind_is_killed_and_holds_nothing_up() {
     let seen = run.complete(&run.shell(script));
     assert!(start.elapsed() < Duration::from_secs(10));
     assert_eq!((seen.exit.cause, seen.exit.code), (ExitCause::Own, Some(0)));
+    assert!(!seen.exit.killed_after_grace, "nobody was given a grace");
     let text = String::from_utf8(seen.stdout()).expect("text");
     assert!(text.ends_with("done\n"), "{text:?}");
     let orphan = text

@@ -24,6 +24,7 @@ fn time_runs_out() {
         (seen.exit.cause, seen.exit.signal),
         (ExitCause::TimeLimit, Some(15))
     );
+    assert!(!seen.exit.killed_after_grace);
     assert_eq!(seen.stdout(), b"started\n");
     assert!(
         seen.notes()
@@ -45,6 +46,7 @@ fn time_runs_out_for_the_stubborn_and_their_children() {
         (seen.exit.cause, seen.exit.signal),
         (ExitCause::TimeLimit, Some(9))
     );
+    assert!(seen.exit.killed_after_grace);
 }
 
 #[test]

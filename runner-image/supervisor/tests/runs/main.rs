@@ -4,5 +4,6 @@
 mod bytes;
 mod ends;
 mod limits;
+mod samples;
 mod starts;
 mod support;

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
 
-use pytask_protocol::{ExitCause, Probe, exit_code};
+use pytask_protocol::{ExitCause, Probe, STARTED_FILE, StartMark, VERSION, exit_code};
 
-use crate::support::{Run, Supervisor, supervisor, wait_for};
+use crate::support::{PATIENCE, Run, Supervisor, supervisor, wait_for};
 
 #[test]
 fn user_code_starts_at_most_once() {
@@ -19,6 +20,23 @@ fn user_code_starts_at_most_once() {
         fs::read_to_string(run.script_dir().join("count")).expect("read"),
         "once\n"
     );
+}
+
+#[test]
+fn the_start_mark_tells_for_how_long_the_run_has_been_going() {
+    let run = Run::new();
+    let seen = run.complete(&run.shell("echo later"));
+    let mark = fs::read(run.dir().join(STARTED_FILE)).expect("the mark is there");
+    let mark = StartMark::parse(&mark).expect("the mark can be read");
+    let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("this boot");
+    assert_eq!((mark.version, mark.boot_id.as_str()), (VERSION, boot_id.trim()));
+    assert!(mark.started_at_ms <= seen.exit.started_at_ms);
+    // A record's time is of the clock that a later controller has.
+    let elapsed = mark
+        .elapsed(&boot_id, seen.records[0].mono_us)
+        .expect("this boot");
+    assert!(elapsed < PATIENCE, "{elapsed:?}");
+    assert_eq!(mark.elapsed("another boot", seen.records[0].mono_us), None);
 }
 
 #[test]
@@ -220,11 +238,34 @@ fn a_probe_writes_down_what_it_sees() {
     assert_eq!(probe.listing, ["a", "b"]);
     assert_eq!((probe.listing_error, probe.parent_listing_error), (None, None));
     assert_eq!(probe.uid, run.spec(&["x"]).uid);
+    assert!(
+        probe.nofile_limit.is_some_and(|limit| limit > 0),
+        "no kernel leaves it unlimited"
+    );
     let nowhere = run.script_dir().join("none/none");
     Supervisor::start(supervisor().arg("probe").arg(run.dir()).arg(nowhere)).wait();
     let probe = fs::read(run.dir().join("probe.json")).expect("the probe is there");
     let probe: Probe = serde_json::from_slice(&probe).expect("the probe can be read");
     assert!(probe.listing_error.is_some() && probe.parent_listing_error.is_some());
+}
+
+#[test]
+fn a_probe_knows_the_limits_of_its_process() {
+    let run = Run::new();
+    let mut limited = Command::new("sh");
+    limited
+        .args([
+            "-c",
+            "ulimit -n 64; ulimit -f 2000; ulimit -c 0; exec \"$0\" probe \"$1\" \"$1\"",
+            env!("CARGO_BIN_EXE_supervisor"),
+        ])
+        .arg(run.dir());
+    assert!(Supervisor::start(&mut limited).wait().success());
+    let probe = fs::read(run.dir().join("probe.json")).expect("the probe is there");
+    let probe: Probe = serde_json::from_slice(&probe).expect("the probe can be read");
+    // The shell counts a file's size in blocks of 512 bytes.
+    let found = (probe.nofile_limit, probe.fsize_limit, probe.core_limit);
+    assert_eq!(found, (Some(64), Some(2_000 * 512), Some(0)));
 }
 
 #[test]

@@ -9,11 +9,13 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use pytask_protocol::frame::{Decoded, OwnedRecord, Stream, decode};
-use pytask_protocol::{EXIT_FILE, Exit, LOG_FILE, SPEC_FILE, STARTED_FILE, Spec, SpecLimits, VERSION};
+use pytask_protocol::{
+    EXIT_FILE, Exit, LOG_FILE, SAMPLES_FILE, SPEC_FILE, STARTED_FILE, Sample, Spec, SpecLimits, VERSION,
+};
 use tempfile::TempDir;
 
 /// Nothing here takes longer, on however busy a machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until the condition gives something; panics with `what` if it never does.
 pub(crate) fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
@@ -38,7 +40,11 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new() -> Run {
-        let root = tempfile::tempdir().expect("a temporary directory");
+        Run::below(&std::env::temp_dir())
+    }
+
+    pub(crate) fn below(dir: &Path) -> Run {
+        let root = tempfile::tempdir_in(dir).expect("a temporary directory");
         for name in ["run", "script"] {
             fs::create_dir(root.path().join(name)).expect("create a directory");
         }
@@ -115,6 +121,12 @@ impl Run {
         records
     }
 
+    /// The samples so far.
+    pub(crate) fn samples(&self) -> Vec<Sample> {
+        let file = fs::read(self.dir().join(SAMPLES_FILE)).unwrap_or_default();
+        Sample::all_in(&file).collect()
+    }
+
     pub(crate) fn wait_for_output(&self, text: &str) {
         wait_for(text, || {
             let printed = bytes_of(&self.log_so_far(), Stream::Stdout);
@@ -138,7 +150,19 @@ impl Run {
             records.iter().map(|record| record.seq).eq(1..=exit.last_seq),
             "no gaps in the sequence"
         );
-        let seen = Seen { exit, records };
+        let samples = self.samples();
+        let file = fs::metadata(self.dir().join(SAMPLES_FILE)).expect("the samples are there");
+        assert_eq!(
+            file.len(),
+            (samples.len() * Sample::LEN) as u64,
+            "whole and sound samples only"
+        );
+        assert_eq!(file.mode() & 0o777, 0o600);
+        let seen = Seen {
+            exit,
+            records,
+            samples,
+        };
         let kept = seen.stdout().len() + seen.stderr().len();
         let exit = &seen.exit;
         assert_eq!(
@@ -160,7 +184,7 @@ impl Run {
             })
             .collect();
         names.sort();
-        assert_eq!(names, [EXIT_FILE, LOG_FILE, STARTED_FILE]);
+        assert_eq!(names, [EXIT_FILE, LOG_FILE, SAMPLES_FILE, STARTED_FILE]);
         seen
     }
 }
@@ -177,6 +201,7 @@ pub(crate) fn bytes_of(records: &[OwnedRecord], stream: Stream) -> Vec<u8> {
 pub(crate) struct Seen {
     pub exit: Exit,
     pub records: Vec<OwnedRecord>,
+    pub samples: Vec<Sample>,
 }
 
 impl Seen {
