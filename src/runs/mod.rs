@@ -129,6 +129,7 @@ impl Runs {
         // Known before anything is admitted.
         let (space, disk) = watch::channel(space::first_look(&space::LookedAt {
             data: parts.data.clone(),
+            store: parts.store.clone(),
             reserve: parts.reserve.clone(),
             floor: parts.settings.in_force().min_free_bytes,
         }));

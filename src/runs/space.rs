@@ -1,7 +1,8 @@
 //! Room on the data disk: how much is left, whether that is enough to start anything, and the reserve behind it.
 //!
 //! One loop looks, decides (pure), keeps the reserve whole where there is room for it, and publishes what it saw. Once
-//! little is left, a little more than the floor is asked for, so that a disk at its edge does not flicker. Ends no run:
+//! little is left, a little more than the floor is asked for, so that a disk at its edge does not flicker. The database's
+//! log gets its room here, too. Ends no run:
 //! what a run takes is the disk watch's concern.
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use super::context::Context;
 use crate::events::News;
 use crate::files::{self, Reserve, Space, on_disk};
 use crate::model::evidence::bytes;
-use crate::store::Witness;
+use crate::store::{Store, Witness};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 const LOOK_WHILE_LOW: Duration = Duration::from_secs(1);
@@ -103,11 +104,16 @@ pub(super) fn first_look(cx: &LookedAt) -> Disk {
 #[derive(Clone)]
 pub(super) struct LookedAt {
     pub data: files::DataDir,
+    pub store: Store,
     pub reserve: Reserve,
     pub floor: u64,
 }
 
 fn look(at: &LookedAt, before: &Disk) -> files::Result<Disk> {
+    // Before the reserve: this is what nobody can take away again.
+    if let Err(e) = at.store.take_log_room() {
+        tracing::debug!(error = %e, "no room for the database's log yet");
+    }
     let mut space = at.data.space()?;
     let decision = decide(before, &space, at.floor, (at.reserve.held(), at.reserve.size()));
     if decision.make_reserve {
@@ -133,6 +139,7 @@ pub(super) async fn keep(cx: Arc<Context>, disk: watch::Sender<Disk>) {
         let before = *disk.borrow();
         let at = LookedAt {
             data: cx.data.clone(),
+            store: cx.store.clone(),
             reserve: cx.reserve.clone(),
             floor: settings.borrow_and_update().min_free_bytes,
         };

@@ -7,12 +7,13 @@
 pub mod environments;
 pub mod meta;
 mod opening;
+mod room;
 pub mod runs;
 pub mod scripts;
 pub mod settings;
 mod values;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use opening::Place;
@@ -66,6 +67,7 @@ pub trait Witness: Send + Sync + 'static {
 
 #[derive(Clone)]
 pub struct Store {
+    database: PathBuf,
     writer: Pool,
     readers: Pool,
     witnesses: Arc<[Arc<dyn Witness>]>,
@@ -82,6 +84,7 @@ impl Store {
         Ok(Self {
             writer: pool(&database, 1)?,
             readers: pool(&database, READERS)?,
+            database,
             witnesses: witnesses.into(),
         })
     }
@@ -89,6 +92,11 @@ impl Store {
     /// Says goodbye, so that the next start need not check. Nothing may be written after it.
     pub async fn stop_cleanly(&self) -> Result<(), Error> {
         self.write(|tx| opening::stop_cleanly(tx)).await
+    }
+
+    /// Takes room for what will be written, so that some of it can be on a full disk. Cheap where it was taken before.
+    pub fn take_log_room(&self) -> std::io::Result<()> {
+        room::take(&self.database)
     }
 
     /// Runs `f` in one transaction; nothing of it stays if it fails.
