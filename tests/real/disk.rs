@@ -1,15 +1,12 @@
 //! The data disk on a real machine: what runs leave, what they may take, and a disk that is full.
 
 use std::io::Write;
-use std::path::Path;
-use std::process::Command;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::product::{Product, bytes, expect, words};
-
-const MIB: u64 = 1 << 20;
+use crate::small_disk::{Kind, MIB, SmallDisk};
 
 /// It was ended at this limit, which its outcome names.
 fn assert_ended_at(run: &Value, limit: &str, allowed: u64) {
@@ -130,37 +127,11 @@ time.sleep(600)
     product.no_container_stays().await;
 }
 
-/// A small file system of its own, gone with the test.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    fn new(bytes: u64) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let size = format!("size={bytes}");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &size, "none"])
-            .arg(folder.path())
-            .status();
-        assert!(mounted.expect("mount").success(), "the suite runs as root");
-        Self(folder)
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(self.path()).status();
-    }
-}
-
 /// Filled to the last byte by a script: what happened is recorded all the same, and it can be cleaned up.
 #[tokio::test]
 async fn a_full_disk_is_lived_through() {
-    let disk = SmallDisk::new(128 * MIB);
-    let mut product = Product::start_in(disk.path().join("data")).await;
+    let disk = SmallDisk::new(Kind::Tmpfs, 128 * MIB);
+    let mut product = Product::start_in(disk.data()).await;
     // What cannot be recorded is said, and tried again.
     product.forgive("a run could not be taken further; trying again");
     product.forgive("the queue could not be looked at; trying again");
@@ -208,7 +179,7 @@ except OSError as error:
         })
         .await;
     // Some file systems keep a part for root, as whom the controller runs.
-    let mut rest = std::fs::File::create(disk.path().join("rest")).expect("a file");
+    let mut rest = std::fs::File::create(disk.place().join("rest")).expect("a file");
     while rest.write_all(&[1; 4096]).is_ok() {}
     // The database's log has some room of its own. Used up by runs that come and are skipped, it is followed by the
     // reserve: whoever met the end of the room, the next try of everybody succeeds.
@@ -250,8 +221,8 @@ except OSError as error:
 /// One that takes every byte that becomes free, the reserve's too.
 #[tokio::test]
 async fn a_run_that_fills_the_disk_again_and_again_can_be_stopped() {
-    let disk = SmallDisk::new(128 * MIB);
-    let mut product = Product::start_in(disk.path().join("data")).await;
+    let disk = SmallDisk::new(Kind::Tmpfs, 128 * MIB);
+    let mut product = Product::start_in(disk.data()).await;
     product.forgive("a run could not be taken further; trying again");
     let settings = product.request(Method::PATCH, "/settings");
     expect(200, settings.json(&json!({ "min_free_bytes": 16 * MIB }))).await;
