@@ -13,7 +13,7 @@ use crate::product::{Product, Record, words};
 use crate::readers::{self, Manner, Reader};
 
 /// From the moment a line was printed until the fast reader has it.
-const LIVE_WITHIN: Duration = Duration::from_millis(500);
+const LIVE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Lines that say when they were printed, three hundred kilobytes a second, to both streams and to files that are the account
 /// of it.
