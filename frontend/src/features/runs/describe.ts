@@ -84,7 +84,7 @@ export function advice(outcome: Outcome | null | undefined): string | null {
 /** The last line of a traceback, when there is one: what most people look for first. */
 export function lastErrorLine(outcome: Outcome | null | undefined): string | null {
   if (outcome?.kind !== "failed") return null;
-  const tail = outcome.stderr_tail.map((line) => line.trimEnd()).filter(Boolean);
+  const tail = (outcome.stderr_tail ?? []).map((line) => line.trimEnd()).filter(Boolean);
   return (
     [...tail].reverse().find((line) => /^[A-Za-z_][\w.]*(Error|Exception|Warning|Exit|Interrupt)\b/.test(line)) ?? null
   );
