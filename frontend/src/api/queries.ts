@@ -1,15 +1,24 @@
 // Server state: every query's key and fetch, in one place, because the event stream (app/live-events) writes to the
-// same keys. Keys: ["scripts", …], ["script", id, part?], ["runs", filters], ["run", id], ["dashboard"], ["system"].
+// same keys. Keys: ["scripts", …], ["script", id, part?], ["runs", filters], ["run", id, part?], ["dashboard"],
+// ["system"], ["settings"].
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { client, unwrap } from "./client";
-import type { Run } from "./types";
+import { client, raw, unwrap } from "./client";
+import type { ArtifactList, Run, RunStats, SettingsView } from "./types";
 
 const PAGE = 50;
+
+/** For answers that the generated schema does not describe yet. */
+const told = async <T>(path: string, signal: AbortSignal): Promise<T> => (await raw(path, { signal })).json();
 
 export const systemQuery = queryOptions({
   queryKey: ["system"],
   queryFn: ({ signal }) => unwrap(client.GET("/api/v1/system", { signal })),
   refetchInterval: 30_000,
+});
+
+export const settingsQuery = queryOptions({
+  queryKey: ["settings"],
+  queryFn: ({ signal }) => told<SettingsView>("/settings", signal),
 });
 
 export const dashboardQuery = queryOptions({
@@ -78,6 +87,27 @@ export const runQuery = (id: string) =>
   queryOptions({
     queryKey: ["run", id],
     queryFn: ({ signal }) => unwrap(client.GET("/api/v1/runs/{id}", { params: { path: { id } }, signal })),
+  });
+
+/** What differs from the script's last success before this run. */
+export const changesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id, "changes"],
+    queryFn: ({ signal }) => unwrap(client.GET("/api/v1/runs/{id}/changes", { params: { path: { id } }, signal })),
+    // Between two runs that are over nothing changes any more.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const statsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id, "stats"],
+    queryFn: ({ signal }) => told<RunStats>(`/runs/${encodeURIComponent(id)}/stats`, signal),
+  });
+
+export const artifactsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id, "artifacts"],
+    queryFn: ({ signal }) => told<ArtifactList>(`/runs/${encodeURIComponent(id)}/artifacts`, signal),
   });
 
 const ORDER: Run["state"][] = ["queued", "starting", "running", "stopping", "collecting", "finished"];

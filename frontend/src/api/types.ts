@@ -1,6 +1,9 @@
 // The names the rest of the frontend uses for the shapes of the API. Everything comes from the generated schema, so a
 // changed document breaks the type check here or where the field is used.
+import type { Disk, Sample } from "./awaited";
 import type { components, paths } from "./schema";
+
+export type { ArtifactEntry, ArtifactKind, ArtifactList, Disk, RunStats, Sample, SettingsView } from "./awaited";
 
 type Schemas = components["schemas"];
 
@@ -8,16 +11,27 @@ export type Run = Schemas["Run"];
 export type RunState = Schemas["RunState"];
 export type Outcome = Schemas["Outcome"];
 export type OutcomeKind = Outcome["kind"];
+export type Evidence = Schemas["Evidence"];
+export type Traceback = Schemas["Traceback"];
+export type Frame = Schemas["Frame"];
+export type LimitHit = Schemas["LimitHit"];
+export type LostCause = Schemas["LostCause"];
+export type Change = Schemas["Change"];
 export type Trigger = Schemas["Trigger"];
 export type WaitReason = Schemas["WaitReason"];
+export type WaitKind = Schemas["WaitKind"];
+export type Overlap = Schemas["Overlap"];
 export type Limits = Schemas["Limits"];
 export type LimitsPatch = Schemas["LimitsPatch"];
+export type LimitName = Schemas["LimitName"];
+export type SettingsPatch = Schemas["SettingsPatch"];
+export type Engine = Schemas["Engine"];
 export type Script = Schemas["Script"];
 export type EnvironmentStatus = Schemas["EnvironmentStatus"];
 export type Package = Schemas["Package"];
 export type FileEntry = Schemas["FileEntry"];
 export type Revision = Schemas["Revision"];
-export type System = Schemas["System"];
+export type System = Schemas["System"] & { disk?: Disk | null };
 export type Dashboard = Schemas["Dashboard"];
 export type ErrorBody = Schemas["ErrorBody"];
 
@@ -50,7 +64,10 @@ export interface LogRecord {
 }
 
 /** What `runs/{id}/live` sends. */
-export type LiveFrame = ({ type: "record" } & LogRecord) | { type: "state"; run: Run };
+export type LiveFrame =
+  | ({ type: "record" } & LogRecord)
+  | { type: "state"; run: Run }
+  | { type: "samples"; samples: Sample[] };
 
 /** What `events` sends. */
 export type EventFrame =
