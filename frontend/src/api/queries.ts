@@ -2,13 +2,10 @@
 // same keys. Keys: ["scripts", …], ["script", id, part?], ["runs", filters], ["run", id, part?], ["dashboard"],
 // ["system"], ["settings"].
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { client, raw, unwrap } from "./client";
-import type { ArtifactList, Run, RunStats, SettingsView } from "./types";
+import { client, unwrap } from "./client";
+import type { Run } from "./types";
 
 const PAGE = 50;
-
-/** For answers that the generated schema does not describe yet. */
-const told = async <T>(path: string, signal: AbortSignal): Promise<T> => (await raw(path, { signal })).json();
 
 export const systemQuery = queryOptions({
   queryKey: ["system"],
@@ -18,7 +15,7 @@ export const systemQuery = queryOptions({
 
 export const settingsQuery = queryOptions({
   queryKey: ["settings"],
-  queryFn: ({ signal }) => told<SettingsView>("/settings", signal),
+  queryFn: ({ signal }) => unwrap(client.GET("/api/v1/settings", { signal })),
 });
 
 export const dashboardQuery = queryOptions({
@@ -101,13 +98,13 @@ export const changesQuery = (id: string) =>
 export const statsQuery = (id: string) =>
   queryOptions({
     queryKey: ["run", id, "stats"],
-    queryFn: ({ signal }) => told<RunStats>(`/runs/${encodeURIComponent(id)}/stats`, signal),
+    queryFn: ({ signal }) => unwrap(client.GET("/api/v1/runs/{id}/stats", { params: { path: { id } }, signal })),
   });
 
 export const artifactsQuery = (id: string) =>
   queryOptions({
     queryKey: ["run", id, "artifacts"],
-    queryFn: ({ signal }) => told<ArtifactList>(`/runs/${encodeURIComponent(id)}/artifacts`, signal),
+    queryFn: ({ signal }) => unwrap(client.GET("/api/v1/runs/{id}/artifacts", { params: { path: { id } }, signal })),
   });
 
 const ORDER: Run["state"][] = ["queued", "starting", "running", "stopping", "collecting", "finished"];

@@ -1291,6 +1291,14 @@ export interface components {
              */
             min_free_bytes?: number | null;
         };
+        SettingsView: {
+            /** @description What holds where nothing is set. */
+            defaults: components["schemas"]["InForce"];
+            /** @description What holds now. */
+            in_force: components["schemas"]["InForce"];
+            /** @description What somebody has set; `null` and absent limits are at their default. */
+            set: components["schemas"]["Settings"];
+        };
         Stats: {
             /** Format: double */
             cpus: number;
@@ -2434,7 +2442,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Settings"];
+                    "application/json": components["schemas"]["SettingsView"];
                 };
             };
         };
@@ -2457,7 +2465,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Settings"];
+                    "application/json": components["schemas"]["SettingsView"];
                 };
             };
             422: {

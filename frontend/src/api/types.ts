@@ -1,9 +1,6 @@
 // The names the rest of the frontend uses for the shapes of the API. Everything comes from the generated schema, so a
 // changed document breaks the type check here or where the field is used.
-import type { Disk, Sample } from "./awaited";
 import type { components, paths } from "./schema";
-
-export type { ArtifactEntry, ArtifactKind, ArtifactList, Disk, RunStats, Sample, SettingsView } from "./awaited";
 
 type Schemas = components["schemas"];
 
@@ -25,13 +22,20 @@ export type Limits = Schemas["Limits"];
 export type LimitsPatch = Schemas["LimitsPatch"];
 export type LimitName = Schemas["LimitName"];
 export type SettingsPatch = Schemas["SettingsPatch"];
+export type SettingsView = Schemas["SettingsView"];
+export type ArtifactEntry = Schemas["Artifact"];
+export type ArtifactKind = Schemas["ArtifactKind"];
+export type ArtifactList = Schemas["ArtifactList"];
+export type RunStats = Schemas["Stats"];
+export type Sample = Schemas["StatsPoint"];
+export type Disk = Schemas["Disk"];
 export type Engine = Schemas["Engine"];
 export type Script = Schemas["Script"];
 export type EnvironmentStatus = Schemas["EnvironmentStatus"];
 export type Package = Schemas["Package"];
 export type FileEntry = Schemas["FileEntry"];
 export type Revision = Schemas["Revision"];
-export type System = Schemas["System"] & { disk?: Disk | null };
+export type System = Schemas["System"];
 export type Dashboard = Schemas["Dashboard"];
 export type ErrorBody = Schemas["ErrorBody"];
 
