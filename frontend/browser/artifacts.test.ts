@@ -58,7 +58,7 @@ it("shows pictures, tables and pages, and runs no script of theirs", async () =>
   await screenshot(page, "artifacts-2-table");
 
   await list.getByRole("link", { name: /^notes\.md/ }).click();
-  await preview.getByRole("heading", { name: "Notes" }).waitFor();
+  await preview.getByRole("heading", { name: "Notes", exact: true }).waitFor();
   expect(await preview.locator("script, img").count()).toBe(0);
   window.assertClean();
 
