@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 
-use pytask_manager::engine::fake::{Gate, Script, Step};
+use pytask_manager::engine::fake::{Gate, Script};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -13,11 +13,7 @@ use crate::harness::{TestApp, expect};
 /// A run that has been started and ends when the gate is opened.
 async fn going(app: &TestApp) -> (String, Gate) {
     let gate = Gate::default();
-    let steps = vec![Step::Pass(gate.clone())];
-    app.fake.script_others(Script {
-        steps,
-        ..Script::default()
-    });
+    app.fake.script_others(Script::waits_for(&gate));
     let run = app.run(&app.script("Leaves something").await).await;
     app.run_until(&run, "ran", |run| run["state"] == "running").await;
     (run, gate)

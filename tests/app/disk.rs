@@ -133,18 +133,20 @@ async fn assert_ended_at(app: &TestApp, run: &str, limit: &str, allowed: u64) {
     assert!(message.starts_with("Stopped at a limit. "), "{message}");
 }
 
+/// The script's own folder on the volume.
+async fn folder_of(app: &TestApp, script: &str) -> std::path::PathBuf {
+    let script = app.get(&format!("/scripts/{script}")).await;
+    app.data.join("scripts").join(text(&script["slug"])).join("files")
+}
+
 #[tokio::test]
 async fn a_run_whose_folder_takes_too_much_is_ended() {
     let app = TestApp::start().await;
     app.fake.script_others(Script::hangs());
     let script = app.script("Hoarder").await;
     let wishes = json!({ "limits": { "disk_bytes": MIB } });
-    let script_now = app.patch(&format!("/scripts/{script}"), wishes).await;
-    let files = app
-        .data
-        .join("scripts")
-        .join(text(&script_now["slug"]))
-        .join("files");
+    app.patch(&format!("/scripts/{script}"), wishes).await;
+    let files = folder_of(&app, &script).await;
     // Many and empty is as much as few and large.
     for n in 0..300 {
         std::fs::write(files.join(n.to_string()), "").expect("written");
@@ -182,12 +184,8 @@ async fn a_run_is_watched_by_the_next_controller_too() {
     app.fake.script_others(Script::hangs());
     let script = app.script("Survivor").await;
     let wishes = json!({ "limits": { "disk_bytes": MIB } });
-    let script_now = app.patch(&format!("/scripts/{script}"), wishes).await;
-    let files = app
-        .data
-        .join("scripts")
-        .join(text(&script_now["slug"]))
-        .join("files");
+    app.patch(&format!("/scripts/{script}"), wishes).await;
+    let files = folder_of(&app, &script).await;
     let run = app.run(&script).await;
     app.run_until(&run, "ran", |run| run["state"] == "running").await;
     app.kill();

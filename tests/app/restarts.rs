@@ -2,7 +2,7 @@
 
 use pytask_manager::app::Surroundings;
 use pytask_manager::clock::Clock;
-use pytask_manager::engine::fake::{Gate, Script, Step};
+use pytask_manager::engine::fake::{End, Gate, Script, Step};
 use pytask_manager::engine::{Engine, JobName, JobSpec, JobState, Network, ResourceCaps};
 use pytask_manager::model::ids::RunId;
 use pytask_protocol::frame::Stream;
@@ -40,12 +40,11 @@ async fn a_run_that_ended_meanwhile_is_judged_by_its_facts() {
     let mut app = TestApp::start().await;
     let script = app.script("Short").await;
     let gate = Gate::default();
-    let steps = vec![Step::Pass(gate.clone())];
     app.fake.script(
         &script,
         Script {
-            steps,
-            ..Script::prints(&[], 3)
+            end: End::code(3),
+            ..Script::waits_for(&gate)
         },
     );
     let run = app.run(&script).await;
