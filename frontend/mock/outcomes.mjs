@@ -87,9 +87,9 @@ const OUTCOMES = {
     message: "The run could not be started: no space left on device",
   },
   lost: {
-    reason: "its container is gone and left no exit facts",
+    reason: "its container is gone",
     cause: "vanished",
-    message: "Lost: its container is gone and left no exit facts",
+    message: "Lost: its container is gone",
   },
 };
 

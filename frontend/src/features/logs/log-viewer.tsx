@@ -2,7 +2,7 @@
 // Follow lets go as soon as the reader scrolls up, and takes hold again at the end.
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, Clock, Copy, WrapText } from "lucide-react";
-import { memo, type ReactNode, type UIEvent, useCallback, useLayoutEffect, useRef, useState } from "react";
+import { memo, type ReactNode, type UIEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 import type { Run } from "~/api/types";
 import { IconButton } from "~/components/ui/button";
@@ -74,6 +74,15 @@ export function LogViewer({ log, run, toolbar, className }: LogViewerProps) {
   useLayoutEffect(() => {
     if (following) toEnd();
   }, [following, version, height, wrap, times, status, toEnd]);
+
+  // What stands above the log may grow when the run ends, and take from its height.
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element || !following) return;
+    const watch = new ResizeObserver(toEnd);
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, [following, toEnd]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `version` is when lines may have been dropped.
   useLayoutEffect(() => {

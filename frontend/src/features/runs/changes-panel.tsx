@@ -2,18 +2,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { changesQuery } from "~/api/queries";
-import type { Run } from "~/api/types";
+import type { OutcomeKind, Run } from "~/api/types";
 import { Skeleton } from "~/components/ui/panel";
 import { RelativeTime } from "~/components/ui/time";
 import { errorText } from "~/lib/format";
 import { changeRows } from "./changes";
 
-/** Asked only of what ended, other than well, and was started at all. */
+/** Endings that say nothing against the script. */
+const NO_FAILURE: readonly (OutcomeKind | undefined)[] = ["succeeded", "skipped", "cancelled"];
+
+/** Asked only of what has failed, in whatever way. */
 export const isCompared = (run: Run): boolean =>
-  run.kind === "script" &&
-  run.state === "finished" &&
-  run.outcome?.kind !== "succeeded" &&
-  run.outcome?.kind !== "skipped";
+  run.kind === "script" && run.state === "finished" && !NO_FAILURE.includes(run.outcome?.kind);
 
 export function ChangesPanel({ run }: { run: Run }) {
   const { data, error } = useQuery(changesQuery(run.id));

@@ -41,8 +41,8 @@ describe("advice", () => {
     expect(advice({ kind: "succeeded", message: "" })).toBeNull();
   });
   it("says in words how a run was lost", () => {
-    expect(advice({ kind: "lost", reason: "", cause: "vanished", message: "" })).toMatch(/container is gone/);
-    expect(advice({ kind: "lost", reason: "", message: "" })).toMatch(/no word about its end/);
+    expect(advice({ kind: "lost", reason: "", cause: "vanished", message: "" })).toMatch(/removed it/);
+    expect(advice({ kind: "lost", reason: "", message: "" })).toMatch(/killed from outside/);
   });
 });
 

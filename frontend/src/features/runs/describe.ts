@@ -76,12 +76,12 @@ export function evidenceOf(outcome: Outcome | null | undefined): Evidence | null
   }
 }
 
+/** What the server's reason means; it stands before these. */
 const LOST: Record<LostCause, string> = {
-  interrupted:
-    "Something outside PyTask-Manager ended it, such as a restart of the engine. How far it got is not known.",
-  vanished: "Its container is gone, and with it how it ended.",
-  no_facts: "Its container left no word about its end: it was killed from outside, or the machine went down.",
-  bad_facts: "What its container left about its end cannot be believed, so nothing is claimed.",
+  interrupted: "A restart of the engine does that, or docker stop. How far the script got is not known.",
+  vanished: "Something outside PyTask-Manager removed it, and with it how the script ended.",
+  no_facts: "It was killed from outside, or the machine went down; how the script ended is not known.",
+  bad_facts: "What is there about its end cannot be believed, so nothing is claimed.",
 };
 
 /** The signals with which a processor or a C library ends a program that went wrong. */

@@ -38,7 +38,7 @@ export function RunHeader({ run }: { run: Run }) {
           </h1>
           <Explanation run={run} />
         </div>
-        <div className="flex min-w-0 flex-col gap-3">
+        <div className="flex min-w-0 flex-col gap-3 empty:hidden">
           <RunActions run={run} />
           {compared ? <ChangesPanel run={run} /> : null}
         </div>
@@ -58,9 +58,10 @@ function RunActions({ run }: { run: Run }) {
       { scriptId: run.script_id, args: run.args, env: run.env },
       { onSuccess: (next) => void navigate({ to: "/runs/$runId", params: { runId: next.id } }) },
     );
+  if (run.state === "queued") return null;
   return (
     <div className="flex min-h-8 items-center gap-2 sm:justify-end">
-      {isActive(run) && run.state !== "queued" ? (
+      {isActive(run) ? (
         <Button
           look="danger"
           busy={stop.isPending || run.state === "stopping"}
@@ -70,7 +71,7 @@ function RunActions({ run }: { run: Run }) {
           <Square aria-hidden /> Stop
         </Button>
       ) : null}
-      {run.kind === "script" && run.state !== "queued" ? (
+      {run.kind === "script" ? (
         <Button busy={start.isPending} onClick={again}>
           <Play aria-hidden /> Run again
         </Button>

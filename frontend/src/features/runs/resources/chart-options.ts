@@ -72,7 +72,7 @@ export function chartOptions(look: ChartLook, onCursor: (index: number | null) =
       draw: [
         (chart) => {
           if (look.limit) drawLimit(chart, look.limit);
-          if (look.markPeak) drawPeak(chart, tone, look.format);
+          if (look.markPeak) drawPeak(chart, tone, look);
         },
       ],
     },
@@ -95,7 +95,7 @@ function drawLimit(chart: uPlot, limit: { value: number; words: string }) {
   ctx.restore();
 }
 
-function drawPeak(chart: uPlot, tone: string, format: (value: number) => string) {
+function drawPeak(chart: uPlot, tone: string, { format, limit }: ChartLook) {
   const [xs, ys] = chart.data as [number[], (number | null)[]];
   let at = -1;
   for (let index = 0; index < ys.length; index++) if ((ys[index] ?? -1) > (ys[at] ?? -1)) at = index;
@@ -110,12 +110,14 @@ function drawPeak(chart: uPlot, tone: string, format: (value: number) => string)
   ctx.arc(x, y, 3.5 * uPlot.pxRatio, 0, 2 * Math.PI);
   ctx.fill();
   ctx.fillStyle = token("--ink");
+  // Near the limit, the words of its line are above.
+  const below = limit !== undefined && peak > limit.value * 0.8;
   const left = x > bbox.left + bbox.width / 2;
   write(
     chart,
     `peak ${format(peak)}`,
     x + (left ? -8 : 8) * uPlot.pxRatio,
-    y - 6 * uPlot.pxRatio,
+    y + (below ? 20 : -6) * uPlot.pxRatio,
     left ? "right" : "left",
   );
   ctx.restore();

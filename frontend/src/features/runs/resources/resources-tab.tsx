@@ -1,7 +1,7 @@
 // What a run used: memory, CPU and processes over one time axis, against their limits, growing while it runs.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { statsQuery } from "~/api/queries";
 import { isActive, type Run } from "~/api/types";
 import { ErrorNotice } from "~/components/ui/error-notice";
@@ -32,8 +32,11 @@ export default function ResourcesTab({ run, log }: { run: Run; log: RunLog }) {
   const { refetch } = query;
 
   // After a loss of the connection, and at the end, there is more than the socket told.
+  const before = useRef(status);
   useEffect(() => {
-    if (started && (status === "live" || status === "ended")) void refetch();
+    const more = (before.current === "lost" && status === "live") || (before.current === "live" && status === "ended");
+    before.current = status;
+    if (started && more) void refetch();
   }, [status, started, refetch]);
 
   const stats = query.data;
