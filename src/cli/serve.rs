@@ -14,8 +14,8 @@ use crate::runs::EngineStatus;
 /// Streams that stay open longer than this after the signal are cut.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
-/// An engine that restarts makes a new socket, and a container that has mounted the old one never sees it. Leaving has
-/// the restart policy mount the new one; runs are not touched.
+/// An engine that restarts makes a new socket, and who has mounted the old one, as a container does, never sees it.
+/// Leaving has the restart policy mount the new one; runs are not touched.
 const EXIT_ENGINE_LOST: i32 = 70;
 const ENGINE_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -72,10 +72,12 @@ pub async fn serve_on(
         tokio::time::sleep(LAST_ANSWERS).await;
     };
     let lost = engine_is_lost(app.runs.engine_changes());
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let socket_is_mounted = is_mounted(&config.docker_host, &mounts);
     tokio::select! {
         served = server => served?,
         () = patience => {}
-        () = lost, if is_container() => {
+        () = lost, if socket_is_mounted => {
             tracing::error!("the engine is gone for good from here; leaving, to be started with its new socket");
             app.stop().await;
             std::process::exit(EXIT_ENGINE_LOST);
@@ -84,6 +86,18 @@ pub async fn serve_on(
     app.stop().await;
     tracing::info!("stopped; runs go on in their containers");
     Ok(())
+}
+
+/// Whether a socket is a mount of its own, according to `/proc/self/mountinfo`. That this is a container would not tell:
+/// there the whole folder may be mounted, and its marks lie about on machines that were made from an image.
+fn is_mounted(host: &str, mountinfo: &str) -> bool {
+    let Some(socket) = host.strip_prefix("unix://") else {
+        return false;
+    };
+    // Mount points are told without links; `/var/run` is one nearly everywhere.
+    let place = std::fs::canonicalize(socket).unwrap_or_else(|_| socket.into());
+    let mut mount_points = mountinfo.lines().filter_map(|line| line.split(' ').nth(4));
+    mount_points.any(|point| place == std::path::Path::new(point))
 }
 
 fn is_container() -> bool {
@@ -107,6 +121,18 @@ fn start_logging(config: &LogConfig) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_socket_that_is_mounted_itself_can_be_left_behind() {
+        let mount =
+            |point: &str| format!("36 35 98:0 /somewhere {point} rw,noatime master:1 - ext4 /dev/root rw\n");
+        let itself = mount("/") + &mount("/engine.sock");
+        assert!(is_mounted("unix:///engine.sock", &itself));
+        assert!(!is_mounted("unix:///other.sock", &itself));
+        assert!(!is_mounted("unix:///engine.sock", &mount("/")));
+        assert!(!is_mounted("unix:///engine/docker.sock", &mount("/engine")));
+        assert!(!is_mounted("tcp://engine:2375", &itself));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn only_a_long_absence_counts() {
