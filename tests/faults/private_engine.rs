@@ -3,7 +3,7 @@
 //! It lives in namespaces of its own. Network, because two daemons in one delete each other's bridge and rules. Processes
 //! and mounts, because with their first process everything in them dies: containers, their shims, mounts. So nothing
 //! stays, however the trial ends. Its folders are seen by both sides, so a controller outside shares its data with the
-//! runs inside. It starts a containerd of its own, and should the machine have one for all, keeps to names of its own.
+//! runs inside. Its containerd is its own, too: one that the machine may have for all would see other mounts.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -13,6 +13,13 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::machine::{Engine, docker, runner_image};
 use crate::product::{LOOK_EVERY, PATIENCE};
+
+/// Becomes the daemon, out of whose sight a containerd of the machine's is put before.
+const BEGIN: &str = "\
+mkdir -p /run/containerd
+mountpoint -q /run/containerd || mount -t tmpfs none /run/containerd
+exec dockerd \"$@\"
+";
 
 pub(crate) struct PrivateEngine {
     live_restore: bool,
@@ -64,7 +71,9 @@ impl PrivateEngine {
         let log = log.expect("a log file");
         let mut command = Command::new("nsenter");
         command
-            .args(["--target", &first, "--mount", "--net", "--pid", "dockerd"])
+            .args([
+                "--target", &first, "--mount", "--net", "--pid", "sh", "-c", BEGIN, "dockerd",
+            ])
             .args([
                 "--data-root",
                 &at("data"),
@@ -76,12 +85,6 @@ impl PrivateEngine {
             .args(["--host", &format!("unix://{}", at("docker.sock"))])
             // systemd would look for the containers' processes among its own.
             .args(["--exec-opt", "native.cgroupdriver=cgroupfs"])
-            .args([
-                "--containerd-namespace",
-                "pytask-faults",
-                "--containerd-plugins-namespace",
-                "pytask-faults-plugins",
-            ])
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log);

@@ -242,21 +242,16 @@ async fn while_a_log_is_written(
     });
     // On a disk that stays full not even the mark of it can be written; the facts know.
     if meanwhile == Meanwhile::HasRoomAgain {
-        let marked = missing_by_its_marks(&product.text(&run).await);
+        let text = product.text(&run).await;
+        let marks = text
+            .lines()
+            .filter_map(|line| line.strip_suffix(" bytes of output are missing here."));
+        let marked = marks.filter_map(|mark| mark.rsplit(' ').next()?.parse::<u64>().ok());
+        let marked: u64 = marked.sum();
         tally.check(marked == dropped, || {
-            format!("{meanwhile:?}: {dropped} bytes are missing, the marks say {marked}")
+            format!("{meanwhile:?}: {marked} bytes are marked as missing, {dropped} are")
         });
     }
-}
-
-/// A block that became free meanwhile makes two marks of one gap.
-fn missing_by_its_marks(text: &str) -> u64 {
-    let count = |line: &str| {
-        let (before, _) = line.split_once(" bytes of output are missing here.")?;
-        let digits = before.rsplit(|c: char| !c.is_ascii_digit()).next()?;
-        digits.parse::<u64>().ok()
-    };
-    text.lines().filter_map(count).sum()
 }
 
 /// The beginning of what was written, then its end.

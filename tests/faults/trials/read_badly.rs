@@ -46,8 +46,8 @@ pub(super) async fn by_many() {
                 .extend(lag(record))
         }
     });
-    // A sixth as fast as it comes, and most of the time: the server has to wait for each.
-    let slow = (0..slow).map(|_| Manner::Slow(Duration::from_millis(20), lines / 10));
+    // A sixth as fast as it comes, for as long as it comes: the server has to wait for each.
+    let slow = (0..slow).map(|_| Manner::Slow(Duration::from_millis(20), lines / 6));
     let pieces = Manner::InPieces(lines / reconnects / 2);
     let all: Vec<Manner> = slow.chain([pieces]).collect();
     tally.figures.injected = (all.len() - 1) as u64;
