@@ -12,16 +12,21 @@ use super::error::{ApiError, ErrorBody};
 use super::extract::{Json, Path};
 use super::runs::{RunView, show_one, trigger};
 use super::scripts::{EnvironmentStatus, Whole};
-use crate::envs::{build, lock, requirements};
+use crate::envs::{build, lock, policy, requirements};
 use crate::files::on_disk;
 use crate::files::{self, Owner, RelPath};
 use crate::model::ids::ScriptId;
 use crate::model::script::Script;
+use crate::scripts::Requirements;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Dependencies {
     /// PEP 508, one package each.
     pub requirements: Vec<String>,
+    /// What it gets besides, from the settings: the defaults whose package it does not name itself.
+    pub default_requirements: Vec<String>,
+    /// Names of packages that may be built from source, which runs their code.
+    pub build_from_source: Vec<String>,
     pub environment: EnvironmentStatus,
     /// By name: everything that is asked for or installed.
     pub packages: Vec<PackageView>,
@@ -33,8 +38,10 @@ pub struct Dependencies {
 #[schema(as = Package)]
 pub struct PackageView {
     pub name: String,
-    /// The requirement, if the script asks for this package itself.
+    /// The requirement, if the script or the settings ask for this package itself.
     pub asked: Option<String>,
+    /// Whether that requirement is a default of the settings.
+    pub default: bool,
     pub locked: Option<String>,
     pub installed: Option<String>,
 }
@@ -51,9 +58,15 @@ async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiError>
         name: name.to_owned(),
         ..PackageView::default()
     };
-    for asked in &whole.script.requirements {
-        if let Some(name) = requirements::package_name(asked) {
-            packages.entry(name.clone()).or_insert_with(|| named(&name)).asked = Some(asked.clone());
+    let settings = api.settings.in_force().packages;
+    let defaults = policy::defaults_for(&whole.script.requirements, &settings.default_requirements);
+    for (asked, default) in [(&whole.script.requirements, false), (&defaults, true)] {
+        for asked in asked {
+            if let Some(name) = requirements::package_name(asked) {
+                let package = packages.entry(name.clone()).or_insert_with(|| named(&name));
+                package.asked = Some(asked.clone());
+                package.default = default;
+            }
         }
     }
     for package in lock::locked(lock.as_deref().unwrap_or("")) {
@@ -71,6 +84,8 @@ async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiError>
     }
     Ok(Json(Dependencies {
         requirements: whole.script.requirements,
+        default_requirements: defaults,
+        build_from_source: whole.script.build_from_source,
         environment,
         packages: packages.into_values().collect(),
         lock,
@@ -105,6 +120,9 @@ pub async fn get(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<
 pub struct RequirementsRequest {
     /// PEP 508, one package each; empty lines and `#` comments are dropped.
     requirements: Vec<String>,
+    /// Names of packages that may be built from source if need be: all others are installed from wheels only, which
+    /// runs none of their code. Absent: as before.
+    build_from_source: Option<Vec<String>>,
 }
 
 /// Replaces what the script asks for. Nothing is installed yet.
@@ -116,10 +134,11 @@ pub async fn put(
     Path(id): Path<String>,
     Json(request): Json<RequirementsRequest>,
 ) -> Result<Json<Dependencies>, ApiError> {
-    let script = api
-        .scripts
-        .set_requirements(&ScriptId::parse(&id), &request.requirements)
-        .await?;
+    let wish = Requirements {
+        lines: request.requirements,
+        build_from_source: request.build_from_source,
+    };
+    let script = api.scripts.set_requirements(&ScriptId::parse(&id), &wish).await?;
     show(&api, script).await
 }
 

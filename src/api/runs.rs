@@ -12,6 +12,7 @@ use super::Api;
 use super::error::{ApiError, ErrorBody};
 use super::extract::{Json, Path, Query};
 use super::page::{self, Page};
+use crate::model::build::{Build, BuildAction};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::Limits;
 use crate::model::outcome::Outcome;
@@ -63,6 +64,27 @@ pub struct RunView {
     pub log: Option<LogSummary>,
     /// The build whose failure ended this run.
     pub build_run_id: Option<String>,
+    /// What a build was asked to do; `null` for runs of a script.
+    pub build: Option<BuildView>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Build)]
+pub struct BuildView {
+    pub action: BuildAction,
+    /// Only releases that were published before are considered: the cool-down of the settings.
+    pub exclude_newer: Option<Timestamp>,
+    pub build_from_source: Vec<String>,
+}
+
+impl BuildView {
+    fn new(build: Build) -> Self {
+        Self {
+            action: build.action,
+            exclude_newer: build.policy.exclude_newer,
+            build_from_source: build.policy.build_from_source,
+        }
+    }
 }
 
 impl RunView {
@@ -97,6 +119,7 @@ impl RunView {
             wait_reason,
             log: run.facts.log,
             build_run_id: run.build_run_id.map(|id| id.to_string()),
+            build: run.build.map(BuildView::new),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::error::{ApiError, ErrorBody, out_of_bounds};
 use super::extract::{Json, Path, Query};
 use super::page::{self, Page};
 use super::runs::{RunView, Shower};
-use crate::envs::status;
+use crate::envs::{policy, status};
 use crate::model::environment::{Environment, EnvironmentState};
 use crate::model::ids::ScriptId;
 use crate::model::limits::{Limits, LimitsPatch};
@@ -101,12 +101,9 @@ impl Whole {
     pub fn environment_status(&self, api: &Api) -> EnvironmentStatus {
         let engine = api.runs.engine();
         let live = self.environment.as_ref();
-        let status = status::status(
-            &self.script.requirements,
-            live,
-            self.newest_build.as_ref(),
-            engine.image_id(),
-        );
+        let packages = api.settings.in_force().packages;
+        let asked = policy::effective(&self.script.requirements, &packages.default_requirements);
+        let status = status::status(&asked, live, self.newest_build.as_ref(), engine.image_id());
         EnvironmentStatus {
             state: status.state,
             lock_hash: live.map(|environment| environment.lock_hash.clone()),

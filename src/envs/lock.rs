@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::model::build::Policy;
 use crate::model::environment::Package;
 
 /// The `name==version` entries of a lock that uv wrote, in its order.
@@ -43,10 +44,15 @@ pub fn hash(lock: &[u8]) -> String {
     hex(Sha256::digest(lock).as_slice())
 }
 
-/// The environment's name: equal for equal lock, image and platform.
-pub fn environment_key(lock_hash: &str, image_digest: &str) -> String {
+/// The environment's name: equal for equal lock, image and platform, built in the same way.
+pub fn environment_key(lock_hash: &str, image_digest: &str, policy: &Policy) -> String {
     let mut hasher = Sha256::new();
-    for part in [lock_hash, image_digest, std::env::consts::ARCH] {
+    // A lock names the files of a package, but not which of them is taken.
+    let sources = policy.build_from_source.iter().map(String::as_str);
+    for part in [lock_hash, image_digest, std::env::consts::ARCH]
+        .into_iter()
+        .chain(sources)
+    {
         hasher.update(part.as_bytes());
         hasher.update([0]);
     }
@@ -81,11 +87,20 @@ mod tests {
 
     #[test]
     fn the_key_names_lock_and_image() {
-        let key = environment_key("a", "sha256:1");
-        assert_eq!(key, environment_key("a", "sha256:1"));
-        assert_ne!(key, environment_key("b", "sha256:1"));
-        assert_ne!(key, environment_key("a", "sha256:2"));
-        assert_ne!(environment_key("ab", "c"), environment_key("a", "bc"));
+        let wheels = Policy::default();
+        let source = Policy {
+            build_from_source: vec!["six".to_owned()],
+            ..Policy::default()
+        };
+        let key = environment_key("a", "sha256:1", &wheels);
+        assert_eq!(key, environment_key("a", "sha256:1", &wheels));
+        assert_ne!(key, environment_key("a", "sha256:1", &source));
+        assert_ne!(key, environment_key("b", "sha256:1", &wheels));
+        assert_ne!(key, environment_key("a", "sha256:2", &wheels));
+        assert_ne!(
+            environment_key("ab", "c", &wheels),
+            environment_key("a", "bc", &wheels)
+        );
         assert_eq!(key.len(), 24);
     }
 }

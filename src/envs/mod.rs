@@ -5,5 +5,6 @@
 
 pub mod build;
 pub mod lock;
+pub mod policy;
 pub mod requirements;
 pub mod status;

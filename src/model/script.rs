@@ -24,6 +24,8 @@ pub struct Script {
     pub parallel_limit: Option<u32>,
     /// PEP 508, one package each, as the user asked for them.
     pub requirements: Vec<String>,
+    /// Names of packages that may be built from source, which runs their code.
+    pub build_from_source: Vec<String>,
     /// The latest revision; 0 before the first save.
     pub revision: i64,
     /// Of the environment its runs use.

@@ -23,11 +23,15 @@ pub(super) enum Error {
     Store(#[from] store::Error),
 }
 
-/// Puts the requirements, and certificates if there are any, where the build will look.
+/// Puts the requirements, the lists they are held against, and certificates if there are any, where the build will look.
 pub(super) fn prepare(data: &DataDir, run: &Run, owner: Owner, extra_ca: Option<&[u8]>) -> files::Result<()> {
     let folder = data.create_build(run.id.as_str(), owner)?;
     let requirements = build::requirements_in(&run.requirements);
     folder.write(&RelPath::parse(build::REQUIREMENTS_IN)?, requirements.as_bytes())?;
+    let asked = run.build.clone().unwrap_or_default();
+    for (name, list) in build::lists(&asked.policy) {
+        folder.write(&RelPath::parse(name)?, list.as_bytes())?;
+    }
     if let Some(pem) = extra_ca {
         folder.write(&RelPath::parse(build::EXTRA_CA)?, pem)?;
     }
@@ -58,9 +62,10 @@ pub(super) fn examine(data: &DataDir, run: &Run, owner: Owner, now: Timestamp) -
         })?;
     let lock_hash = lock::hash(&lock);
     let image_digest = run.launch.image_digest.clone().unwrap_or_default();
+    let asked = run.build.clone().unwrap_or_default();
     Ok(Environment {
         script_id: run.script_id.clone(),
-        key: lock::environment_key(&lock_hash, &image_digest),
+        key: lock::environment_key(&lock_hash, &image_digest, &asked.policy),
         lock_hash,
         requirements: run.requirements.clone(),
         image: run.image.clone(),

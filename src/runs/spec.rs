@@ -1,8 +1,8 @@
 //! From a run to what the engine and the supervisor are told: pure.
 //!
 //! A script's container sees its own folder, its environment (read-only), its run directory and the supervisor;
-//! a build's sees the package cache with its own folder in it, the run directory and the supervisor. Never a
-//! parent of any of these.
+//! a build's sees the package cache with its own folder in it, the run directory and the supervisor; one that may
+//! execute code of packages sees its own folder alone. Never a parent of any of these.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,6 +12,7 @@ use pytask_protocol::{Spec, SpecLimits, VERSION};
 
 use crate::engine::{self, JobName, JobSpec, Mount, ResourceCaps};
 use crate::envs::build;
+use crate::model::build::Build;
 use crate::model::limits::{Limits, Network};
 use crate::model::run::{Run, RunKind};
 
@@ -32,8 +33,10 @@ pub struct Places {
     pub files: PathBuf,
     /// Of a script run that has an environment.
     pub environment: Option<PathBuf>,
-    /// Of a build.
+    /// Of builds.
     pub cache: PathBuf,
+    /// Of this build.
+    pub build: PathBuf,
 }
 
 /// What stays the same for all runs.
@@ -59,6 +62,10 @@ pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
             if let Some(environment) = &places.environment {
                 mounts.push(mount(environment, build::ENVIRONMENT, true));
             }
+        }
+        RunKind::Build if build_of(run).policy.runs_foreign_code() => {
+            let folder = build::folder(run.id.as_str());
+            mounts.push(mount(&places.build, &folder, false));
         }
         RunKind::Build => mounts.push(mount(&places.cache, build::CACHE, false)),
     }
@@ -136,7 +143,12 @@ pub fn process(run: &Run, around: &Surroundings<'_>, identity: &Identity<'_>) ->
         ),
         RunKind::Build => (
             build::command(),
-            build::variables(around.image_env, identity.index_url),
+            build::variables(
+                around.image_env,
+                identity.index_url,
+                run.id.as_str(),
+                &build_of(run),
+            ),
             build::folder(run.id.as_str()),
         ),
     };
@@ -154,6 +166,10 @@ pub fn process(run: &Run, around: &Surroundings<'_>, identity: &Identity<'_>) ->
             log_bytes: run.limits.log_bytes,
         },
     }
+}
+
+fn build_of(run: &Run) -> Build {
+    run.build.clone().unwrap_or_default()
 }
 
 fn script_command(run: &Run, around: &Surroundings<'_>) -> Vec<String> {
@@ -200,6 +216,7 @@ mod tests {
             files: "scripts/s/files".into(),
             environment: Some("scripts/s/envs/k/venv".into()),
             cache: "cache".into(),
+            build: "cache/builds/r".into(),
         }
     }
 
@@ -256,6 +273,25 @@ mod tests {
         );
         let spec = process(&run, &around("main.py", false, &BTreeMap::new()), &IDENTITY);
         assert_eq!(spec.cwd, format!("/cache/builds/{}", run.id));
+    }
+
+    #[test]
+    fn a_build_that_runs_foreign_code_sees_its_own_folder_alone() {
+        let mut run = run_in(State::Starting);
+        run.kind = RunKind::Build;
+        let mut asked = Build::default();
+        asked.policy.build_from_source = vec!["docopt".to_owned()];
+        run.build = Some(asked);
+        let job = job(&run, &places(), &IDENTITY);
+        let sources: Vec<_> = job
+            .mounts
+            .iter()
+            .map(|m| m.source.display().to_string())
+            .collect();
+        assert_eq!(sources, ["runs/2026/11/r", "bin/abc", "cache/builds/r"]);
+        let spec = process(&run, &around("main.py", false, &BTreeMap::new()), &IDENTITY);
+        assert!(spec.env["UV_CACHE_DIR"].starts_with(&spec.cwd), "{:?}", spec.env);
+        assert_eq!(job.mounts[2].target, spec.cwd);
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::context::Context;
 use super::{Error, enforceable};
+use crate::envs::policy;
 use crate::events::News;
+use crate::model::build::{Build, BuildAction};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::Limits;
 use crate::model::run::{Facts, Launch, Overlap, Run, RunKind, State, Trigger};
@@ -64,23 +66,36 @@ pub(super) async fn submit(cx: &Context, submission: Submission) -> Result<Run, 
 pub(super) async fn install(cx: &Context, script: &ScriptId, trigger: Trigger) -> Result<Run, Error> {
     let (image, now, script) = (cx.installation.image.clone(), cx.clock.now(), script.clone());
     let limits = enforceable::within_machine(Limits::default_for_builds(), &cx.status.borrow());
+    let packages = cx.settings.in_force().packages;
     let (run, fresh) = cx
         .store
         .write(move |tx| {
             let script = living(tx, &script)?;
-            if script.requirements.is_empty() {
+            let requirements = policy::effective(&script.requirements, &packages.default_requirements);
+            if requirements.is_empty() {
                 return Err(Error::NothingToInstall);
             }
+            let build = Build {
+                action: BuildAction::Install,
+                policy: policy::of_build(&packages, &script.build_from_source, now),
+            };
             let newest = store::runs::newest(tx, &script.id, RunKind::Build, 1)?.pop();
-            if let Some(build) = newest.filter(|b| !b.is_finished() && b.requirements == script.requirements)
-            {
+            let same = |run: &Run| {
+                let under_way = run
+                    .build
+                    .as_ref()
+                    .is_some_and(|other| other.asks_the_same(&build));
+                !run.is_finished() && run.requirements == requirements && under_way
+            };
+            if let Some(build) = newest.filter(same) {
                 return Ok((build, false));
             }
             let mut run = new_run(&script, RunKind::Build, now);
             run.trigger = trigger;
             run.limits = limits;
             run.image = image;
-            run.requirements = script.requirements.clone();
+            run.requirements = requirements;
+            run.build = Some(build);
             store::runs::insert(tx, &mut run, None)?;
             Ok::<_, Error>((run, true))
         })
@@ -121,6 +136,7 @@ fn new_run(script: &Script, kind: RunKind, now: jiff::Timestamp) -> Run {
         limits: Limits::default_for_scripts(),
         image: String::new(),
         requirements: Vec::new(),
+        build: None,
         build_run_id: None,
         launch: Launch::default(),
         facts: Facts::default(),

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use saves::{Revision, Saved};
 
 use crate::clock::Clock;
-use crate::envs::requirements;
+use crate::envs::{policy, requirements};
 use crate::events::{Events, News};
 use crate::files::{self, DataDir, Owner, on_disk};
 use crate::model::ids::ScriptId;
@@ -36,6 +36,10 @@ pub enum Error {
     Limits(#[from] OutOfBounds),
     #[error(transparent)]
     Requirement(#[from] requirements::Unreadable),
+    #[error(transparent)]
+    Refused(#[from] policy::Refused),
+    #[error(transparent)]
+    Package(#[from] policy::Invalid),
     #[error(transparent)]
     Files(#[from] files::Error),
     #[error(transparent)]
@@ -64,6 +68,15 @@ pub struct Patch {
     pub overlap: Option<Overlap>,
     /// `Some(None)`: no bound.
     pub parallel_limit: Option<Option<u32>>,
+}
+
+/// What a script asks for, as somebody wrote it.
+#[derive(Debug, Clone, Default)]
+pub struct Requirements {
+    /// PEP 508, one package each, with comments and empty lines.
+    pub lines: Vec<String>,
+    /// Names of packages that may be built from source; `None` stays.
+    pub build_from_source: Option<Vec<String>>,
 }
 
 /// What it works with.
@@ -120,6 +133,7 @@ impl Scripts {
             overlap: Overlap::default(),
             parallel_limit: None,
             requirements: Vec::new(),
+            build_from_source: Vec::new(),
             revision: 0,
             environment_key: None,
             created_at: now,
@@ -197,10 +211,16 @@ impl Scripts {
     }
 
     /// Stores what the script asks for; installing it is a run of its own.
-    pub async fn set_requirements(&self, id: &ScriptId, lines: &[String]) -> Result<Script> {
-        let requirements = requirements::check(lines)?;
+    pub async fn set_requirements(&self, id: &ScriptId, wish: &Requirements) -> Result<Script> {
+        let requirements = requirements::check(&wish.lines)?;
+        policy::admit(&wish.lines, &self.settings.in_force().packages)?;
+        let from_source = wish.build_from_source.as_deref();
+        let from_source = from_source
+            .map(|list| policy::names("build_from_source", list))
+            .transpose()?;
         let set = move |script: &mut Script| {
             script.requirements = requirements;
+            script.build_from_source = from_source.unwrap_or_else(|| script.build_from_source.clone());
             Ok(())
         };
         self.change(id, set).await

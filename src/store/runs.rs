@@ -13,15 +13,15 @@ use crate::model::run::{Event, Facts, Launch, Run, RunKind, RunState, State};
 
 const COLUMNS: &str = "id, number, script_id, kind, state_json, version, trigger, overlap, queued_at, started_at, \
      finished_at, args, env, limits, image, requirements, build_run_id, revision, environment_key, lock_hash, \
-     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts";
+     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts, build";
 
 /// Inserts a queued run and gives it its number.
 pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&str>) -> Result<(), Error> {
     let inserted = connection
         .prepare_cached(
             "INSERT INTO runs (id, script_id, kind, state, state_json, version, trigger, overlap, idempotency_key, \
-             queued_at, args, env, limits, image, requirements, parallel_limit) \
-             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+             queued_at, args, env, limits, image, requirements, parallel_limit, build) \
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
         )?
         .execute(params![
             run.id.as_str(),
@@ -40,6 +40,7 @@ pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&s
             run.image,
             json(&run.requirements)?,
             run.parallel_limit,
+            run.build.as_ref().map(json).transpose()?,
         ]);
     match inserted {
         Ok(_) => {}
@@ -263,6 +264,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
         limits: from_json(13, text(13)?)?,
         image: row.get(14)?,
         requirements: from_json(15, text(15)?)?,
+        build: optional_text(29)?
+            .map(|build| from_json(29, &build))
+            .transpose()?,
         build_run_id: row.get::<_, Option<String>>(16)?.map(|id| RunId::parse(&id)),
         launch: Launch {
             revision: row.get(17)?,

@@ -6,6 +6,7 @@ mod harness;
 mod live;
 mod openapi;
 mod outcomes;
+mod packages;
 mod restarts;
 mod runs;
 mod scripts;

@@ -115,3 +115,94 @@ async fn runs_keep_their_environment_until_the_new_one_is_whole() {
         (&json!("in_step"), &json!(1))
     );
 }
+
+/// Its code would run while it is built, so that has to be wished for; and then it runs where nobody else's files are.
+#[tokio::test]
+async fn a_package_without_wheels_is_built_only_when_that_is_wished_for() {
+    let product = Product::start().await;
+    let script = product
+        .script("Sources", "import docopt; print(docopt.__version__)")
+        .await;
+    product.require(&script, &["docopt"]).await;
+    let install = format!("/scripts/{script}/dependencies/install");
+    let build = words(&product.post(202, &install, json!({})).await["run"]["id"]);
+    assert_eq!(product.finished(&build).await["outcome"]["kind"], "failed");
+    let said = product.stderr(&build).await;
+    assert!(
+        said.contains("docopt") && said.contains("built from source"),
+        "{said}"
+    );
+
+    let put = product.request(reqwest::Method::PUT, &format!("/scripts/{script}/dependencies"));
+    let wish = json!({ "requirements": ["docopt"], "build_from_source": ["docopt"] });
+    expect(200, put.json(&wish)).await;
+    let build = words(&product.post(202, &install, json!({})).await["run"]["id"]);
+    let built = product.finished(&build).await;
+    assert_eq!(built["outcome"]["kind"], "succeeded", "{built:#}");
+    let run = product.outcome(&script).await;
+    assert_eq!(product.stdout(&words(&run["id"])).await, "0.6.2\n", "{run:#}");
+    let slug = words(&product.get(&format!("/scripts/{script}")).await["slug"]);
+    let environments = crate::product::folders(&product.data.join("scripts").join(slug).join("envs"));
+    assert_eq!(environments.len(), 1);
+    assert!(!environments[0].join("uv-cache").exists(), "its cache is gone");
+}
+
+/// What nobody asked for and something needs is held against the lists, too, before anything is installed.
+#[tokio::test]
+async fn a_denied_package_is_refused_wherever_it_comes_from() {
+    let product = Product::start().await;
+    let script = product.script("Denied", "import requests").await;
+    product.require(&script, &["requests"]).await;
+    let install = format!("/scripts/{script}/dependencies/install");
+    for (policy, refused) in [
+        (
+            json!({ "deny": ["urllib3"], "allow": [] }),
+            "error: urllib3 is on the list of denied packages (needed by requests); Settings, Packages, says",
+        ),
+        (
+            json!({ "deny": [], "allow": ["requests", "urllib3", "certifi", "charset-normalizer"] }),
+            "error: idna is not on the list of allowed packages (needed by requests); Settings, Packages, says",
+        ),
+    ] {
+        let settings = product.request(reqwest::Method::PATCH, "/settings");
+        expect(200, settings.json(&json!({ "packages": policy }))).await;
+        let build = words(&product.post(202, &install, json!({})).await["run"]["id"]);
+        assert_eq!(product.finished(&build).await["outcome"]["kind"], "failed");
+        let said = product.stderr(&build).await;
+        assert!(said.contains(refused) && said.lines().count() == 1, "{said}");
+        let log = product.text(&build).await;
+        assert!(!log.contains("[2/4]"), "nothing was installed: {log}");
+    }
+    let environment = product.get(&format!("/scripts/{script}")).await["environment"].take();
+    assert!(
+        words(&environment["message"]).contains("idna is not on"),
+        "{environment:#}"
+    );
+}
+
+/// A release that is too young is as good as absent.
+#[tokio::test]
+async fn the_cool_down_reaches_the_installer() {
+    let product = Product::start().await;
+    let script = product
+        .script("Patient", "import six; print(six.__version__)")
+        .await;
+    product.require(&script, &["six"]).await;
+    let settings = product.request(reqwest::Method::PATCH, "/settings");
+    expect(
+        200,
+        settings.json(&json!({ "packages": { "cool_down_days": 365 } })),
+    )
+    .await;
+    let install = format!("/scripts/{script}/dependencies/install");
+    let build = words(&product.post(202, &install, json!({})).await["run"]["id"]);
+    let built = product.finished(&build).await;
+    assert_eq!(built["outcome"]["kind"], "succeeded", "{built:#}");
+    let instant = words(&built["build"]["exclude_newer"]);
+    assert!(
+        product
+            .text(&build)
+            .await
+            .contains(&format!("releases of before {instant} only"))
+    );
+}
