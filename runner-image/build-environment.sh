@@ -1,5 +1,7 @@
-# Builds an environment in the current folder, from requirements.in.
-# Leaves requirements.lock (with hashes), venv/ and installed.json. Output goes to the build's log.
+# Builds an environment in the current folder, from requirements.in, or from requirements.lock alone to rebuild one.
+# A lock that is there already is where resolving starts: what fits stays at its version, unless it is to be upgraded.
+# Leaves requirements.lock (with hashes), venv/ and installed.json; a check leaves the lock and newest.txt.
+# Output goes to the build's log.
 set -eu
 
 # uv brings its own roots unless it is told otherwise; the image's may hold a company's, and so may extra-ca.pem.
@@ -53,24 +55,53 @@ check_lists() {
     return "$may"
 }
 
-echo "[1/4] Resolving"
+upgrades() {
+    case "${PYTASK_UPGRADE:-}" in
+        "*") echo "--upgrade" ;;
+        *) for name in ${PYTASK_UPGRADE:-}; do echo "--upgrade-package=$name"; done ;;
+    esac
+}
+
+resolve() {
+    # shellcheck disable=SC2046 # one word per option
+    uv pip compile --quiet "$@" $(upgrades) --generate-hashes --no-header --output-file requirements.lock \
+        --python python3 requirements.in 2> /tmp/resolving
+}
+
+if [ "$PYTASK_ACTION" = check ]; then steps=2; else steps=4; fi
+if [ "$PYTASK_ACTION" = rebuild ]; then
+    echo "[1/$steps] Taking the lock as it is"
+    if [ ! -f requirements.lock ]; then
+        echo "error: the environment's lock is gone; install instead" >&2
+        exit 1
+    fi
+else
+    echo "[1/$steps] Resolving"
+fi
 if [ -n "${UV_EXCLUDE_NEWER:-}" ]; then
     echo "      releases of before $UV_EXCLUDE_NEWER only; Settings, Packages, has the cool-down"
 fi
-resolve() {
-    uv pip compile --quiet "$@" --generate-hashes --no-header --output-file requirements.lock \
-        --python python3 requirements.in 2> /tmp/resolving
-}
-if ! resolve "$@"; then
+if [ "$PYTASK_ACTION" != rebuild ] && ! resolve "$@"; then
     cat /tmp/resolving >&2
     if grep -q 'building from source is disabled' /tmp/resolving; then
         echo "hint: the script's dependencies say which packages may be built from source" >&2
     fi
     exit 1
 fi
-cat /tmp/resolving >&2
+[ ! -f /tmp/resolving ] || cat /tmp/resolving >&2
 check_lists
 echo "      $(locked_names | wc -l) packages locked"
+
+if [ "$PYTASK_ACTION" = check ]; then
+    echo "[2/2] Looking for the newest releases"
+    locked_names > newest.in
+    # Each for itself, whether they go together or not. Without an answer there is still the lock.
+    uv pip compile --quiet "$@" --no-deps --no-annotate --no-header --upgrade --output-file newest.txt \
+        --python python3 newest.in || echo "      they could not be found out"
+    [ -z "${PYTASK_OWN_CACHE:-}" ] || rm -rf "$PYTASK_OWN_CACHE"
+    echo "Done"
+    exit 0
+fi
 
 echo "[2/4] Creating the environment"
 uv venv --quiet --relocatable --python python3 venv

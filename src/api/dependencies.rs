@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -15,9 +16,13 @@ use super::scripts::{EnvironmentStatus, Whole};
 use crate::envs::{build, lock, policy, requirements};
 use crate::files::on_disk;
 use crate::files::{self, Owner, RelPath};
+use crate::model::build::{BuildAction, LockChanges, Upgrade};
 use crate::model::ids::ScriptId;
+use crate::model::run::Run;
 use crate::model::script::Script;
+use crate::runs::Wish;
 use crate::scripts::Requirements;
+use crate::store;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Dependencies {
@@ -32,6 +37,7 @@ pub struct Dependencies {
     pub packages: Vec<PackageView>,
     /// The lock of the environment that runs use, with hashes.
     pub lock: Option<String>,
+    pub check: Option<CheckView>,
 }
 
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -44,10 +50,32 @@ pub struct PackageView {
     pub default: bool,
     pub locked: Option<String>,
     pub installed: Option<String>,
+    /// The newest release that the policy lets through, as the last check found.
+    pub newest: Option<String>,
+    /// Whether it is asked for itself, as the lock has it.
+    pub direct: bool,
+    /// Packages of the lock that need it.
+    pub required_by: Vec<String>,
+}
+
+/// What the last check found; a new environment does not change it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CheckView {
+    pub run_id: String,
+    pub finished_at: Option<Timestamp>,
+    /// Whether it was made against the environment that runs use now.
+    pub current: bool,
+    pub changes: LockChanges,
 }
 
 async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiError> {
-    let whole = api.store.read(move |c| Whole::read(c, script)).await?;
+    let (whole, checked) = api
+        .store
+        .read(move |c| {
+            let checked = store::runs::newest_check(c, &script.id)?;
+            Ok::<_, store::Error>((Whole::read(c, script)?, checked))
+        })
+        .await?;
     let environment = whole.environment_status(api);
     let lock = match &whole.environment {
         Some(live) => read_lock(api, &whole.script.slug, &live.key).await?,
@@ -69,11 +97,13 @@ async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiError>
             }
         }
     }
-    for package in lock::locked(lock.as_deref().unwrap_or("")) {
-        packages
-            .entry(package.name.clone())
-            .or_insert_with(|| named(&package.name))
-            .locked = Some(package.version);
+    for locked in lock::locked(lock.as_deref().unwrap_or("")) {
+        let package = packages
+            .entry(locked.name.clone())
+            .or_insert_with(|| named(&locked.name));
+        package.locked = Some(locked.version);
+        package.direct = locked.direct;
+        package.required_by = locked.required_by;
     }
     for package in whole.environment.iter().flat_map(|live| &live.packages) {
         let installed = Some(package.version.clone());
@@ -82,6 +112,13 @@ async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiError>
             .or_insert_with(|| named(&package.name))
             .installed = installed;
     }
+    let found = |run: &Run| run.build.as_ref().and_then(|build| build.found.clone());
+    for newest in checked.iter().filter_map(found).flat_map(|found| found.newest) {
+        if let Some(package) = packages.get_mut(&newest.name) {
+            package.newest = Some(newest.version);
+        }
+    }
+    let check = checked.and_then(|run| check_view(run, whole.script.environment_key.as_deref()));
     Ok(Json(Dependencies {
         requirements: whole.script.requirements,
         default_requirements: defaults,
@@ -89,7 +126,18 @@ async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiError>
         environment,
         packages: packages.into_values().collect(),
         lock,
+        check,
     }))
+}
+
+fn check_view(run: Run, live: Option<&str>) -> Option<CheckView> {
+    let build = run.build?;
+    Some(CheckView {
+        run_id: run.id.to_string(),
+        finished_at: run.finished_at,
+        current: build.from.as_deref() == live,
+        changes: build.found?.changes,
+    })
 }
 
 /// The lock is a file beside the environment; without it there is still the list of what is installed.
@@ -148,7 +196,23 @@ pub struct InstallAnswer {
     pub run: RunView,
 }
 
-/// Builds the environment in the background. Runs keep using the one they have until the new one is whole.
+/// Records the build and answers it.
+async fn start(
+    api: &Api,
+    script: &str,
+    wish: Wish,
+    headers: &HeaderMap,
+) -> Result<(StatusCode, Json<InstallAnswer>), ApiError> {
+    let run = api
+        .runs
+        .build(&ScriptId::parse(script), wish, trigger(headers))
+        .await?;
+    let run = show_one(api, run).await?;
+    Ok((StatusCode::ACCEPTED, Json(InstallAnswer { run })))
+}
+
+/// Builds the environment in the background. Packages that fit stay at the version they have. Runs keep using the
+/// environment they have until the new one is whole.
 #[utoipa::path(post, path = "/scripts/{id}/dependencies/install", tag = "dependencies",
     operation_id = "installDependencies", params(("id" = String, Path)),
     responses((status = 202, body = InstallAnswer), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
@@ -157,11 +221,101 @@ pub async fn install(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<(StatusCode, Json<InstallAnswer>), ApiError> {
-    let run = api.runs.install(&ScriptId::parse(&id), trigger(&headers)).await?;
-    Ok((
-        StatusCode::ACCEPTED,
-        Json(InstallAnswer {
-            run: show_one(&api, run).await?,
-        }),
-    ))
+    start(&api, &id, Wish::default(), &headers).await
+}
+
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UpdateRequest {
+    /// Names of packages that move to the newest version that fits; none means all.
+    packages: Vec<String>,
+}
+
+impl UpdateRequest {
+    fn upgrade(self) -> Upgrade {
+        if self.packages.is_empty() {
+            Upgrade::Everything
+        } else {
+            Upgrade::Packages(self.packages)
+        }
+    }
+}
+
+/// Installs with some or all packages at the newest version that fits; the others stay where they are.
+#[utoipa::path(post, path = "/scripts/{id}/dependencies/update", tag = "dependencies",
+    operation_id = "updateDependencies", params(("id" = String, Path)), request_body = UpdateRequest,
+    responses((status = 202, body = InstallAnswer), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
+pub async fn update(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(request): Json<UpdateRequest>,
+) -> Result<(StatusCode, Json<InstallAnswer>), ApiError> {
+    let wish = Wish {
+        action: BuildAction::Update,
+        upgrade: request.upgrade(),
+    };
+    start(&api, &id, wish, &headers).await
+}
+
+/// Builds the environment there is once more, from its lock, in a new folder: one that was damaged is replaced.
+#[utoipa::path(post, path = "/scripts/{id}/dependencies/rebuild", tag = "dependencies",
+    operation_id = "rebuildDependencies", params(("id" = String, Path)),
+    responses((status = 202, body = InstallAnswer), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn rebuild(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<(StatusCode, Json<InstallAnswer>), ApiError> {
+    let wish = Wish {
+        action: BuildAction::Rebuild,
+        upgrade: Upgrade::Nothing,
+    };
+    start(&api, &id, wish, &headers).await
+}
+
+/// What a check may be about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckedAction {
+    /// What is asked for now.
+    Install,
+    /// The newest versions that fit.
+    #[default]
+    Update,
+}
+
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckRequest {
+    /// Of which it is to be found out what it would change; default: `update`.
+    action: CheckedAction,
+    /// For `update`: names of packages; none means all.
+    packages: Vec<String>,
+}
+
+/// Finds out what an install or an update would change against the environment that runs use, and the newest version
+/// of each package; installs nothing. The answer is in the finished run's `build.found`, and here as `check`.
+#[utoipa::path(post, path = "/scripts/{id}/dependencies/check", tag = "dependencies",
+    operation_id = "checkDependencies", params(("id" = String, Path)), request_body = CheckRequest,
+    responses((status = 202, body = InstallAnswer), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
+pub async fn check(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(request): Json<CheckRequest>,
+) -> Result<(StatusCode, Json<InstallAnswer>), ApiError> {
+    let update = UpdateRequest {
+        packages: request.packages,
+    };
+    let wish = Wish {
+        action: BuildAction::Check,
+        upgrade: match request.action {
+            CheckedAction::Install => Upgrade::Nothing,
+            CheckedAction::Update => update.upgrade(),
+        },
+    };
+    start(&api, &id, wish, &headers).await
 }

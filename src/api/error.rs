@@ -224,6 +224,10 @@ impl From<runs::Error> for ApiError {
                 "nothing_to_install",
                 "The script asks for no packages; add one, then install",
             ),
+            runs::Error::NothingToRebuild => Self::conflict(
+                "nothing_to_rebuild",
+                "The script has no environment yet; install its packages",
+            ),
             runs::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             runs::Error::Unenforceable(bounds) => out_of_bounds(bounds),
             runs::Error::Scripts(error) => error.into(),

@@ -88,7 +88,7 @@ impl Whole {
             Some(key) => store::environments::get(connection, &script.id, key)?,
             None => None,
         };
-        let newest_build = store::runs::newest(connection, &script.id, RunKind::Build, 1)?.pop();
+        let newest_build = store::runs::newest_build(connection, &script.id)?;
         let recent = store::runs::newest(connection, &script.id, RunKind::Script, RECENT)?;
         Ok(Self {
             script,

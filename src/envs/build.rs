@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::build::{Build, Policy};
+use crate::model::build::{Build, BuildAction, Policy, Upgrade};
 
 /// Where the cache is mounted in the build's container.
 pub const CACHE: &str = "/cache";
@@ -24,6 +24,8 @@ pub const EXTRA_CA: &str = "extra-ca.pem";
 /// Names, one a line. Without a file everything is allowed and nothing is denied.
 pub const ALLOWED: &str = "allowed.txt";
 pub const DENIED: &str = "denied.txt";
+/// Of a check: the newest release of each package, in the form of a lock.
+pub const NEWEST: &str = "newest.txt";
 /// The cache of a build that runs foreign code, in its folder; gone before the build ends.
 const OWN_CACHE: &str = "uv-cache";
 
@@ -86,14 +88,29 @@ pub fn variables(
     if let Some(instant) = policy.exclude_newer {
         set("UV_EXCLUDE_NEWER", instant.to_string());
     }
+    set("PYTASK_ACTION", action(build.action).to_owned());
+    // Normalised names hold no white space, and none of them is a star.
+    match &build.upgrade {
+        Upgrade::Nothing => {}
+        Upgrade::Everything => drop(set("PYTASK_UPGRADE", "*".to_owned())),
+        Upgrade::Packages(names) => drop(set("PYTASK_UPGRADE", names.join(" "))),
+    }
     if policy.runs_foreign_code() {
         let cache = format!("{}/{OWN_CACHE}", folder(run_id));
         set("UV_CACHE_DIR", cache.clone());
         set("PYTASK_OWN_CACHE", cache);
-        // Normalised names hold no white space.
         set("PYTASK_FROM_SOURCE", policy.build_from_source.join(" "));
     }
     variables
+}
+
+fn action(action: BuildAction) -> &'static str {
+    match action {
+        BuildAction::Install => "install",
+        BuildAction::Update => "update",
+        BuildAction::Rebuild => "rebuild",
+        BuildAction::Check => "check",
+    }
 }
 
 /// The lists that the build holds its lock against.
@@ -124,11 +141,16 @@ mod tests {
             "UV_INDEX",
             "PYTASK_OWN_CACHE",
             "PYTASK_FROM_SOURCE",
+            "PYTASK_UPGRADE",
         ] {
             assert!(!plain.contains_key(absent), "{absent}");
         }
         assert!(lists(&build.policy).is_empty());
 
+        assert_eq!(plain["PYTASK_ACTION"], "install");
+
+        build.action = BuildAction::Update;
+        build.upgrade = Upgrade::Packages(vec!["idna".to_owned(), "six".to_owned()]);
         build.policy = Policy {
             exclude_newer: Some("2026-11-17T10:11:00Z".parse().expect("a time")),
             deny: vec!["evil".to_owned()],
@@ -145,6 +167,8 @@ mod tests {
             ("UV_INDEX", "https://a.example/simple https://b.example/simple"),
             ("UV_DEFAULT_INDEX", "https://index.example/simple"),
             ("PYTASK_FROM_SOURCE", "docopt six"),
+            ("PYTASK_ACTION", "update"),
+            ("PYTASK_UPGRADE", "idna six"),
             ("UV_CACHE_DIR", "/cache/builds/r/uv-cache"),
         ] {
             assert_eq!(held[name], value);

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 
 use crate::envs::{build, lock};
 use crate::files::{self, DataDir, ErrorKind, Owner, RelPath};
-use crate::model::environment::Environment;
+use crate::model::build::{Build, Found};
+use crate::model::environment::{Environment, Package};
 use crate::model::run::Run;
 use crate::store;
 
@@ -23,12 +24,22 @@ pub(super) enum Error {
     Store(#[from] store::Error),
 }
 
-/// Puts the requirements, the lists they are held against, and certificates if there are any, where the build will look.
-pub(super) fn prepare(data: &DataDir, run: &Run, owner: Owner, extra_ca: Option<&[u8]>) -> files::Result<()> {
+/// Puts where the build will look: the requirements, the lock of the environment it starts from (`slug` is the script's),
+/// the lists that the new one is held against, and certificates if there are any.
+pub(super) fn prepare(
+    data: &DataDir,
+    run: &Run,
+    slug: &str,
+    owner: Owner,
+    extra_ca: Option<&[u8]>,
+) -> files::Result<()> {
     let folder = data.create_build(run.id.as_str(), owner)?;
     let requirements = build::requirements_in(&run.requirements);
     folder.write(&RelPath::parse(build::REQUIREMENTS_IN)?, requirements.as_bytes())?;
     let asked = run.build.clone().unwrap_or_default();
+    if let Some(lock) = lock_it_starts_from(data, &asked, slug)? {
+        folder.write(&RelPath::parse(build::LOCK)?, &lock)?;
+    }
     for (name, list) in build::lists(&asked.policy) {
         folder.write(&RelPath::parse(name)?, list.as_bytes())?;
     }
@@ -36,6 +47,45 @@ pub(super) fn prepare(data: &DataDir, run: &Run, owner: Owner, extra_ca: Option<
         folder.write(&RelPath::parse(build::EXTRA_CA)?, pem)?;
     }
     Ok(())
+}
+
+/// The lock of the environment that the build starts from; none if that is gone.
+fn lock_it_starts_from(data: &DataDir, asked: &Build, slug: &str) -> files::Result<Option<Vec<u8>>> {
+    let Some(key) = &asked.from else {
+        return Ok(None);
+    };
+    let lock = data
+        .folder(&files::layout::env(slug, key), Owner::Controller)
+        .and_then(|home| home.read(&RelPath::parse(build::LOCK)?, build::LARGEST_LOCK));
+    match lock {
+        Ok(lock) => Ok(Some(lock.bytes)),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// What a successful check has found out.
+pub(super) fn found(data: &DataDir, run: &Run, slug: &str, owner: Owner) -> Result<Found, Error> {
+    let folder = data.folder(&files::layout::build(run.id.as_str()), owner)?;
+    let text = |name: &str| -> files::Result<String> {
+        let contents = folder.read(&RelPath::parse(name)?, build::LARGEST_LOCK)?;
+        Ok(String::from_utf8_lossy(&contents.bytes).into_owned())
+    };
+    let resolved = text(build::LOCK).map_err(|e| Error::Result {
+        what: "lock",
+        reason: e.to_string(),
+    })?;
+    let asked = run.build.clone().unwrap_or_default();
+    let before = lock_it_starts_from(data, &asked, slug)?.unwrap_or_default();
+    // Without it there are still the changes.
+    let newest = lock::locked(&text(build::NEWEST).unwrap_or_default());
+    Ok(Found {
+        changes: lock::changes(
+            &lock::locked(&String::from_utf8_lossy(&before)),
+            &lock::locked(&resolved),
+        ),
+        newest: newest.into_iter().map(Package::from).collect(),
+    })
 }
 
 /// What a successful build made, as the row it will be.
@@ -65,7 +115,7 @@ pub(super) fn examine(data: &DataDir, run: &Run, owner: Owner, now: Timestamp) -
     let asked = run.build.clone().unwrap_or_default();
     Ok(Environment {
         script_id: run.script_id.clone(),
-        key: lock::environment_key(&lock_hash, &image_digest, &asked.policy),
+        key: lock::environment_key(&lock_hash, &image_digest, &asked, run.id.as_str()),
         lock_hash,
         requirements: run.requirements.clone(),
         image: run.image.clone(),

@@ -8,10 +8,12 @@ use super::{Error, builds, directory};
 use crate::events::News;
 use crate::files::on_disk;
 use crate::logs;
+use crate::model::build::{Build, BuildAction, Found};
 use crate::model::environment::Environment;
 use crate::model::evidence::Evidence;
 use crate::model::outcome::Outcome;
 use crate::model::run::{Ending, Event, LogSummary, Run, RunKind, State};
+use crate::model::script::Script;
 use crate::model::verdict::verdict;
 use crate::store;
 
@@ -32,10 +34,10 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
     .await?;
     let evidence = Evidence::of(ending, stop.as_ref(), &run.limits, &stderr);
     let mut outcome = verdict(ending, stop.as_ref(), &run.limits, evidence);
-    let mut live = None;
+    let mut result = None;
     if run.kind == RunKind::Build && outcome.is_success() {
-        match put_environment_in_place(cx, run).await {
-            Ok(key) => live = Some(key),
+        match result_of_build(cx, run).await {
+            Ok(made) => result = Some(made),
             Err(builds::Error::Result { what, reason }) => {
                 outcome = Outcome::engine_error(format!("the build left no usable {what}: {reason}"));
             }
@@ -59,7 +61,17 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         error: exit.and_then(|exit| exit.log_error.clone()),
     };
     let event = Event::Concluded { outcome };
-    let fill = move |run: &mut Run| run.facts.log = Some(log);
+    let (live, found) = match result {
+        Some(Made::Environment(key)) => (Some(key), None),
+        Some(Made::Found(found)) => (None, Some(found)),
+        None => (None, None),
+    };
+    let fill = move |run: &mut Run| {
+        run.facts.log = Some(log);
+        if let (Some(build), Some(found)) = (&mut run.build, found) {
+            build.found = Some(found);
+        }
+    };
     let also = move |c: &rusqlite::Connection, run: &Run| match &live {
         Some(key) => store::environments::make_live(c, &run.script_id, key),
         None => Ok(()),
@@ -71,11 +83,38 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
     Ok(())
 }
 
-async fn put_environment_in_place(cx: &Context, run: &Run) -> Result<String, builds::Error> {
-    let (script, build) = (run.script_id.clone(), run.id.clone());
+/// What a build comes to that has succeeded.
+enum Made {
+    /// The key of an environment that is in its place.
+    Environment(String),
+    Found(Found),
+}
+
+async fn result_of_build(cx: &Context, run: &Run) -> Result<Made, builds::Error> {
+    let script_id = run.script_id.clone();
+    let script = cx.store.read(move |c| store::scripts::get(c, &script_id)).await?;
+    let Some(script) = script else {
+        return Err(builds::Error::Result {
+            what: "environment",
+            reason: "its script is gone".to_owned(),
+        });
+    };
+    let checks = |build: &Build| build.action == BuildAction::Check;
+    if run.build.as_ref().is_some_and(checks) {
+        let (data, row, owner) = (cx.data.clone(), run.clone(), cx.installation.owner());
+        let found = on_disk(move || builds::found(&data, &row, &script.slug, owner)).await?;
+        return Ok(Made::Found(found));
+    }
+    Ok(Made::Environment(
+        put_environment_in_place(cx, run, script).await?,
+    ))
+}
+
+async fn put_environment_in_place(cx: &Context, run: &Run, script: Script) -> Result<String, builds::Error> {
+    let (owner, build) = (run.script_id.clone(), run.id.clone());
     let known = cx
         .store
-        .read(move |c| store::environments::key_of_build(c, &script, &build))
+        .read(move |c| store::environments::key_of_build(c, &owner, &build))
         .await?;
     let key = match known {
         Some(key) => key,
@@ -93,14 +132,6 @@ async fn put_environment_in_place(cx: &Context, run: &Run) -> Result<String, bui
                 .await?;
             key
         }
-    };
-    let script_id = run.script_id.clone();
-    let script = cx.store.read(move |c| store::scripts::get(c, &script_id)).await?;
-    let Some(script) = script else {
-        return Err(builds::Error::Result {
-            what: "environment",
-            reason: "its script is gone".to_owned(),
-        });
     };
     let (data, row, wanted) = (cx.data.clone(), run.clone(), key.clone());
     on_disk(move || builds::put_in_place(&data, &row, &script.slug, &wanted)).await?;

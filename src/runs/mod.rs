@@ -1,6 +1,6 @@
 //! Runs: from the wish to the verdict.
 //!
-//! The only module that writes run rows and calls the engine. [`Runs`] is its face: submit, install, cancel, ask.
+//! The only module that writes run rows and calls the engine. [`Runs`] is its face: submit, build, cancel, ask.
 //! Behind it, three loops: the link to the engine, admission, and one driver per active run; each acts on what a
 //! pure function decided ([`admission`], [`recovery`], [`spec`]) and survives being killed at any point.
 
@@ -30,7 +30,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use engine_link::{EngineStatus, Ready};
-pub use submit::Submission;
+pub use submit::{Submission, Wish};
 
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -56,6 +56,8 @@ pub enum Error {
     ScriptNotFound,
     #[error("the script asks for no packages")]
     NothingToInstall,
+    #[error("the script has no environment")]
+    NothingToRebuild,
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// Limits that this engine or this machine cannot hold.
@@ -152,10 +154,10 @@ impl Runs {
         submit::submit(&self.0, submission).await
     }
 
-    /// Records a build of the script's environment, or answers the one that is already on its way for the same
-    /// requirements.
-    pub async fn install(&self, script: &ScriptId, trigger: Trigger) -> Result<Run, Error> {
-        submit::install(&self.0, script, trigger).await
+    /// Records a build of the script's environment, or answers the one that is already on its way and asks for the
+    /// same.
+    pub async fn build(&self, script: &ScriptId, wish: Wish, trigger: Trigger) -> Result<Run, Error> {
+        submit::build(&self.0, script, wish, trigger).await
     }
 
     /// Ends a run wherever it is; one that has finished stays as it is.

@@ -76,7 +76,8 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
             Decision::Wait(why) => wait(cx, &id, why).await?,
             Decision::Build(why) => {
                 if let Some(run) = unfinished.iter().find(|run| run.id == id) {
-                    submit::install(cx, &run.script_id, run.trigger.clone()).await?;
+                    let wish = submit::Wish::default();
+                    submit::build(cx, &run.script_id, wish, run.trigger.clone()).await?;
                 }
                 wait(cx, &id, why).await?;
             }
@@ -115,7 +116,7 @@ fn readiness_of(c: &rusqlite::Connection, run: &Run, defaults: &[String]) -> Res
     if asked.is_empty() || script.environment_key.is_some() {
         return Ok(Readiness::Ready);
     }
-    let Some(build) = store::runs::newest(c, &script.id, RunKind::Build, 1)?.pop() else {
+    let Some(build) = store::runs::newest_build(c, &script.id)? else {
         return Ok(Readiness::NeedsBuild);
     };
     Ok(match &build.state {

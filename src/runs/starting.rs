@@ -125,7 +125,8 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
     );
     let written = on_disk(move || {
         if row.kind == RunKind::Build {
-            builds::prepare(&data, &row, owner, extra_ca.as_deref().map(Vec::as_slice))?;
+            let extra_ca = extra_ca.as_deref().map(Vec::as_slice);
+            builds::prepare(&data, &row, &script.slug, owner, extra_ca)?;
         }
         directory::write_spec(&data, &row, &process)
     });

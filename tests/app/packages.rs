@@ -1,6 +1,6 @@
 //! Packages: the policy for them, and environments that are built on the fake engine, which leaves what a build leaves.
 
-use pytask_manager::engine::fake::{End, Script, Step};
+use pytask_manager::engine::fake::{End, Gate, Script, Step};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -236,5 +236,130 @@ async fn a_build_that_fails_leaves_the_live_environment_as_it_is() {
     assert_eq!(
         app.finished(&app.run(&script).await).await["outcome"]["kind"],
         "succeeded"
+    );
+}
+
+#[tokio::test]
+async fn the_lock_there_is_is_where_a_build_starts_from() {
+    let app = TestApp::start().await;
+    let script = app.script("Steady").await;
+    app.fake.script("build", built(LOCK));
+    app.require(200, &script, json!({ "requirements": ["six"] }))
+        .await;
+    let conflict = app
+        .post(&format!("/scripts/{script}/dependencies/rebuild"), json!({}))
+        .await;
+    assert_eq!(expect(409, conflict).await["code"], "nothing_to_rebuild");
+    app.build(&script, "install", json!({})).await;
+
+    // Kept at its end, so that what it was given can be looked at.
+    let gate = Gate::default();
+    let mut held = built(LOCK);
+    held.steps.insert(0, Step::Pass(gate.clone()));
+    app.fake.script("build", held);
+    let update = format!("/scripts/{script}/dependencies/update");
+    let run = expect(202, app.post(&update, json!({ "packages": ["Six"] })).await).await["run"].take();
+    let id = text(&run["id"]);
+    app.run_until(&id, "ran", |run| run["state"] == "running").await;
+    let given = app.data.join("cache/builds").join(&id).join("requirements.lock");
+    assert_eq!(std::fs::read_to_string(given).expect("a lock"), LOCK);
+    assert_eq!(
+        (&run["build"]["action"], &run["build"]["packages"]),
+        (&json!("update"), &json!(["six"]))
+    );
+    // The same wish is answered with the same run, another one is not.
+    let again = expect(202, app.post(&update, json!({ "packages": ["six"] })).await).await;
+    assert_eq!(again["run"]["id"], run["id"]);
+    let other = expect(202, app.post(&update, json!({})).await).await;
+    assert_ne!(other["run"]["id"], run["id"]);
+    gate.open();
+    app.finished(&id).await;
+    app.finished(&text(&other["run"]["id"])).await;
+
+    let stranger = app.post(&update, json!({ "packages": ["requests"] })).await;
+    let refused = expect(422, stranger).await;
+    assert_eq!(refused["details"]["field"], "packages");
+}
+
+#[tokio::test]
+async fn a_rebuild_is_an_environment_of_its_own() {
+    let app = TestApp::start().await;
+    let script = app.script("Again").await;
+    app.fake.script("build", built(LOCK));
+    app.require(200, &script, json!({ "requirements": ["six"] }))
+        .await;
+    app.build(&script, "install", json!({})).await;
+    let slug = text(&app.get(&format!("/scripts/{script}")).await["slug"]);
+    let folders = || {
+        let envs = app.data.join("scripts").join(&slug).join("envs");
+        std::fs::read_dir(envs).expect("a folder").count()
+    };
+    assert_eq!(folders(), 1);
+    // Installed once more it is the same one; rebuilt it is not.
+    app.build(&script, "install", json!({})).await;
+    assert_eq!(folders(), 1);
+    let before = app.dependencies(&script).await;
+    let rebuilt = app.build(&script, "rebuild", json!({})).await;
+    assert_eq!(rebuilt["outcome"]["kind"], "succeeded", "{rebuilt:#}");
+    assert_eq!(folders(), 2);
+    assert_eq!(app.dependencies(&script).await["lock"], before["lock"]);
+}
+
+#[tokio::test]
+async fn a_check_says_what_would_change_and_changes_nothing() {
+    let app = TestApp::start().await;
+    let script = app.script("Curious").await;
+    app.fake.script("build", built(&format!("old==1 \\\n{LOCK}")));
+    app.require(200, &script, json!({ "requirements": ["six"] }))
+        .await;
+    app.build(&script, "install", json!({})).await;
+    let before = app.dependencies(&script).await;
+    assert_eq!(before["check"], json!(null));
+
+    let newest = Step::Leave("newest.txt".to_owned(), b"new==3\nsix==1.18.0\n".to_vec());
+    let mut found = built("new==2 \\\n    # via six\nsix==1.17.1 \\\n    # via -r requirements.in\n");
+    found.steps.push(newest);
+    app.fake.script("build", found);
+    let run = app.build(&script, "check", json!({})).await;
+    assert_eq!(run["outcome"]["kind"], "succeeded", "{run:#}");
+    let changes = json!({
+        "added": [{ "name": "new", "version": "2" }],
+        "removed": [{ "name": "old", "version": "1" }],
+        "changed": [{ "name": "six", "from": "1.17.0", "to": "1.17.1" }],
+    });
+    assert_eq!(run["build"]["found"]["changes"], changes);
+    let after = app.dependencies(&script).await;
+    assert_eq!(
+        (
+            &after["check"]["changes"],
+            &after["check"]["current"],
+            &after["check"]["run_id"]
+        ),
+        (&changes, &json!(true), &run["id"])
+    );
+    assert_eq!(
+        (&after["lock"], &after["environment"]),
+        (&before["lock"], &before["environment"])
+    );
+    let six = after["packages"].as_array().expect("packages").iter();
+    let six = six.clone().find(|package| package["name"] == "six").expect("six");
+    assert_eq!(
+        (&six["newest"], &six["installed"]),
+        (&json!("1.18.0"), &json!("1.17.0"))
+    );
+    assert_eq!((&six["direct"], &six["required_by"]), (&json!(true), &json!([])));
+
+    // One that fails says nothing about the environment.
+    app.fake.script(
+        "build",
+        Script {
+            end: End::code(1),
+            ..Script::default()
+        },
+    );
+    app.build(&script, "check", json!({ "action": "install" })).await;
+    assert_eq!(
+        app.dependencies(&script).await["environment"],
+        before["environment"]
     );
 }

@@ -206,3 +206,61 @@ async fn the_cool_down_reaches_the_installer() {
             .contains(&format!("releases of before {instant} only"))
     );
 }
+
+/// What fits stays, what is named moves, and a check only says so.
+#[tokio::test]
+async fn only_what_is_named_moves() {
+    let product = Product::start().await;
+    let script = product
+        .script(
+            "Movers",
+            "import six, idna; print(six.__version__, idna.__version__)",
+        )
+        .await;
+    let act = async |action: &str, body: serde_json::Value| {
+        let path = format!("/scripts/{script}/dependencies/{action}");
+        let build = words(&product.post(202, &path, body).await["run"]["id"]);
+        let built = product.finished(&build).await;
+        assert_eq!(built["outcome"]["kind"], "succeeded", "{built:#}");
+        built
+    };
+    let printed = async || {
+        let run = product.outcome(&script).await;
+        product.stdout(&words(&run["id"])).await.trim().to_owned()
+    };
+    product.require(&script, &["six==1.16.0", "idna==3.6"]).await;
+    act("install", json!({})).await;
+    product.require(&script, &["six", "idna"]).await;
+    act("install", json!({})).await;
+    assert_eq!(printed().await, "1.16.0 3.6", "both still fit");
+
+    let checked = act("check", json!({})).await;
+    let found = &checked["build"]["found"];
+    let moved: Vec<_> = found["changes"]["changed"]
+        .as_array()
+        .expect("changes")
+        .iter()
+        .collect();
+    assert_eq!(
+        moved.iter().map(|change| &change["name"]).collect::<Vec<_>>(),
+        ["idna", "six"],
+        "{found:#}"
+    );
+    assert_eq!(found["newest"].as_array().map(Vec::len), Some(2), "{found:#}");
+    assert_eq!(printed().await, "1.16.0 3.6", "a check changes nothing");
+
+    act("update", json!({ "packages": ["six"] })).await;
+    assert_eq!(printed().await, format!("{} 3.6", words(&moved[1]["to"])));
+    act("update", json!({})).await;
+    assert_eq!(
+        printed().await,
+        format!("{} {}", words(&moved[1]["to"]), words(&moved[0]["to"]))
+    );
+    let before = product.get(&format!("/scripts/{script}/dependencies")).await;
+    act("rebuild", json!({})).await;
+    let after = product.get(&format!("/scripts/{script}/dependencies")).await;
+    assert_eq!(
+        (&after["lock"], &after["environment"]["state"]),
+        (&before["lock"], &json!("in_step"))
+    );
+}
