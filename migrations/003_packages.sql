@@ -1,6 +1,11 @@
--- Packages: which may be built from source for a script, and what a build was asked to do.
+-- Packages: which may be built from source for a script, what a build was asked to do, earlier environments.
 
 ALTER TABLE scripts ADD COLUMN build_from_source TEXT NOT NULL DEFAULT '[]';
 
 -- JSON; null for runs of a script, and for builds of before.
 ALTER TABLE runs ADD COLUMN build TEXT;
+
+-- When it last became the live one; what was found to be wrong with its files.
+ALTER TABLE environments ADD COLUMN live_at INTEGER;
+ALTER TABLE environments ADD COLUMN damage TEXT;
+UPDATE environments SET live_at = created_at;

@@ -6,17 +6,18 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::error::{ApiError, ErrorBody};
-use super::extract::{Json, Path};
+use super::extract::{Json, Path, Query};
 use super::runs::{RunView, show_one, trigger};
 use super::scripts::{EnvironmentStatus, Whole};
 use crate::envs::{build, lock, policy, requirements};
 use crate::files::on_disk;
 use crate::files::{self, Owner, RelPath};
 use crate::model::build::{BuildAction, LockChanges, Upgrade};
+use crate::model::environment::Environment;
 use crate::model::ids::ScriptId;
 use crate::model::run::Run;
 use crate::model::script::Script;
@@ -38,6 +39,8 @@ pub struct Dependencies {
     /// The lock of the environment that runs use, with hashes.
     pub lock: Option<String>,
     pub check: Option<CheckView>,
+    /// The one that runs use and those that can be gone back to; which was in use last comes first.
+    pub environments: Vec<EnvironmentView>,
 }
 
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -58,6 +61,41 @@ pub struct PackageView {
     pub required_by: Vec<String>,
 }
 
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Environment)]
+pub struct EnvironmentView {
+    pub key: String,
+    pub lock_hash: String,
+    pub created_at: Timestamp,
+    /// When runs last began to use it.
+    pub live_at: Option<Timestamp>,
+    pub live: bool,
+    /// How many packages are installed.
+    pub packages: usize,
+    pub requirements: Vec<String>,
+    /// What going back to it would change.
+    pub changes: LockChanges,
+    /// What was found to be wrong with its files.
+    pub damage: Option<String>,
+}
+
+impl EnvironmentView {
+    fn new(environment: Environment, live: Option<&Environment>) -> Self {
+        let now = live.map_or(&[][..], |live| &live.packages);
+        Self {
+            live: live.is_some_and(|live| live.key == environment.key),
+            packages: environment.packages.len(),
+            changes: lock::changes(now, &environment.packages),
+            key: environment.key,
+            lock_hash: environment.lock_hash,
+            created_at: environment.created_at,
+            live_at: environment.live_at,
+            requirements: environment.requirements,
+            damage: environment.damage,
+        }
+    }
+}
+
 /// What the last check found; a new environment does not change it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CheckView {
@@ -69,11 +107,12 @@ pub struct CheckView {
 }
 
 async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiError> {
-    let (whole, checked) = api
+    let (whole, checked, environments) = api
         .store
         .read(move |c| {
             let checked = store::runs::newest_check(c, &script.id)?;
-            Ok::<_, store::Error>((Whole::read(c, script)?, checked))
+            let environments = store::environments::of_script(c, &script.id)?;
+            Ok::<_, store::Error>((Whole::read(c, script)?, checked, environments))
         })
         .await?;
     let environment = whole.environment_status(api);
@@ -119,7 +158,14 @@ async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiError>
         }
     }
     let check = checked.and_then(|run| check_view(run, whole.script.environment_key.as_deref()));
+    let live = whole.environment.as_ref();
+    // What was never live is on its way to be, or to be removed.
+    let usable = environments
+        .into_iter()
+        .filter(|environment| environment.live_at.is_some());
+    let environments = usable.map(|environment| EnvironmentView::new(environment, live));
     Ok(Json(Dependencies {
+        environments: environments.collect(),
         requirements: whole.script.requirements,
         default_requirements: defaults,
         build_from_source: whole.script.build_from_source,
@@ -154,12 +200,51 @@ async fn read_lock(api: &Api, slug: &str, key: &str) -> Result<Option<String>, A
     }
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DependenciesQuery {
+    /// Looks whether the files of the environment are as they were made.
+    #[serde(default)]
+    verify: bool,
+}
+
 /// What the script asks for and what it has.
 #[utoipa::path(get, path = "/scripts/{id}/dependencies", tag = "dependencies", operation_id = "getDependencies",
-    params(("id" = String, Path)),
-    responses((status = 200, body = Dependencies), (status = 404, body = ErrorBody)))]
-pub async fn get(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Dependencies>, ApiError> {
+    params(("id" = String, Path), DependenciesQuery),
+    responses((status = 200, body = Dependencies), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn get(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    Query(query): Query<DependenciesQuery>,
+) -> Result<Json<Dependencies>, ApiError> {
     let script = api.scripts.get(&ScriptId::parse(&id)).await?;
+    if query.verify {
+        api.runs.check_environment(&script.id).await?;
+    }
+    show(&api, script).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RollbackRequest {
+    /// Of one of `environments`.
+    key: String,
+}
+
+/// Goes back to an earlier environment at once, if its files are whole. What the script asks for stays as it is, so it may
+/// need an install afterwards.
+#[utoipa::path(post, path = "/scripts/{id}/dependencies/rollback", tag = "dependencies",
+    operation_id = "rollbackDependencies", params(("id" = String, Path)), request_body = RollbackRequest,
+    responses((status = 200, body = Dependencies), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn rollback(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    Json(request): Json<RollbackRequest>,
+) -> Result<Json<Dependencies>, ApiError> {
+    let id = ScriptId::parse(&id);
+    api.runs.roll_back(&id, &request.key).await?;
+    let script = api.scripts.get(&id).await?;
     show(&api, script).await
 }
 

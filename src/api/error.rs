@@ -228,6 +228,11 @@ impl From<runs::Error> for ApiError {
                 "nothing_to_rebuild",
                 "The script has no environment yet; install its packages",
             ),
+            runs::Error::EnvironmentNotFound => Self::not_found("environment of this script"),
+            runs::Error::EnvironmentDamaged { damage } => Self::conflict(
+                "environment_broken",
+                format!("That environment is no longer whole ({damage}); install or rebuild instead"),
+            ),
             runs::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             runs::Error::Unenforceable(bounds) => out_of_bounds(bounds),
             runs::Error::Scripts(error) => error.into(),

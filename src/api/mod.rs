@@ -86,6 +86,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(dependencies::update))
         .routes(routes!(dependencies::rebuild))
         .routes(routes!(dependencies::check))
+        .routes(routes!(dependencies::rollback))
         .routes(routes!(runs::submit))
         .routes(routes!(runs::list))
         .routes(routes!(runs::get))

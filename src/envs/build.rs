@@ -20,6 +20,8 @@ pub const REQUIREMENTS_IN: &str = "requirements.in";
 pub const LOCK: &str = "requirements.lock";
 pub const INSTALLED: &str = "installed.json";
 pub const VENV: &str = "venv";
+/// The venv's files as they were made; the controller writes it.
+pub const MANIFEST: &str = "manifest.json";
 pub const EXTRA_CA: &str = "extra-ca.pem";
 /// Names, one a line. Without a file everything is allowed and nothing is denied.
 pub const ALLOWED: &str = "allowed.txt";

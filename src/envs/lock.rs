@@ -49,6 +49,11 @@ pub fn locked(lock: &str) -> Vec<Locked> {
     packages
 }
 
+/// Names and versions alone.
+pub fn packages(lock: &str) -> Vec<Package> {
+    locked(lock).into_iter().map(Package::from).collect()
+}
+
 /// `name==version ; marker \` or `name @ address \`.
 fn entry(line: &str) -> Option<Locked> {
     let (name, rest) = line.split_once("==").or_else(|| line.split_once(" @ "))?;
@@ -77,11 +82,12 @@ fn needed_by(package: &mut Locked, comment: &str) {
 }
 
 /// What is different in `to`, by name.
-pub fn changes(from: &[Locked], to: &[Locked]) -> LockChanges {
-    let versions = |lock: &[Locked]| -> BTreeMap<String, String> {
-        lock.iter()
-            .map(|package| (package.name.clone(), package.version.clone()))
-            .collect()
+pub fn changes(from: &[Package], to: &[Package]) -> LockChanges {
+    let versions = |packages: &[Package]| -> BTreeMap<String, String> {
+        let named = packages
+            .iter()
+            .map(|package| (package.name.clone(), package.version.clone()));
+        named.collect()
     };
     let (mut before, after) = (versions(from), versions(to));
     let mut changes = LockChanges::default();
@@ -206,7 +212,7 @@ mod tests {
 
     #[test]
     fn what_is_different_between_two_locks() {
-        let (old, new) = (locked("a==1\nb==1\nc==1\n"), locked("b==2\nc==1\nd==1\n"));
+        let (old, new) = (packages("a==1\nb==1\nc==1\n"), packages("b==2\nc==1\nd==1\n"));
         let changes = changes(&old, &new);
         let package = |name: &str| Package {
             name: name.to_owned(),

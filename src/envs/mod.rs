@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod lock;
+pub mod manifest;
 pub mod policy;
 pub mod requirements;
 pub mod status;

@@ -6,10 +6,11 @@
 
 use jiff::Timestamp;
 
+use super::environments;
 use crate::envs::{build, lock};
 use crate::files::{self, DataDir, ErrorKind, Owner, RelPath};
-use crate::model::build::{Build, Found};
-use crate::model::environment::{Environment, Package};
+use crate::model::build::{Build, BuildAction, Found};
+use crate::model::environment::Environment;
 use crate::model::run::Run;
 use crate::store;
 
@@ -78,18 +79,24 @@ pub(super) fn found(data: &DataDir, run: &Run, slug: &str, owner: Owner) -> Resu
     let asked = run.build.clone().unwrap_or_default();
     let before = lock_it_starts_from(data, &asked, slug)?.unwrap_or_default();
     // Without it there are still the changes.
-    let newest = lock::locked(&text(build::NEWEST).unwrap_or_default());
+    let newest = lock::packages(&text(build::NEWEST).unwrap_or_default());
     Ok(Found {
         changes: lock::changes(
-            &lock::locked(&String::from_utf8_lossy(&before)),
-            &lock::locked(&resolved),
+            &lock::packages(&String::from_utf8_lossy(&before)),
+            &lock::packages(&resolved),
         ),
-        newest: newest.into_iter().map(Package::from).collect(),
+        newest,
     })
 }
 
 /// What a successful build made, as the row it will be.
-pub(super) fn examine(data: &DataDir, run: &Run, owner: Owner, now: Timestamp) -> Result<Environment, Error> {
+pub(super) fn examine(
+    data: &DataDir,
+    run: &Run,
+    slug: &str,
+    owner: Owner,
+    now: Timestamp,
+) -> Result<Environment, Error> {
     let folder = data.folder(&files::layout::build(run.id.as_str()), owner)?;
     let read = |what: &'static str, name: &str| {
         let path = RelPath::parse(name).map_err(files::Error::from)?;
@@ -110,12 +117,29 @@ pub(super) fn examine(data: &DataDir, run: &Run, owner: Owner, now: Timestamp) -
             what: "list of packages",
             reason: e.to_string(),
         })?;
+    // It will be mounted by its path, which a build that runs foreign code may have made lead anywhere.
+    folder
+        .open_folder(&RelPath::parse(build::VENV).map_err(files::Error::from)?, owner)
+        .map_err(|e| Error::Result {
+            what: "venv",
+            reason: e.to_string(),
+        })?;
     let lock_hash = lock::hash(&lock);
     let image_digest = run.launch.image_digest.clone().unwrap_or_default();
-    let asked = run.build.clone().unwrap_or_default();
+    let mut asked = run.build.clone().unwrap_or_default();
+    let name = |asked: &Build| lock::environment_key(&lock_hash, &image_digest, asked, run.id.as_str());
+    let mut key = name(&asked);
+    let there = data
+        .folder(&files::layout::env(slug, &key), Owner::Controller)
+        .is_ok();
+    // What has that name and is not whole is replaced as by a rebuild.
+    if there && environments::damage(data, slug, &key)?.is_some() {
+        asked.action = BuildAction::Rebuild;
+        key = name(&asked);
+    }
     Ok(Environment {
         script_id: run.script_id.clone(),
-        key: lock::environment_key(&lock_hash, &image_digest, &asked, run.id.as_str()),
+        key,
         lock_hash,
         requirements: run.requirements.clone(),
         image: run.image.clone(),
@@ -123,6 +147,8 @@ pub(super) fn examine(data: &DataDir, run: &Run, owner: Owner, now: Timestamp) -
         packages,
         run_id: run.id.clone(),
         created_at: now,
+        live_at: None,
+        damage: None,
     })
 }
 
@@ -132,6 +158,11 @@ pub(super) fn put_in_place(data: &DataDir, run: &Run, slug: &str, key: &str) -> 
         files::layout::build(run.id.as_str()),
         files::layout::env(slug, key),
     );
+    if let Ok(folder) = data.folder(&built, Owner::Shared)
+        && let Some(manifest) = environments::take_stock(&folder)?
+    {
+        folder.write(&RelPath::parse(build::MANIFEST)?, &manifest.to_json())?;
+    }
     // What is about to be relied on is on disk before it has its name.
     data.sync()?;
     match data.rename(&built, &home) {

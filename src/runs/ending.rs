@@ -35,6 +35,10 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
     let evidence = Evidence::of(ending, stop.as_ref(), &run.limits, &stderr);
     let mut outcome = verdict(ending, stop.as_ref(), &run.limits, evidence);
     let mut result = None;
+    let _alone = match run.kind {
+        RunKind::Build => Some(cx.environments.lock().await),
+        RunKind::Script => None,
+    };
     if run.kind == RunKind::Build && outcome.is_success() {
         match result_of_build(cx, run).await {
             Ok(made) => result = Some(made),
@@ -72,8 +76,9 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
             build.found = Some(found);
         }
     };
+    let now = cx.clock.now();
     let also = move |c: &rusqlite::Connection, run: &Run| match &live {
-        Some(key) => store::environments::make_live(c, &run.script_id, key),
+        Some(key) => store::environments::make_live(c, &run.script_id, key, now),
         None => Ok(()),
     };
     cx.record_with(&run.id, event, fill, also).await?;
@@ -119,13 +124,15 @@ async fn put_environment_in_place(cx: &Context, run: &Run, script: Script) -> Re
     let key = match known {
         Some(key) => key,
         None => {
-            let (data, row, owner, now) = (
+            let (data, row, slug, owner, now) = (
                 cx.data.clone(),
                 run.clone(),
+                script.slug.clone(),
                 cx.installation.owner(),
                 cx.clock.now(),
             );
-            let environment: Environment = on_disk(move || builds::examine(&data, &row, owner, now)).await?;
+            let environment: Environment =
+                on_disk(move || builds::examine(&data, &row, &slug, owner, now)).await?;
             let key = environment.key.clone();
             cx.store
                 .write(move |tx| store::environments::insert(tx, &environment))

@@ -1,7 +1,7 @@
 //! Runs: from the wish to the verdict.
 //!
 //! The only module that writes run rows and calls the engine. [`Runs`] is its face: submit, build, cancel, ask.
-//! Behind it, three loops: the link to the engine, admission, and one driver per active run; each acts on what a
+//! Behind it, loops: the link to the engine, admission, two that clean up, and one driver per active run; each acts on what a
 //! pure function decided ([`admission`], [`recovery`], [`spec`]) and survives being killed at any point.
 
 pub mod admission;
@@ -12,6 +12,7 @@ mod driver;
 mod ending;
 mod enforceable;
 mod engine_link;
+mod environments;
 mod queue;
 pub mod recovery;
 #[cfg(test)]
@@ -58,6 +59,10 @@ pub enum Error {
     NothingToInstall,
     #[error("the script has no environment")]
     NothingToRebuild,
+    #[error("the script has no such environment")]
+    EnvironmentNotFound,
+    #[error("the environment is damaged: {damage}")]
+    EnvironmentDamaged { damage: String },
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// Limits that this engine or this machine cannot hold.
@@ -136,6 +141,7 @@ impl Runs {
             status,
             admission: Default::default(),
             drivers: Default::default(),
+            environments: Default::default(),
             waiting: Default::default(),
         });
         let cx = Arc::clone(&context);
@@ -146,6 +152,8 @@ impl Runs {
         keep_alive("queue", move || queue::keep(Arc::clone(&cx)));
         let cx = Arc::clone(&context);
         keep_alive("sweep", move || sweep::keep(Arc::clone(&cx)));
+        let cx = Arc::clone(&context);
+        keep_alive("environments", move || environments::keep(Arc::clone(&cx)));
         Self(context)
     }
 
@@ -158,6 +166,16 @@ impl Runs {
     /// same.
     pub async fn build(&self, script: &ScriptId, wish: Wish, trigger: Trigger) -> Result<Run, Error> {
         submit::build(&self.0, script, wish, trigger).await
+    }
+
+    /// Looks whether the script's environment is whole; what is found is stored with it.
+    pub async fn check_environment(&self, script: &ScriptId) -> Result<(), Error> {
+        environments::check(&self.0, script).await
+    }
+
+    /// Makes an earlier environment of the script the one its runs use.
+    pub async fn roll_back(&self, script: &ScriptId, key: &str) -> Result<(), Error> {
+        environments::roll_back(&self.0, script, key).await
     }
 
     /// Ends a run wherever it is; one that has finished stays as it is.

@@ -264,3 +264,50 @@ async fn only_what_is_named_moves() {
         (&before["lock"], &json!("in_step"))
     );
 }
+
+/// On the real installer: hard links, links and bytecode are no damage, a missing file is, and it is mended.
+#[tokio::test]
+async fn a_missing_file_breaks_an_environment_and_a_rebuild_mends_it() {
+    let product = Product::start().await;
+    let program = "import six; print(six.__file__)";
+    let (script, other) = (
+        product.script("Broken", program).await,
+        product.script("Whole", program).await,
+    );
+    for script in [&script, &other] {
+        product.require(script, &["six"]).await;
+        assert_eq!(product.outcome(script).await["outcome"]["kind"], "succeeded");
+    }
+    let state = async |script: &str| {
+        let seen = product
+            .get(&format!("/scripts/{script}/dependencies?verify=true"))
+            .await;
+        (
+            words(&seen["environment"]["state"]),
+            seen["environment"]["message"].clone(),
+        )
+    };
+    assert_eq!(state(&script).await.0, "in_step");
+    let slug = words(&product.get(&format!("/scripts/{script}")).await["slug"]);
+    let environment =
+        crate::product::folders(&product.data.join("scripts").join(slug).join("envs")).remove(0);
+    let file = "lib/python3.13/site-packages/six.py";
+    std::fs::remove_file(environment.join("venv").join(file)).expect("removed");
+    let (broken, message) = state(&script).await;
+    assert_eq!(broken, "broken");
+    assert!(
+        words(&message).starts_with(&format!("{file} is missing")),
+        "{message}"
+    );
+    assert_eq!(
+        state(&other).await.0,
+        "in_step",
+        "the other has a name of its own for the file"
+    );
+
+    let rebuild = format!("/scripts/{script}/dependencies/rebuild");
+    let build = words(&product.post(202, &rebuild, json!({})).await["run"]["id"]);
+    assert_eq!(product.finished(&build).await["outcome"]["kind"], "succeeded");
+    assert_eq!(state(&script).await.0, "in_step");
+    assert_eq!(product.outcome(&script).await["outcome"]["kind"], "succeeded");
+}
