@@ -19,6 +19,8 @@ use crate::model::run::{Run, RunKind};
 pub const RUN_DIRECTORY: &str = "/pytask/run";
 pub const SUPERVISOR_DIRECTORY: &str = "/pytask/bin";
 pub const SCRIPT_FOLDER: &str = "/script";
+/// Beside the supervisor: what stands where pip would be.
+const SHIMS: &str = "/pytask/bin/shims";
 
 pub const LABEL_RUN: &str = "pytask.run";
 pub const LABEL_SCRIPT: &str = "pytask.script";
@@ -193,14 +195,23 @@ fn script_variables(run: &Run, around: &Surroundings<'_>) -> BTreeMap<String, St
     set("PYTHONDONTWRITEBYTECODE", "1".to_owned());
     if around.has_environment {
         set("VIRTUAL_ENV", build::ENVIRONMENT.to_owned());
-        let path = variables.get("PATH").map_or("", String::as_str);
-        let path = format!("{}/bin:{path}", build::ENVIRONMENT);
-        variables.insert("PATH".to_owned(), path);
+        put_first(&mut variables, "PATH", &format!("{}/bin", build::ENVIRONMENT));
     }
+    put_first(&mut variables, "PATH", SHIMS);
     variables.extend(run.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    put_first(&mut variables, "PYTHONPATH", &format!("{SHIMS}/python"));
     variables.insert("PYTASK_RUN_ID".to_owned(), run.id.to_string());
     variables.insert("PYTASK_SCRIPT_ID".to_owned(), run.script_id.to_string());
     variables
+}
+
+/// In a list of folders.
+fn put_first(variables: &mut BTreeMap<String, String>, name: &str, folder: &str) {
+    let list = match variables.get(name) {
+        Some(rest) if !rest.is_empty() => format!("{folder}:{rest}"),
+        _ => folder.to_owned(),
+    };
+    variables.insert(name.to_owned(), list);
 }
 
 #[cfg(test)]
@@ -300,6 +311,7 @@ mod tests {
         run.args = vec!["--since".into(), "a b; rm -rf /".into()];
         run.env = [
             ("NAME".to_owned(), "x".to_owned()),
+            ("PYTHONPATH".to_owned(), "/script/lib".to_owned()),
             ("PYTASK_RUN_ID".to_owned(), "forged".to_owned()),
         ]
         .into();
@@ -323,7 +335,8 @@ mod tests {
         assert_eq!(spec.env["NAME"], "x");
         assert_eq!(spec.env["PYTASK_RUN_ID"], run.id.as_str());
         assert_eq!(spec.env["PYTHONUNBUFFERED"], "1");
-        assert_eq!(spec.env["PATH"], "/env/bin:/opt/bin:/bin");
+        assert_eq!(spec.env["PATH"], "/pytask/bin/shims:/env/bin:/opt/bin:/bin");
+        assert_eq!(spec.env["PYTHONPATH"], "/pytask/bin/shims/python:/script/lib");
         assert_eq!(
             (spec.env["HOME"].as_str(), spec.env["LD_PRELOAD"].as_str()),
             ("/tmp", "x.so")

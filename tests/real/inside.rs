@@ -163,6 +163,7 @@ async fn a_script_has_no_powers_and_sees_only_what_is_its_own() {
         "PYTASK_RUN_ID",
         "PYTASK_SCRIPT_ID",
         "PYTHONDONTWRITEBYTECODE",
+        "PYTHONPATH",
         "PYTHONUNBUFFERED",
         "VIRTUAL_ENV",
         "WISH",

@@ -311,3 +311,33 @@ async fn a_missing_file_breaks_an_environment_and_a_rebuild_mends_it() {
     assert_eq!(state(&script).await.0, "in_step");
     assert_eq!(product.outcome(&script).await["outcome"]["kind"], "succeeded");
 }
+
+/// However pip is asked for, the answer says where packages are added; and nothing was installed.
+#[tokio::test]
+async fn a_run_cannot_install_and_says_where_to_add_a_package() {
+    let product = Product::start().await;
+    let program = "import os, subprocess, sys\n\
+        for command in (['pip', 'install', 'six'], ['pip3', 'install', 'six'], [sys.executable, '-m', 'pip', 'install', 'six'],\n\
+                        ['python3', '-m', 'pip', '--version'],\n\
+                        [sys.executable, '-c', 'import pip; pip.main([\"install\", \"six\"])'],\n\
+                        [sys.executable, '-c', 'from pip._internal.cli.main import main; main()']):\n\
+        \x20   done = subprocess.run(command, capture_output=True, text=True)\n\
+        \x20   print(done.returncode, done.stdout, done.stderr.strip())\n\
+        print('six' in sys.modules, os.path.exists('/tmp/.local'))\n";
+    let expected = "1  Packages cannot be installed from within a run. Add them on the Dependencies tab of the script and \
+        install them there; the next run will have them.\n";
+    for requirements in [&[][..], &["idna"]] {
+        let script = product
+            .script(&format!("Installs {}", requirements.len()), program)
+            .await;
+        product.require(&script, requirements).await;
+        let run = product.outcome(&script).await;
+        assert_eq!(run["outcome"]["kind"], "succeeded", "{run:#}");
+        let printed = product.stdout(&words(&run["id"])).await;
+        assert_eq!(
+            printed,
+            format!("{}False False\n", expected.repeat(6)),
+            "{requirements:?}"
+        );
+    }
+}
