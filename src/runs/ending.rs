@@ -5,15 +5,17 @@
 
 use super::context::Context;
 use super::{Error, builds, directory};
+use crate::envs::imports;
 use crate::events::News;
 use crate::files::on_disk;
 use crate::logs;
 use crate::model::build::{Build, BuildAction, Found};
 use crate::model::environment::Environment;
-use crate::model::evidence::Evidence;
+use crate::model::evidence::{Evidence, MissingModule};
 use crate::model::outcome::Outcome;
 use crate::model::run::{Ending, Event, LogSummary, Run, RunKind, State};
 use crate::model::script::Script;
+use crate::model::traceback::Traceback;
 use crate::model::verdict::verdict;
 use crate::store;
 
@@ -32,7 +34,10 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         Ok((summary, stderr))
     })
     .await?;
-    let evidence = Evidence::of(ending, stop.as_ref(), &run.limits, &stderr);
+    let mut evidence = Evidence::of(ending, stop.as_ref(), &run.limits, &stderr);
+    evidence.missing_module = missing_module(cx, run, evidence.traceback.as_ref())
+        .await
+        .map(Box::new);
     let mut outcome = verdict(ending, stop.as_ref(), &run.limits, evidence);
     let mut result = None;
     let _alone = match run.kind {
@@ -86,6 +91,24 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         cx.events.publish(News::Script(run.script_id.clone()));
     }
     Ok(())
+}
+
+/// The package that would bring what could not be imported. Merely an offer, so what cannot be looked at now makes none.
+async fn missing_module(cx: &Context, run: &Run, traceback: Option<&Traceback>) -> Option<MissingModule> {
+    let traceback = traceback.filter(|_| run.kind == RunKind::Script)?;
+    imports::missing(traceback, &[], &[])?;
+    let listing = cx.scripts.list_files(&run.script_id).await.ok()?;
+    let own: Vec<String> = listing.entries.into_iter().map(|entry| entry.path).collect();
+    let (script, key) = (run.script_id.clone(), run.launch.environment_key.clone());
+    let environment = cx.store.read(move |c| match key {
+        Some(key) => store::environments::get(c, &script, &key),
+        None => Ok(None),
+    });
+    let installed = environment
+        .await
+        .ok()?
+        .map_or_else(Vec::new, |environment| environment.packages);
+    imports::missing(traceback, &own, &installed)
 }
 
 /// What a build comes to that has succeeded.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use pytask_manager::engine::fake::{End, Gate, Script, Step};
+use pytask_protocol::frame::Stream;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -508,4 +509,39 @@ async fn a_venv_that_leads_elsewhere_is_no_environment() {
     let run = app.finished(&run).await;
     assert_eq!(run["outcome"]["kind"], "engine_error", "{run:#}");
     assert_eq!(app.dependencies(&script).await["environments"], json!([]));
+}
+
+#[tokio::test]
+async fn a_missing_module_is_offered_as_a_package_unless_it_is_the_scripts_own() {
+    let app = TestApp::start().await;
+    let script = app.script("Imports").await;
+    let put = app.request(
+        Method::PUT,
+        &format!("/api/v1/scripts/{script}/files/lib/helpers.py"),
+    );
+    expect(200, put.body("x = 1\n").send().await.expect("an answer")).await;
+    let offered = async |module: &str| {
+        let words = format!(
+            "Traceback (most recent call last):\n  File \"/script/main.py\", line 1, in <module>\n    import {module}\n\
+             ModuleNotFoundError: No module named '{module}'\n"
+        );
+        let failing = Script {
+            steps: vec![Step::Write(Stream::Stderr, words.into_bytes())],
+            end: End::code(1),
+            ..Script::default()
+        };
+        app.fake.script(&script, failing);
+        let mut run = app.finished(&app.run(&script).await).await;
+        assert_eq!(
+            run["outcome"]["traceback"]["exception"], "ModuleNotFoundError",
+            "{run:#}"
+        );
+        run["outcome"]["missing_module"].take()
+    };
+    assert_eq!(
+        offered("cv2").await,
+        json!({ "module": "cv2", "package": "opencv-python" })
+    );
+    assert_eq!(offered("helpers").await, json!(null));
+    assert_eq!(offered("tkinter").await, json!(null));
 }

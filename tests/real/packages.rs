@@ -341,3 +341,17 @@ async fn a_run_cannot_install_and_says_where_to_add_a_package() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_import_that_fails_is_explained_by_the_package_to_add() {
+    let product = Product::start().await;
+    let script = product.script("Imports", "import yaml").await;
+    let run = product.outcome(&script).await;
+    assert_eq!(
+        run["outcome"]["missing_module"],
+        json!({ "module": "yaml", "package": "pyyaml" }),
+        "{run:#}"
+    );
+    product.require(&script, &["pyyaml"]).await;
+    assert_eq!(product.outcome(&script).await["outcome"]["kind"], "succeeded");
+}
