@@ -2,6 +2,9 @@
 
 ALTER TABLE scripts ADD COLUMN build_from_source TEXT NOT NULL DEFAULT '[]';
 
+-- What the list of requirements and the entry file's metadata block were when they last were the same; null without a block.
+ALTER TABLE scripts ADD COLUMN inline_agreed TEXT;
+
 -- JSON; null for runs of a script, and for builds of before.
 ALTER TABLE runs ADD COLUMN build TEXT;
 

@@ -20,9 +20,9 @@ use crate::model::build::{BuildAction, LockChanges, Upgrade};
 use crate::model::environment::Environment;
 use crate::model::ids::ScriptId;
 use crate::model::run::Run;
-use crate::model::script::Script;
+use crate::model::script::{InlineState, Script};
 use crate::runs::Wish;
-use crate::scripts::Requirements;
+use crate::scripts::{Inline, Requirements, Use};
 use crate::store;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,6 +41,8 @@ pub struct Dependencies {
     pub check: Option<CheckView>,
     /// The one that runs use and those that can be gone back to; which was in use last comes first.
     pub environments: Vec<EnvironmentView>,
+    /// The metadata block of the entry file (PEP 723); `null` if it has none.
+    pub inline: Option<InlineView>,
 }
 
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -59,6 +61,35 @@ pub struct PackageView {
     pub direct: bool,
     /// Packages of the lock that need it.
     pub required_by: Vec<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Inline)]
+pub struct InlineView {
+    /// How the block stands to the list; `conflict` waits for somebody to resolve it.
+    pub state: InlineState,
+    /// What the block asks for; empty if it cannot be read.
+    pub in_file: Vec<String>,
+    pub in_list: Vec<String>,
+    /// Why it cannot be read.
+    pub message: Option<String>,
+    /// Where in the entry file; from 0.
+    pub line: Option<usize>,
+    pub column: Option<usize>,
+}
+
+impl InlineView {
+    fn new(inline: Inline, list: &[String]) -> Self {
+        let unreadable = inline.unreadable.as_ref();
+        Self {
+            state: inline.state,
+            in_list: list.to_vec(),
+            message: unreadable.map(|unreadable| unreadable.message.clone()),
+            line: unreadable.map(|unreadable| unreadable.line),
+            column: unreadable.map(|unreadable| unreadable.column),
+            in_file: inline.in_file,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -107,6 +138,8 @@ pub struct CheckView {
 }
 
 async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiError> {
+    let inline = api.scripts.inline(&script).await?;
+    let inline = inline.map(|inline| InlineView::new(inline, &script.requirements));
     let (whole, checked, environments) = api
         .store
         .read(move |c| {
@@ -166,6 +199,7 @@ async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiError>
     let environments = usable.map(|environment| EnvironmentView::new(environment, live));
     Ok(Json(Dependencies {
         environments: environments.collect(),
+        inline,
         requirements: whole.script.requirements,
         default_requirements: defaults,
         build_from_source: whole.script.build_from_source,
@@ -258,7 +292,42 @@ pub struct RequirementsRequest {
     build_from_source: Option<Vec<String>>,
 }
 
-/// Replaces what the script asks for. Nothing is installed yet.
+/// Which of the two counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Winner {
+    File,
+    List,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveRequest {
+    #[serde(rename = "use")]
+    winner: Winner,
+}
+
+/// Makes list and metadata block the same: the list becomes what the file says, or the block of the file is rewritten,
+/// which is a revision.
+#[utoipa::path(post, path = "/scripts/{id}/dependencies/resolve", tag = "dependencies",
+    operation_id = "resolveDependencies", params(("id" = String, Path)), request_body = ResolveRequest,
+    responses((status = 200, body = Dependencies), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub async fn resolve(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    Json(request): Json<ResolveRequest>,
+) -> Result<Json<Dependencies>, ApiError> {
+    let winner = match request.winner {
+        Winner::File => Use::File,
+        Winner::List => Use::List,
+    };
+    let script = api.scripts.resolve(&ScriptId::parse(&id), winner).await?;
+    show(&api, script).await
+}
+
+/// Replaces what the script asks for, also in the metadata block of its entry file, unless that was changed and not
+/// taken over. Nothing is installed yet.
 #[utoipa::path(put, path = "/scripts/{id}/dependencies", tag = "dependencies", operation_id = "setDependencies",
     params(("id" = String, Path)), request_body = RequirementsRequest,
     responses((status = 200, body = Dependencies), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]

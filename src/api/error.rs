@@ -209,6 +209,16 @@ impl From<scripts::Error> for ApiError {
             scripts::Error::Requirement(bad) => unreadable(&bad, "requirements"),
             scripts::Error::Refused(refused) => package_refused(&refused, "requirements"),
             scripts::Error::Package(error) => error.into(),
+            scripts::Error::Block(bad) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_metadata",
+                format!("Line {} of the entry file: {}", bad.line + 1, bad.message),
+            )
+            .with(json!({ "line": bad.line, "column": bad.column })),
+            scripts::Error::NoBlock => Self::conflict(
+                "nothing_to_resolve",
+                "The entry file has no script block (PEP 723)",
+            ),
             scripts::Error::Files(error) => error.into(),
             scripts::Error::Store(error) => error.into(),
         }

@@ -87,6 +87,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(dependencies::rebuild))
         .routes(routes!(dependencies::check))
         .routes(routes!(dependencies::rollback))
+        .routes(routes!(dependencies::resolve))
         .routes(routes!(runs::submit))
         .routes(routes!(runs::list))
         .routes(routes!(runs::get))

@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod imports;
+pub mod inline;
 pub mod lock;
 pub mod manifest;
 pub mod policy;

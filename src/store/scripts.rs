@@ -9,7 +9,7 @@ use crate::model::ids::ScriptId;
 use crate::model::script::Script;
 
 const COLUMNS: &str = "id, name, slug, description, entry_point, paused, limits, requirements, revision, \
-     environment_key, created_at, updated_at, deleted_at, overlap, parallel_limit, build_from_source, \
+     environment_key, created_at, updated_at, deleted_at, overlap, parallel_limit, build_from_source, inline_agreed, \
      (SELECT json_group_array(tag) FROM (SELECT tag FROM script_tags WHERE script_id = scripts.id ORDER BY position))";
 
 /// What a list of scripts is narrowed by. `after` is the last name of the page before.
@@ -56,7 +56,7 @@ pub fn update(connection: &Connection, script: &Script) -> Result<(), Error> {
         .prepare_cached(
             "UPDATE scripts SET name = ?2, description = ?3, entry_point = ?4, paused = ?5, limits = ?6, \
              requirements = ?7, updated_at = ?8, deleted_at = ?9, overlap = ?10, parallel_limit = ?11, \
-             build_from_source = ?12 WHERE id = ?1",
+             build_from_source = ?12, inline_agreed = ?13 WHERE id = ?1",
         )?
         .execute(params![
             script.id.as_str(),
@@ -71,6 +71,7 @@ pub fn update(connection: &Connection, script: &Script) -> Result<(), Error> {
             word(&script.overlap)?,
             script.parallel_limit,
             json(&script.build_from_source)?,
+            script.inline_agreed.as_ref().map(json).transpose()?,
         ]);
     name_taken(updated)?;
     replace_tags(connection, script)
@@ -170,7 +171,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Script> {
         overlap: from_word(13, text(13)?)?,
         parallel_limit: row.get(14)?,
         build_from_source: from_json(15, text(15)?)?,
-        tags: from_json(16, text(16)?)?,
+        inline_agreed: row
+            .get::<_, Option<String>>(16)?
+            .map(|list| from_json(16, &list))
+            .transpose()?,
+        tags: from_json(17, text(17)?)?,
     })
 }
 
@@ -246,6 +251,7 @@ mod tests {
             parallel_limit: Some(2),
             requirements: vec!["requests>=2".to_owned()],
             build_from_source: vec!["docopt".to_owned()],
+            inline_agreed: None,
             revision: 0,
             environment_key: None,
             created_at: Timestamp::UNIX_EPOCH,

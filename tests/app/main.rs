@@ -1,8 +1,10 @@
 //! The whole application over HTTP and WebSocket, on the fake engine: what a client sees, what a restart keeps.
 
 mod bad_input;
+mod environments;
 mod guard;
 mod harness;
+mod inline;
 mod live;
 mod openapi;
 mod outcomes;
