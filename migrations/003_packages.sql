@@ -1,4 +1,4 @@
--- Packages: which may be built from source for a script, what a build was asked to do, earlier environments.
+-- Packages: which are built from source for a script, what a build was asked to do, earlier environments.
 
 ALTER TABLE scripts ADD COLUMN build_from_source TEXT NOT NULL DEFAULT '[]';
 

@@ -84,7 +84,11 @@ fi
 if [ "$PYTASK_ACTION" != rebuild ] && ! resolve "$@"; then
     cat /tmp/resolving >&2
     if grep -q 'building from source is disabled' /tmp/resolving; then
-        echo "hint: the script's dependencies say which packages may be built from source" >&2
+        echo "hint: the script's dependencies say which packages are built from source" >&2
+    fi
+    # An index that does not say when a file was published has nothing that is old enough.
+    if grep -q -e 'exclude-newer' -e 'upload date' /tmp/resolving; then
+        echo "hint: only releases of before $UV_EXCLUDE_NEWER count; Settings, Packages, has the cool-down" >&2
     fi
     exit 1
 fi

@@ -31,7 +31,7 @@ pub struct Dependencies {
     pub requirements: Vec<String>,
     /// What it gets besides, from the settings: the defaults whose package it does not name itself.
     pub default_requirements: Vec<String>,
-    /// Names of packages that may be built from source, which runs their code.
+    /// Names of packages that are built from their source, which runs their code.
     pub build_from_source: Vec<String>,
     pub environment: EnvironmentStatus,
     /// By name: everything that is asked for or installed.
@@ -287,8 +287,8 @@ pub async fn rollback(
 pub struct RequirementsRequest {
     /// PEP 508, one package each; empty lines and `#` comments are dropped.
     requirements: Vec<String>,
-    /// Names of packages that may be built from source if need be: all others are installed from wheels only, which
-    /// runs none of their code. Absent: as before.
+    /// Names of packages that are built from their source, which runs their code; all others are installed from wheels
+    /// only. Absent: as before.
     build_from_source: Option<Vec<String>>,
 }
 

@@ -26,7 +26,7 @@ pub struct Script {
     pub parallel_limit: Option<u32>,
     /// PEP 508, one package each, as the user asked for them.
     pub requirements: Vec<String>,
-    /// Names of packages that may be built from source, which runs their code.
+    /// Names of packages that are built from their source, which runs their code.
     pub build_from_source: Vec<String>,
     /// What this list and the metadata block of the entry file were when they last were the same; `None` while there is
     /// no block.

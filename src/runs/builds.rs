@@ -161,7 +161,10 @@ pub(super) fn put_in_place(data: &DataDir, run: &Run, slug: &str, key: &str) -> 
     if let Ok(folder) = data.folder(&built, Owner::Shared)
         && let Some(manifest) = environments::take_stock(&folder)?
     {
-        folder.write(&RelPath::parse(build::MANIFEST)?, &manifest.to_json())?;
+        let place = RelPath::parse(build::MANIFEST)?;
+        // Whatever a build that runs foreign code may have put there.
+        folder.remove_tree(&place)?;
+        folder.write(&place, &manifest.to_json())?;
     }
     // What is about to be relied on is on disk before it has its name.
     data.sync()?;

@@ -82,7 +82,7 @@ pub struct Patch {
 pub struct Requirements {
     /// PEP 508, one package each, with comments and empty lines.
     pub lines: Vec<String>,
-    /// Names of packages that may be built from source; `None` stays.
+    /// Names of packages that are built from source; `None` stays.
     pub build_from_source: Option<Vec<String>>,
 }
 
