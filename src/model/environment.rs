@@ -27,6 +27,7 @@ pub struct Environment {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PackageVersion)]
 pub struct Package {
     pub name: String,
     pub version: String,
