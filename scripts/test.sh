@@ -16,6 +16,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/compose.sh
 # shellcheck source=scripts/supervisor.sh
 . scripts/supervisor.sh
+# shellcheck source=scripts/fault-tests.sh
+. scripts/fault-tests.sh
 
 # A build that is made once has no use for incremental files.
 if [ "${CI:-}" = true ]; then export CARGO_INCREMENTAL=0; fi
@@ -28,11 +30,11 @@ frontend() { (cd frontend && "$@"); }
 
 install_packages() { frontend npm install --ignore-scripts --no-audit --no-fund --loglevel=error; }
 
-# The integration tests that need an engine live in the binary `real`; they are
-# a step of their own.
+# The integration tests that need an engine live in the binaries `real` and
+# `faults`; each is a step of its own.
 rust_tests() {
   if command -v cargo-nextest >/dev/null; then
-    cargo nextest run --locked --workspace -E 'not binary(=real)'
+    cargo nextest run --locked --workspace -E 'not (binary(=real) | binary(=faults))'
     return
   fi
   local target targets=()
@@ -40,7 +42,10 @@ rust_tests() {
     target=${target#tests/}
     target=${target%/main.rs}
     target=${target%.rs}
-    if [ "$target" != real ] && [ "$target" != '*' ]; then targets+=(--test "$target"); fi
+    case $target in
+      real | faults | '*') ;;
+      *) targets+=(--test "$target") ;;
+    esac
   done
   cargo test --locked --workspace --exclude pytask-manager
   cargo test --locked -p pytask-manager --lib --bins "${targets[@]}"
@@ -54,6 +59,21 @@ real_engine_tests() {
   else
     cargo test --locked -p pytask-manager --test real
   fi
+}
+
+# The short form; its table of figures is in the step's output.
+fault_tests() {
+  build_supervisor release
+  build_fault_tests
+  export PYTASK_SUPERVISOR=$supervisor_path PYTASK_FAULTS=short PYTASK_FAULTS_FIGURES=$step_logs/faults
+  local status=0
+  if command -v cargo-nextest >/dev/null; then
+    cargo nextest run --locked -p pytask-manager --test faults || status=$?
+  else
+    "$faults_binary" || status=$?
+  fi
+  fault_table "$PYTASK_FAULTS_FIGURES"
+  return "$status"
 }
 
 start_product() {
@@ -121,6 +141,7 @@ step "Docker Engine" scripts/engine.sh
 step "base images" scripts/base-images.sh
 step "runner image" compose build runner-image
 counted_step "real engine tests" real_engine_tests
+counted_step "fault tests" fault_tests
 started=yes
 step "product: build and start (Docker Compose)" start_product
 counted_step "browser tests (Playwright, Chromium)" browser_tests

@@ -19,11 +19,11 @@ use crate::config::ServeConfig;
 use crate::engine::Engine;
 use crate::engine::docker::{Docker, DockerConfig};
 use crate::events::Events;
-use crate::files::{DataDir, DataLock, Owner, layout};
+use crate::files::{DataDir, DataLock, Owner, Reserve, layout};
 use crate::logs::Watcher;
 use crate::model::ids::RunId;
 use crate::model::settings::InForce;
-use crate::runs::{self, Installation, Runs};
+use crate::runs::{self, Installation, Relief, Runs};
 use crate::scripts::{self, Scripts};
 use crate::settings;
 use crate::store::{self, Place, Store, Witness};
@@ -55,7 +55,7 @@ pub struct EngineWiring {
 }
 
 /// What else an application is made of: the system's clock and nobody who watches its writes, unless told otherwise.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Surroundings {
     pub clock: Clock,
     pub witnesses: Vec<Arc<dyn Witness>>,
@@ -82,7 +82,7 @@ pub fn docker(config: &ServeConfig) -> MakeEngine {
 /// The application on any engine, in any surroundings.
 pub async fn start_on(
     config: &ServeConfig,
-    Surroundings { clock, witnesses }: Surroundings,
+    Surroundings { clock, mut witnesses }: Surroundings,
     make_engine: MakeEngine,
 ) -> anyhow::Result<App> {
     let owner = Owner::Script {
@@ -103,6 +103,9 @@ pub async fn start_on(
             data.path().display()
         );
     };
+    let reserve = Reserve::open(&data)?;
+    // Even a start needs a little room.
+    reserve.release_if_full()?;
     data.create_all(owner)?;
     let supervisor_folder = install_supervisor(&data, &config.supervisor)?;
     let extra_ca = match &config.extra_ca {
@@ -117,6 +120,7 @@ pub async fn start_on(
         database: data.path().join(layout::DATABASE),
         backups: data.path().join(layout::BACKUPS),
     };
+    witnesses.push(Arc::new(Relief(reserve.clone())));
     let store = Store::open(place, witnesses)
         .await
         .context("the database cannot be opened")?;
@@ -149,6 +153,7 @@ pub async fn start_on(
         store: store.clone(),
         engine,
         data: data.clone(),
+        reserve,
         clock: clock.clone(),
         events: events.clone(),
         scripts: scripts.clone(),

@@ -1,20 +1,10 @@
 // What the pretend server starts with: one script per situation that the interface must show, and runs with every
 // outcome. Plain values; `simulate.mjs` moves them, `server.mjs` serves them.
-const MIB = 1024 * 1024;
+import { summaryOf } from "./artifacts.mjs";
+import { KINDS, outcome, STDERR_TEXT, stoppedAtDisk } from "./outcomes.mjs";
+import { inForce } from "./settings.mjs";
 
-export const defaultLimits = {
-  memory_bytes: 512 * MIB,
-  cpus: 1,
-  pids: 128,
-  nofile: 1024,
-  fsize_bytes: 1024 * MIB,
-  run_seconds: 3600,
-  stop_grace_seconds: 10,
-  log_bytes: 64 * MIB,
-  tmp_bytes: 64 * MIB,
-  disk_bytes: null,
-  network: "bridge",
-};
+const MIB = 1024 * 1024;
 
 let ids = 0;
 export const newId = () => `018f${(++ids).toString(16).padStart(8, "0")}`;
@@ -26,12 +16,33 @@ const HOUR = 60 * MIN;
 export const system = {
   version: "0.1.0",
   instance: "3f9a1c",
-  engine: { state: "ready", message: null, version: "26.1.5", api_version: "1.45", storage: "subpath", cgroup: 2 },
+  engine: {
+    state: "ready",
+    message: null,
+    version: "26.1.5",
+    api_version: "1.45",
+    storage: "subpath",
+    cgroup: 2,
+    cpus: 8,
+    memory_bytes: 16 * 1024 * MIB,
+    unenforced: [{ limit: "tmp", reason: "a test container was found to have no such limit" }],
+  },
   data_dir: "/data",
   free_bytes: 187_400 * MIB,
-  max_runs: 4,
-  default_limits: defaultLimits,
+  disk: {
+    free_bytes: 187_400 * MIB,
+    total_bytes: 476_000 * MIB,
+    floor_bytes: 512 * MIB,
+    low: false,
+    reserve_bytes: 64 * MIB,
+  },
   runner_image: "pytask-runner:3.13",
+  get max_runs() {
+    return inForce().max_runs;
+  },
+  get default_limits() {
+    return inForce().default_limits;
+  },
 };
 
 export const scripts = new Map();
@@ -50,6 +61,8 @@ export function newScript(name, description = "", tags = [], extra = {}) {
     entry_point: "main.py",
     paused: false,
     limits: {},
+    overlap: "queue",
+    parallel_limit: null,
     revision: 1,
     created_at: now,
     updated_at: now,
@@ -82,11 +95,15 @@ export function newRun(script, kind = "script", extra = {}) {
     lock_hash: null,
     image: system.runner_image,
     image_digest: "sha256:6f1c5d0a8f0d2b1f",
-    limits: { ...defaultLimits, ...script.limits },
+    limits: { ...system.default_limits, ...script.limits },
+    overlap: script.overlap,
+    parallel_limit: script.parallel_limit,
     args: [],
     env: {},
     peak_memory_bytes: null,
     cpu_ms: null,
+    usage: null,
+    artifacts: null,
     wait_reason: null,
     log: null,
     build_run_id: null,
@@ -108,49 +125,30 @@ export function record(run, stream, text) {
   return entry;
 }
 
-const TRACEBACK = [
-  "Traceback (most recent call last):",
-  '  File "/script/report.py", line 41, in <module>',
-  "    print(summary['total'])",
-  "          ~~~~~~~^^^^^^^^^",
-  "KeyError: 'total'",
-];
+const STARTED = new Set(["succeeded", "failed", "signalled", "out_of_memory", "timed_out", "cancelled", "lost"]);
 
-const OUTCOMES = {
-  succeeded: { message: "It ended with exit 0." },
-  failed: { exit_code: 1, stderr_tail: TRACEBACK, message: "It ended with exit 1." },
-  out_of_memory: {
-    limit_bytes: 512 * MIB,
-    peak_bytes: 512 * MIB,
-    message: "The kernel ended it when it needed more than its 512 MiB.",
-  },
-  timed_out: { limit_seconds: 3600, message: "It was stopped after its 3600 seconds." },
-  cancelled: { by: "user", message: "It was stopped by hand." },
-  signalled: { signal: 11, message: "It was killed by signal 11 (SIGSEGV)." },
-  skipped: { reason: "overlap", message: "The run before it was still going." },
-  environment_failed: { build_run_id: null, message: "Its packages could not be installed." },
-  engine_error: {
-    detail: "no space left on device",
-    message: "Docker could not start the container: no space left on device.",
-  },
-  lost: { reason: "exit facts missing", message: "The container is gone and left no exit facts." },
-};
-
-export const outcome = (kind) => ({ kind, ...OUTCOMES[kind] });
-
-function past(script, kind, queuedAgo, took, trigger = "manual") {
+function past(script, kind, queuedAgo, took, trigger = "manual", extra = {}) {
   const run = newRun(script, "script", {
     state: "finished",
     outcome: outcome(kind),
-    trigger: { kind: trigger },
+    trigger: trigger === "schedule" ? { kind: trigger, schedule_id: "s1", slot: ago(queuedAgo) } : { kind: trigger },
     queued_at: ago(queuedAgo),
-    started_at: kind === "skipped" ? null : ago(queuedAgo - 400),
+    started_at: ago(queuedAgo - 400),
     finished_at: ago(queuedAgo - 400 - took),
     exit_code: kind === "succeeded" ? 0 : kind === "failed" ? 1 : null,
     signal: kind === "signalled" ? 11 : kind === "out_of_memory" ? 9 : null,
     peak_memory_bytes: kind === "out_of_memory" ? 512 * MIB : 182 * MIB,
-    cpu_ms: took * 0.7,
+    cpu_ms: Math.round(took * 0.55),
+    usage: {
+      cpu_throttled_ms: kind === "out_of_memory" ? 3400 : 120,
+      peak_pids: 6,
+      pids_refused: kind === "signalled" ? 12 : 0,
+      tmp_peak_bytes: 3 * MIB,
+    },
+    ...extra,
   });
+  if (STARTED.has(kind)) run.artifacts = summaryOf(run, script);
+  else Object.assign(run, { started_at: null, peak_memory_bytes: null, cpu_ms: null, usage: null });
   record(run, "stdout", "\u001b[1mnightly-report\u001b[0m reading \u001b[36morders.csv\u001b[0m\n");
   for (let i = 1; i <= 40; i++)
     record(
@@ -160,7 +158,7 @@ function past(script, kind, queuedAgo, took, trigger = "manual") {
         ? `\u001b[33mWARNING\u001b[0m row ${i * 250} has no customer\n`
         : `read ${String(i * 250).padStart(6)} rows  \u001b[32mok\u001b[0m\n`,
     );
-  if (kind === "failed") record(run, "stderr", `${TRACEBACK.join("\n")}\n`);
+  if (kind === "failed") record(run, "stderr", STDERR_TEXT);
   return run;
 }
 
@@ -267,11 +265,37 @@ export function seed() {
     message: "There is no version of pandas==9.9.",
   };
   newScript("certificate-check", "Warns two weeks before a certificate ends", ["web", "daily"]);
+  const stream = newScript("stream-prices", "Listens to the exchange until it is stopped", ["web"], {
+    files: new Map([["main.py", file("import time\n\nwhile True:\n    print(read())\n    time.sleep(0.5)\n")]]),
+    limits: { memory_bytes: 256 * MIB, cpus: 2 },
+  });
 
-  const kinds = Object.keys(OUTCOMES);
   for (let i = 0; i < 60; i++)
     past(report, i % 11 === 10 ? "failed" : "succeeded", (62 - i) * 8 * HOUR, 11_000 + (i % 7) * 900, "schedule");
-  for (const [i, kind] of kinds.entries())
+  for (const [i, kind] of KINDS.entries())
     past([scrape, train, backup][i % 3], kind, (40 - i) * 31 * MIN, 1000 + i * 4100);
-  past(report, "failed", 2 * MIN, 12_400, "schedule");
+  past(backup, "failed", 70 * MIN, 64_000, "manual", { outcome: stoppedAtDisk, exit_code: null, signal: 15 });
+  past(report, "failed", 2 * MIN, 12_400, "schedule", { args: ["--day", "yesterday"] });
+  const replaced = past(scrape, "cancelled", 90 * MIN, 5000);
+  replaced.outcome = {
+    ...outcome("cancelled"),
+    by: "the run that replaces it",
+    message: "Cancelled by the run that replaces it",
+    replaced_by: past(scrape, "succeeded", 89 * MIN, 9000).id,
+  };
+  for (const [i, [kind, message]] of WAITS.entries())
+    newRun([scrape, train, backup, report][i % 4], "script", {
+      queued_at: ago((i + 1) * 47_000),
+      wait_reason: { kind, message },
+    });
+  return { endless: stream };
 }
+
+/** Every reason to wait, as the product words it. These stay in the queue until they are taken out. */
+const WAITS = [
+  ["engine_away", "The container engine is not ready; the run starts when it is"],
+  ["global_cap", "4 of at most 4 runs are active"],
+  ["overlap", "Run 1262 of this script has to finish first"],
+  ["environment", "Its environment is being built"],
+  ["disk_full", "The disk has 380 MiB free, and 512 MiB are kept; the run starts when there is room"],
+];

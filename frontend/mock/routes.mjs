@@ -1,5 +1,9 @@
 // The pretend controller's HTTP contract, one row per route.
+import { artifact, artifactsOf } from "./artifacts.mjs";
 import { logs, newScript, runs, scripts, system } from "./data.mjs";
+import { statsOf } from "./measure.mjs";
+import { changesOf } from "./outcomes.mjs";
+import { changeSettings, outOfBounds, settingsView } from "./settings.mjs";
 import { cancel, dashboard, describe, start, tell, tellScript } from "./simulate.mjs";
 
 class Refusal extends Error {
@@ -37,9 +41,24 @@ function saved(script, path, body) {
   return { json: { revision: script.revision, etag: etag(file) } };
 }
 
+const scriptOf = (runId) => known(scripts, known(runs, runId, "run").script_id, "script");
+const refuseLimit = (wrong, prefix = "") => {
+  if (wrong) refuse(422, "invalid_field", wrong[1], { field: `${prefix}${wrong[0]}` });
+};
+
 /** [method, pattern, handler({url, id, rest, body, json, headers})] → {json, status} or {bytes, headers} */
 export const ROUTES = [
   ["GET", /^\/system$/, () => ({ json: system })],
+  ["GET", /^\/settings$/, () => ({ json: settingsView() })],
+  [
+    "PATCH",
+    /^\/settings$/,
+    ({ json }) => {
+      refuseLimit(changeSettings(json, system.engine));
+      tell({ type: "system", system });
+      return { json: settingsView() };
+    },
+  ],
   ["GET", /^\/dashboard$/, () => ({ json: dashboard() })],
   [
     "GET",
@@ -71,6 +90,7 @@ export const ROUTES = [
     ({ id, json }) => {
       const script = known(scripts, id, "script");
       const limits = json.limits ?? script.limits;
+      refuseLimit(outOfBounds(limits, system.engine), "limits.");
       Object.assign(script, json, { limits });
       tellScript(script);
       return { json: describe(script) };
@@ -212,6 +232,26 @@ export const ROUTES = [
   ],
   ["GET", /^\/runs\/([^/]+)$/, ({ id }) => ({ json: known(runs, id, "run") })],
   [
+    "GET",
+    /^\/runs\/([^/]+)\/changes$/,
+    ({ id }) => {
+      const run = known(runs, id, "run");
+      const success = [...runs.values()].findLast(
+        (each) => each.script_id === run.script_id && each.number < run.number && each.outcome?.kind === "succeeded",
+      );
+      return { json: changesOf(run, success) };
+    },
+  ],
+  ["GET", /^\/runs\/([^/]+)\/stats$/, ({ id }) => ({ json: statsOf(known(runs, id, "run")) })],
+  ["GET", /^\/runs\/([^/]+)\/artifacts$/, ({ id }) => ({ json: artifactsOf(scriptOf(id)) })],
+  [
+    "GET",
+    /^\/runs\/([^/]+)\/artifacts\/(.+)$/,
+    ({ id, rest, url }) =>
+      artifact(scriptOf(id), rest, url.searchParams.get("view") === "true") ??
+      refuse(404, "not_found", `There is no artifact ${rest}.`),
+  ],
+  [
     "POST",
     /^\/runs\/([^/]+)\/cancel$/,
     ({ id }) => {
@@ -237,16 +277,26 @@ export const ROUTES = [
       };
     },
   ],
-  // Only here: takes the engine away and gives it back.
+  // Only here: takes the engine away and gives it back, fills the disk and empties it.
   [
     "POST",
-    /^\/mock\/engine\/(ready|away)$/,
+    /^\/mock\/engine\/(ready|away|unfit|connecting)$/,
     ({ id }) => {
-      system.engine = {
-        ...system.engine,
-        state: id,
-        message: id === "away" ? "Cannot connect to unix:///var/run/docker.sock." : null,
+      const messages = {
+        away: "Cannot connect to unix:///var/run/docker.sock",
+        unfit: "It is version 19.03, and 24 or newer is needed",
       };
+      system.engine = { ...system.engine, state: id, message: messages[id] ?? null };
+      tell({ type: "system", system });
+      return { json: system };
+    },
+  ],
+  [
+    "POST",
+    /^\/mock\/disk\/(low|fine)$/,
+    ({ id }) => {
+      const low = id === "low";
+      system.disk = { ...system.disk, low, free_bytes: (low ? 380 : 187_400) * 1024 * 1024 };
       tell({ type: "system", system });
       return { json: system };
     },

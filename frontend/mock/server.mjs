@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { logs, newId, runs, seed } from "./data.mjs";
 import { ROUTES, refuse } from "./routes.mjs";
-import { listen } from "./simulate.mjs";
+import { listen, start } from "./simulate.mjs";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const CSP =
@@ -78,7 +78,8 @@ function page_or_asset(response, url) {
   createReadStream(found).pipe(response);
 }
 
-seed();
+const { endless } = seed();
+start(endless);
 const server = createServer((request, response) => {
   const url = new URL(request.url, "http://mock");
   if (url.pathname === "/healthz") answer(response, 200, { "content-type": "application/json" }, '{"status":"ok"}');
@@ -96,7 +97,7 @@ server.on("upgrade", (request, socket, head) => {
     else
       client.on(
         "close",
-        listen((event) => (event.type === "record" ? undefined : send(event))),
+        listen((event) => (event.type === "record" || event.type === "samples" ? undefined : send(event))),
       );
   });
 });
@@ -113,6 +114,7 @@ function follow(client, send, run, after) {
     "close",
     listen((event) => {
       if (event.type === "record" && event.run_id === run.id) send({ type: "record", ...event.record });
+      if (event.type === "samples" && event.run_id === run.id) send({ type: "samples", samples: event.samples });
       if (event.type === "run" && event.run.id === run.id) state();
     }),
   );

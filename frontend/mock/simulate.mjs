@@ -1,8 +1,12 @@
 // Moves runs through their states in time, prints lines as a script would, and tells everyone who listens.
-import { newRun, outcome, record, runs, scripts, system } from "./data.mjs";
+import { summaryOf } from "./artifacts.mjs";
+import { newRun, record, runs, scripts, system } from "./data.mjs";
+import { samplesOf } from "./measure.mjs";
+import { outcome } from "./outcomes.mjs";
+import { planOf } from "./pretend.mjs";
 
 const listeners = new Set();
-/** Hears {type:"run"|"script"|"system"|"record"}; answers how to stop hearing. */
+/** Hears {type:"run"|"script"|"system"|"record"|"samples"}; answers how to stop hearing. */
 export const listen = (listener) => {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -23,6 +27,11 @@ function move(run, change) {
 function print(run, stream, text) {
   tell({ type: "record", run_id: run.id, record: record(run, stream, text) });
 }
+/** Tells the newest measurement. */
+function measure(run) {
+  const sample = samplesOf(run).at(-1);
+  if (sample) tell({ type: "samples", run_id: run.id, samples: [sample] });
+}
 function finish(run, kind, extra = {}) {
   move(run, { state: "collecting" });
   move(run, {
@@ -30,17 +39,24 @@ function finish(run, kind, extra = {}) {
     finished_at: now(),
     outcome: { ...outcome(kind), ...extra.outcome },
     exit_code: kind === "succeeded" ? 0 : kind === "failed" ? 1 : null,
-    peak_memory_bytes: 41 * 1024 * 1024,
+    signal: kind === "out_of_memory" ? 9 : null,
+    peak_memory_bytes: extra.outcome?.peak_bytes ?? 41 * 1024 * 1024,
     cpu_ms: 380,
+    usage: { cpu_throttled_ms: 0, peak_pids: 3, pids_refused: 0, tmp_peak_bytes: 4096 },
+    artifacts: summaryOf(run, scripts.get(run.script_id)),
     ...extra.run,
   });
 }
 
 export function start(script, request = {}, kind = "script") {
   const run = newRun(script, kind, { args: request.args ?? [], env: request.env ?? {} });
-  if (system.engine.state === "away")
-    run.wait_reason = { kind: "engine_away", message: "Waits for the Docker engine, which is away." };
+  if (system.engine.state !== "ready")
+    run.wait_reason = {
+      kind: "engine_away",
+      message: "The container engine is not ready; the run starts when it is",
+    };
   tell({ type: "run", run });
+  moving.add(run);
   void (kind === "build" ? build(script, run) : execute(script, run));
   return run;
 }
@@ -50,8 +66,24 @@ export function cancel(run) {
   else if (run.state !== "finished") move(run, { state: "stopping" });
 }
 
-async function begin(run) {
-  while (system.engine.state === "away" && run.state === "queued") await pause(STEP);
+/** Runs that move; those that were seeded stand still. */
+const moving = new Set();
+
+/** The run of the same script that it has to wait for. */
+const inTheWay = (run, script) =>
+  script?.overlap === "queue"
+    ? [...moving].find(
+        (each) => each.script_id === run.script_id && each.number < run.number && each.state !== "finished",
+      )
+    : undefined;
+
+async function begin(run, script) {
+  while (system.engine.state !== "ready" && run.state === "queued") await pause(STEP);
+  for (let other = inTheWay(run, script); other && run.state === "queued"; other = inTheWay(run, script)) {
+    const message = `Run ${other.number} of this script has to finish first`;
+    if (run.wait_reason?.message !== message) move(run, { wait_reason: { kind: "overlap", message } });
+    await pause(STEP);
+  }
   if (run.state !== "queued") return false;
   run.wait_reason = null;
   await pause(STEP / 2);
@@ -62,31 +94,20 @@ async function begin(run) {
 }
 
 async function execute(script, run) {
-  if (!(await begin(run))) return;
-  const text = script.files.get(script.entry_point)?.body.toString() ?? "";
-  const lines = /flood/.test(text) ? 200_000 : 10;
+  if (!(await begin(run, script))) return;
+  const { lines, end } = planOf(script, run);
+  const flood = lines === 200_000;
   for (let i = 1; i <= lines; i++) {
     if (run.state === "stopping") return finish(run, "cancelled");
-    if (lines === 10) await pause(STEP);
-    else if (i % 500 === 0) await pause(10);
+    if (!flood) {
+      await pause(STEP);
+      measure(run);
+    } else if (i % 500 === 0) await pause(10);
     print(run, i % 2 ? "stdout" : "stderr", `line ${i} of ${lines}\n`);
   }
-  if (/raise|sys\.exit\(1\)/.test(text)) {
-    print(
-      run,
-      "stderr",
-      'Traceback (most recent call last):\n  File "/script/main.py", line 3, in <module>\nRuntimeError: no luck\n',
-    );
-    finish(run, "failed", {
-      outcome: {
-        stderr_tail: [
-          "Traceback (most recent call last):",
-          '  File "/script/main.py", line 3, in <module>',
-          "RuntimeError: no luck",
-        ],
-      },
-    });
-  } else finish(run, "succeeded");
+  if (!end) return finish(run, "succeeded");
+  print(run, "stderr", `${end.stderr_tail.join("\n")}\n`);
+  finish(run, end.kind, { outcome: end });
 }
 
 async function build(script, run) {

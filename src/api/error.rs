@@ -94,6 +94,14 @@ impl ApiError {
         }
     }
 
+    /// `what` says what there was no room for. What failed for want of room may simply be tried again.
+    fn disk_full(what: &str) -> Self {
+        let message = format!(
+            "{what} Delete what is no longer needed or make the data disk larger, then try again; it is safe to repeat"
+        );
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message)
+    }
+
     pub fn with(mut self, details: Value) -> Self {
         self.details = Some(details);
         self
@@ -171,6 +179,9 @@ impl From<store::Error> for ApiError {
                 "changed_meanwhile",
                 "It was changed at the same moment; look again and retry",
             ),
+            full if full.is_disk_full() => {
+                Self::disk_full("The data disk is full: this could not be recorded.")
+            }
             _ => Self::internal(&error),
         }
     }
@@ -188,7 +199,7 @@ impl From<files::Error> for ApiError {
             ErrorKind::NotEmpty => Self::conflict("folder_not_empty", message),
             ErrorKind::Changed => Self::new(StatusCode::PRECONDITION_FAILED, "file_changed", message),
             ErrorKind::Unsafe => Self::conflict("unsafe_file", message),
-            ErrorKind::NoSpace => Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message),
+            ErrorKind::NoSpace => Self::disk_full(&format!("{message}; nothing of it was replaced.")),
             ErrorKind::Damaged | ErrorKind::Io => Self::internal(&error),
         }
     }

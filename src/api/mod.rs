@@ -3,6 +3,7 @@
 //! Handlers are thin: they take what was asked apart, call one face, and put the answer together. The OpenAPI document
 //! is made from the same declarations as the routes and is the contract for the interface and for everybody else.
 
+mod artifacts;
 mod changes;
 mod dashboard;
 mod dependencies;
@@ -21,6 +22,7 @@ mod scripts;
 mod settings;
 mod stats;
 mod system;
+mod view;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -95,6 +97,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(changes::get))
         .routes(routes!(stats::get))
         .routes(routes!(log::get))
+        .routes(routes!(artifacts::list))
+        .routes(routes!(artifacts::get))
         .routes(routes!(live::live))
         .routes(routes!(events::events))
         .routes(routes!(dashboard::get))

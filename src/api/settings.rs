@@ -10,7 +10,6 @@ use super::extract::Json;
 use crate::model::settings::{InForce, Settings, SettingsPatch};
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Settings)]
 pub struct SettingsView {
     /// What holds now.
     pub in_force: InForce,

@@ -18,10 +18,25 @@ pub struct System {
     pub engine: EngineView,
     pub data_dir: String,
     pub free_bytes: u64,
+    pub disk: DiskView,
     /// Most runs active at once.
     pub max_runs: u32,
     pub default_limits: Limits,
     pub runner_image: String,
+}
+
+/// The disk that the data lies on.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Disk)]
+pub struct DiskView {
+    pub free_bytes: u64,
+    pub total_bytes: u64,
+    /// With less free space no run is started.
+    pub floor_bytes: u64,
+    /// So little is free that runs wait.
+    pub low: bool,
+    /// Kept so that a full disk can be cleaned up; less than 64 MiB after it was needed, or on a small disk.
+    pub reserve_bytes: u64,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -71,12 +86,21 @@ pub async fn show(api: &Api) -> Result<System, ApiError> {
     let data = api.data.clone();
     let installation = api.runs.installation();
     let settings = api.settings.in_force();
+    let space = on_disk(move || data.space()).await?;
+    let disk = api.runs.disk();
     Ok(System {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         instance: installation.instance.clone(),
         engine: engine(&api.runs),
         data_dir: api.data.path().display().to_string(),
-        free_bytes: on_disk(move || data.free_bytes()).await?,
+        free_bytes: space.free_bytes,
+        disk: DiskView {
+            free_bytes: space.free_bytes,
+            total_bytes: space.total_bytes,
+            floor_bytes: disk.floor_bytes,
+            low: disk.low,
+            reserve_bytes: disk.reserve_bytes,
+        },
         max_runs: settings.max_runs,
         default_limits: settings.default_limits,
         runner_image: installation.image.clone(),

@@ -16,7 +16,7 @@ use super::confined::{self, Owner, Staged};
 use super::error::{Error, Result};
 use super::hash::ContentHash;
 use super::path::{PathError, RelPath};
-use super::{listing, sweep};
+use super::{listing, sweep, usage};
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]
@@ -42,6 +42,13 @@ pub struct OpenFile {
     pub file: File,
     pub size: u64,
     pub modified_at_ms: i64,
+}
+
+impl OpenFile {
+    /// UTF-8 without NUL, as far as looked at.
+    pub fn begins_like_text(&self) -> bool {
+        listing::begins_like_text(&self.file)
+    }
 }
 
 /// What a conditional write expects to find.
@@ -82,6 +89,11 @@ impl Folder {
     /// Everything in this folder, within `limits`.
     pub fn list(&self, limits: &listing::ListLimits) -> Result<listing::Listing> {
         listing::list(&self.root, limits)
+    }
+
+    /// What everything in this folder takes, as far as it has to be known.
+    pub fn measure(&self, enough: usage::Enough) -> Result<usage::Usage> {
+        usage::measure(&self.root, enough)
     }
 
     /// A regular file of one link, of whatever size.

@@ -1,15 +1,17 @@
 //! Where everything is on the data volume, in one place. Paths are relative to the data directory.
 //!
 //! ```text
-//! db/pytask.sqlite   bin/<hash>/supervisor   backups/   staging/ (emptied at start)   lock
+//! db/pytask.sqlite   bin/<hash>/supervisor   backups/   staging/ (emptied at start)   lock   ballast
 //! cache/uv/          cache/builds/<run-id>/           written by builds, as the runs' user
 //! scripts/<slug>/files/                               the script's own: hostile
 //! scripts/<slug>/envs/<key>/{venv,…}   scripts/<slug>/revisions/
 //! runs/<yyyy>/<mm>/<run-id>/                          0700: the supervisor's and ours
+//! runs/<yyyy>/<mm>/<run-id>/artifacts/                the run's own: hostile
 //! ```
 //! Slugs, keys and ids come from the caller; a bad one is refused by [`RelPath`] when the folder is opened.
 
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +23,7 @@ use super::error::{Error, Result};
 use super::folder::Folder;
 use super::path::RelPath;
 use super::revisions::Revisions;
+use super::space::{self, Space};
 
 pub const DATABASE: &str = "db/pytask.sqlite";
 pub const BACKUPS: &str = "backups";
@@ -28,6 +31,7 @@ pub const UV_CACHE: &str = "cache/uv";
 pub const BUILDS: &str = "cache/builds";
 const STAGING: &str = "staging";
 const LOCK: &str = "lock";
+pub(super) const BALLAST: &str = "ballast";
 
 /// The data directory, open. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -64,6 +68,11 @@ pub fn env_venv(slug: &str, key: &str) -> String {
 pub fn run(created_at: Timestamp, run_id: &str) -> String {
     let day = created_at.to_zoned(TimeZone::UTC).date();
     format!("runs/{:04}/{:02}/{run_id}", day.year(), day.month())
+}
+
+/// What a run leaves to be kept; the one part of its directory that is its own.
+pub fn artifacts(created_at: Timestamp, run_id: &str) -> String {
+    format!("{}/artifacts", run(created_at, run_id))
 }
 
 pub fn build(run_id: &str) -> String {
@@ -174,6 +183,11 @@ impl DataDir {
         self.root.rename(&RelPath::parse(from)?, &RelPath::parse(to)?)
     }
 
+    /// Whether there was an empty folder of that name, which is gone now.
+    pub fn remove_folder_if_empty(&self, path: &str) -> Result<bool> {
+        self.root.remove_folder_if_empty(&RelPath::parse(path)?)
+    }
+
     /// Nothing there is fine.
     pub fn remove_tree(&self, path: &str) -> Result<()> {
         self.root.remove_tree(&RelPath::parse(path)?)
@@ -198,10 +212,13 @@ impl DataDir {
         rustix::fs::syncfs(self.root.root()).map_err(|errno| Error::from_errno(".", errno))
     }
 
-    /// Bytes that we could still write.
-    pub fn free_bytes(&self) -> Result<u64> {
-        let stat = rustix::fs::fstatvfs(self.root.root()).map_err(|errno| Error::from_errno(".", errno))?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    /// What is left of the file system.
+    pub fn space(&self) -> Result<Space> {
+        space::of(self.root.root()).map_err(|errno| Error::from_errno(".", errno))
+    }
+
+    pub(super) fn root(&self) -> &OwnedFd {
+        self.root.root()
     }
 }
 
@@ -242,7 +259,6 @@ mod tests {
             let meta = std::fs::metadata(data.path().join(path)).unwrap();
             assert_eq!((meta.mode() & 0o7777, meta.uid()), (mode, uid), "{path}");
         }
-        assert!(data.free_bytes().unwrap() > 0);
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub struct Entry {
     pub text: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listing {
     /// By path.
     pub entries: Vec<Entry>,
@@ -171,8 +171,13 @@ fn looks_like_text(dir: BorrowedFd<'_>, name: &[u8]) -> bool {
     if !rustix::fs::fstat(&fd).is_ok_and(|stat| confined::is_plain_file(&stat)) {
         return false;
     }
+    begins_like_text(&File::from(fd))
+}
+
+/// UTF-8 without NUL, as far as looked at.
+pub(super) fn begins_like_text(file: &File) -> bool {
     let mut buffer = [0; SNIFFED_BYTES];
-    let Ok(n) = File::from(fd).read_at(&mut buffer, 0) else {
+    let Ok(n) = file.read_at(&mut buffer, 0) else {
         return false;
     };
     let head = &buffer[..n];

@@ -10,8 +10,8 @@
 //! - new contents are staged where no script can see them and appear by `rename`;
 //! - owners and modes are set by descriptor, on what we created ourselves, never recursively.
 //!
-//! [`DataDir`] knows where things are, [`Revisions`] keeps what a script's files once were. Everything here is
-//! synchronous (async code calls it through [`on_disk`]) and knows no script, no run and no database. Two saves of one
+//! [`DataDir`] knows where things are, [`Revisions`] keeps what a script's files once were, [`Reserve`] keeps room for
+//! us. Everything here is synchronous (async code calls it through [`on_disk`]) and knows no script, no run and no database. Two saves of one
 //! script must be serialised by the caller.
 
 mod confined;
@@ -24,8 +24,11 @@ pub mod layout;
 mod listing;
 mod manifest;
 mod path;
+mod reserve;
 mod revisions;
+mod space;
 mod sweep;
+mod usage;
 
 pub use confined::Owner;
 pub use error::{Error, ErrorKind, Result};
@@ -35,7 +38,10 @@ pub use layout::{DataDir, DataLock};
 pub use listing::{Entry, EntryKind, ListLimits, Listing};
 pub use manifest::{Manifest, TrackedFile};
 pub use path::{PathError, RelPath};
+pub use reserve::Reserve;
 pub use revisions::{Change, ChangeKind, Revisions};
+pub use space::Space;
+pub use usage::{Enough, LEAST_ENTRY, Usage};
 
 /// The largest file that is edited, saved and kept in revisions. Larger ones can be streamed
 /// ([`Folder::open_file`]), not read at once.

@@ -110,10 +110,11 @@ impl Watch {
                     return;
                 }
                 None => {
-                    tokio::time::sleep(RETRY).await;
+                    // Tried first: whoever waits with less patience than this pause would never get there.
                     if self.attach() {
                         return;
                     }
+                    tokio::time::sleep(RETRY).await;
                 }
             }
         }
@@ -260,6 +261,20 @@ mod tests {
         while watched(&watcher) == 0 {
             woken(&mut watch).await;
         }
+    }
+
+    #[tokio::test]
+    async fn an_impatient_waiter_is_attached_all_the_same() {
+        let temp = tempfile::tempdir().unwrap();
+        let watcher = Watcher::start().unwrap();
+        let directory = temp.path().join("run");
+        let mut watch = watcher.subscribe(&directory);
+        let impatient = Duration::from_millis(1);
+        let waited = tokio::time::timeout(impatient, watch.changed()).await;
+        assert!(waited.is_err(), "nothing is there yet");
+        std::fs::create_dir(&directory).unwrap();
+        let _ = tokio::time::timeout(impatient, watch.changed()).await;
+        assert_eq!(watched(&watcher), 1);
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::limits::{LimitName, Limits};
-use super::run::{Ending, StopReason};
+use super::run::{ArtifactsSummary, Ending, StopReason};
 use super::traceback::{self, Traceback};
 
 /// Lines of stderr that are kept.
@@ -74,6 +74,16 @@ impl Evidence {
             missing_module: None,
             limits_hit,
         }
+    }
+
+    /// A run may leave more than it may before anybody measures it; then it is said, at least.
+    pub fn with_artifacts(mut self, limits: &Limits, left: Option<ArtifactsSummary>) -> Self {
+        let limit = LimitName::ArtifactsBytes;
+        let beyond = left.filter(|left| left.bytes > limits.artifacts_bytes);
+        if let (Some(left), None) = (beyond, self.hit(limit)) {
+            self.limits_hit.extend(space(limit, limits, left.bytes));
+        }
+        self
     }
 
     pub fn hit(&self, limit: LimitName) -> Option<&LimitHit> {
@@ -208,7 +218,7 @@ fn times(count: u64) -> String {
 }
 
 /// Bytes as people read them, rounded to three digits.
-pub(super) fn bytes(count: u64) -> String {
+pub fn bytes(count: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if count < 1024 {
         return format!("{count} bytes");
@@ -340,6 +350,18 @@ mod tests {
         );
         assert!(evidence.stderr_tail.is_empty());
         assert!(evidence.hit(LimitName::Pids).is_some());
+    }
+
+    #[test]
+    fn too_many_artifacts_are_named_once_whoever_noticed() {
+        let limits = Limits::default_for_scripts();
+        let left = |bytes| Some(ArtifactsSummary { files: 1, bytes });
+        let named = |evidence: Evidence, left| evidence.with_artifacts(&limits, left).limits_hit.len();
+        assert_eq!(named(Evidence::default(), None), 0);
+        assert_eq!(named(Evidence::default(), left(limits.artifacts_bytes)), 0);
+        let noticed = Evidence::default().with_artifacts(&limits, left(2 << 30));
+        assert_eq!(noticed.limits_hit.len(), 1);
+        assert_eq!(named(noticed, left(3 << 30)), 1);
     }
 
     #[test]

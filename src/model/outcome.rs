@@ -195,27 +195,12 @@ pub(super) mod tests_support {
         oom_kills: Option<u64>,
     ) -> Exit {
         Exit {
-            version: pytask_protocol::VERSION,
-            run_id: "r".into(),
-            cause,
             code,
             signal,
-            error: None,
-            started_at_ms: 0,
             finished_at_ms: 1,
             oom_kills,
             peak_memory_bytes: Some(7),
-            cpu_ms: Some(1),
-            stdout_bytes: 0,
-            stderr_bytes: 0,
-            dropped_bytes: 0,
-            last_seq: 0,
-            log_error: None,
-            killed_after_grace: false,
-            pids_refused: None,
-            cpu_throttled_ms: None,
-            peak_pids: None,
-            tmp_peak_bytes: None,
+            ..Exit::bare("r", cause)
         }
     }
 }

@@ -88,7 +88,7 @@ impl Settings {
             self.max_runs = max_runs;
         }
         if let Some(bytes) = patch.min_free_bytes {
-            within("min_free_bytes", bytes, 16 * MIB, 1024 * 1024 * MIB)?;
+            within("min_free_bytes", bytes, 16 * MIB, 1024 * 1024 * 1024 * MIB)?;
             self.min_free_bytes = bytes;
         }
         if let Some(packages) = patch.packages {

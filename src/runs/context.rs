@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 use super::engine_link::EngineStatus;
+use super::space::Disk;
 use super::{Error, Installation, spec};
 use crate::clock::Clock;
 use crate::engine::{Engine, JobName};
 use crate::events::{Events, News};
-use crate::files::DataDir;
+use crate::files::{DataDir, Reserve};
 use crate::logs::Watcher;
 use crate::model::ids::RunId;
 use crate::model::run::{Event, Run, State, Step, WaitReason, step};
@@ -28,7 +29,11 @@ pub(super) struct Context {
     pub watcher: Watcher,
     pub settings: Keeper,
     pub installation: Installation,
+    pub reserve: Reserve,
     pub status: watch::Receiver<EngineStatus>,
+    pub disk: watch::Receiver<Disk>,
+    /// Somebody has seen something else.
+    pub look_at_disk: Notify,
     /// Something about the queue may have changed.
     pub admission: Notify,
     /// Held while an environment becomes live or is removed.

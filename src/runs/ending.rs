@@ -4,7 +4,7 @@
 //! found again by the sweep.
 
 use super::context::Context;
-use super::{Error, builds, directory};
+use super::{Error, artifacts, builds, directory};
 use crate::envs::imports;
 use crate::events::News;
 use crate::files::on_disk;
@@ -13,7 +13,7 @@ use crate::model::build::{Build, BuildAction, Found};
 use crate::model::environment::Environment;
 use crate::model::evidence::{Evidence, MissingModule};
 use crate::model::outcome::Outcome;
-use crate::model::run::{Ending, Event, LogSummary, Run, RunKind, State};
+use crate::model::run::{ArtifactsSummary, Ending, Event, LogSummary, Run, RunKind, State};
 use crate::model::script::Script;
 use crate::model::traceback::Traceback;
 use crate::model::verdict::verdict;
@@ -34,7 +34,9 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         Ok((summary, stderr))
     })
     .await?;
-    let mut evidence = Evidence::of(ending, stop.as_ref(), &run.limits, &stderr);
+    let artifacts = count_artifacts(cx, run).await;
+    let evidence = Evidence::of(ending, stop.as_ref(), &run.limits, &stderr);
+    let mut evidence = evidence.with_artifacts(&run.limits, artifacts);
     evidence.missing_module = missing_module(cx, run, evidence.traceback.as_ref())
         .await
         .map(Box::new);
@@ -77,6 +79,7 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
     };
     let fill = move |run: &mut Run| {
         run.facts.log = Some(log);
+        run.facts.artifacts = artifacts;
         if let (Some(build), Some(found)) = (&mut run.build, found) {
             build.found = Some(found);
         }
@@ -91,6 +94,18 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         cx.events.publish(News::Script(run.script_id.clone()));
     }
     Ok(())
+}
+
+/// Not to know it is no reason to withhold the verdict.
+async fn count_artifacts(cx: &Context, run: &Run) -> Option<ArtifactsSummary> {
+    let (data, row) = (cx.data.clone(), run.clone());
+    match on_disk(move || artifacts::summary(&data, &row)).await {
+        Ok(summary) => summary,
+        Err(e) => {
+            tracing::warn!(run = %run.id, error = %e, "what a run has left could not be counted");
+            None
+        }
+    }
 }
 
 /// The package that would bring what could not be imported. Merely an offer, so what cannot be looked at now makes none.
@@ -176,10 +191,9 @@ pub(super) async fn release(cx: &Context, run: &Run) {
     let (data, row) = (cx.data.clone(), run.clone());
     let cleaned = on_disk(move || {
         directory::remove_spec(&data, &row)?;
-        if row.kind == RunKind::Build {
-            builds::discard(&data, &row)
-        } else {
-            Ok(())
+        match row.kind {
+            RunKind::Script => artifacts::discard_empty(&data, &row),
+            RunKind::Build => builds::discard(&data, &row),
         }
     });
     if let Err(e) = cleaned.await {

@@ -14,7 +14,10 @@ use crate::events::News;
 
 const PING_EVERY: Duration = Duration::from_secs(5);
 const FIRST_RETRY: Duration = Duration::from_millis(500);
-const LAST_RETRY: Duration = Duration::from_secs(15);
+/// What is away is asked often enough that somebody who waits for it hardly notices that.
+const LAST_RETRY: Duration = Duration::from_secs(5);
+/// What answers and cannot be used is asked for an image each time, perhaps of a registry.
+const LAST_RETRY_UNFIT: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum EngineStatus {
@@ -83,13 +86,21 @@ pub(super) async fn keep(cx: Arc<Context>, status: watch::Sender<EngineStatus>) 
                 cx.events.publish(News::System);
             }
         }
-        let pause = if status.borrow().is_ready() {
-            retry = FIRST_RETRY;
-            PING_EVERY
-        } else {
-            let pause = retry;
-            retry = (retry * 2).min(LAST_RETRY);
-            pause
+        let longest = match &*status.borrow() {
+            EngineStatus::Ready(_) => None,
+            EngineStatus::Unfit(_) => Some(LAST_RETRY_UNFIT),
+            EngineStatus::Away(_) | EngineStatus::Connecting => Some(LAST_RETRY),
+        };
+        let pause = match longest {
+            None => {
+                retry = FIRST_RETRY;
+                PING_EVERY
+            }
+            Some(longest) => {
+                let pause = retry.min(longest);
+                retry = (retry * 2).min(longest);
+                pause
+            }
         };
         tokio::time::sleep(pause).await;
     }

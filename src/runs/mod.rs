@@ -5,9 +5,11 @@
 //! pure function decided ([`admission`], [`recovery`], [`spec`]) and survives being killed at any point.
 
 pub mod admission;
+mod artifacts;
 mod builds;
 mod context;
 mod directory;
+mod disk_watch;
 mod driver;
 mod ending;
 mod enforceable;
@@ -17,6 +19,7 @@ mod queue;
 pub mod recovery;
 #[cfg(test)]
 mod recovery_model;
+mod space;
 pub mod spec;
 mod starting;
 mod submit;
@@ -31,6 +34,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use engine_link::{EngineStatus, Ready};
+pub use space::{Disk, Relief};
 pub use submit::{Submission, Wish};
 
 use crate::clock::Clock;
@@ -38,7 +42,7 @@ use crate::engine::Engine;
 /// What others may know of the engine.
 pub use crate::engine::{Capabilities, Storage};
 use crate::events::Events;
-use crate::files::{self, DataDir, Folder, Owner};
+use crate::files::{self, DataDir, Folder, Owner, Reserve};
 use crate::logs::{self, Watcher};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::{LimitsPatch, OutOfBounds};
@@ -112,6 +116,7 @@ pub struct Parts {
     pub store: Store,
     pub engine: Arc<dyn Engine>,
     pub data: DataDir,
+    pub reserve: Reserve,
     pub clock: Clock,
     pub events: Events,
     pub scripts: Scripts,
@@ -128,10 +133,18 @@ impl Runs {
     /// Starts the loops. Runs that an earlier controller left unfinished are taken up where they are.
     pub fn start(parts: Parts) -> Self {
         let (sender, status) = watch::channel(EngineStatus::Connecting);
+        // Known before anything is admitted.
+        let (space, disk) = watch::channel(space::first_look(&space::LookedAt {
+            data: parts.data.clone(),
+            store: parts.store.clone(),
+            reserve: parts.reserve.clone(),
+            floor: parts.settings.in_force().min_free_bytes,
+        }));
         let context = Arc::new(Context {
             store: parts.store,
             engine: parts.engine,
             data: parts.data,
+            reserve: parts.reserve,
             clock: parts.clock,
             events: parts.events,
             scripts: parts.scripts,
@@ -139,6 +152,8 @@ impl Runs {
             settings: parts.settings,
             installation: parts.installation,
             status,
+            disk,
+            look_at_disk: Default::default(),
             admission: Default::default(),
             drivers: Default::default(),
             environments: Default::default(),
@@ -149,7 +164,11 @@ impl Runs {
             engine_link::keep(Arc::clone(&cx), sender.clone())
         });
         let cx = Arc::clone(&context);
+        keep_alive("space", move || space::keep(Arc::clone(&cx), space.clone()));
+        let cx = Arc::clone(&context);
         keep_alive("queue", move || queue::keep(Arc::clone(&cx)));
+        let cx = Arc::clone(&context);
+        keep_alive("disk watch", move || disk_watch::keep(Arc::clone(&cx)));
         let cx = Arc::clone(&context);
         keep_alive("sweep", move || sweep::keep(Arc::clone(&cx)));
         let cx = Arc::clone(&context);
@@ -204,6 +223,17 @@ impl Runs {
         match &*self.0.status.borrow() {
             EngineStatus::Ready(ready) => enforceable::check(wishes, &ready.capabilities),
             _ => Ok(()),
+        }
+    }
+
+    /// The data disk, with what Settings say now.
+    pub fn disk(&self) -> Disk {
+        let floor = self.0.settings.in_force().min_free_bytes;
+        let seen = *self.0.disk.borrow();
+        Disk {
+            low: seen.why_not(floor).is_some(),
+            floor_bytes: floor,
+            ..seen
         }
     }
 

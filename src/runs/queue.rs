@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::admission::{Decision, Readiness, Situation, admit};
 use super::context::Context;
-use super::{Error, driver, submit};
+use super::{Error, driver, space, submit};
 use crate::envs::policy;
 use crate::envs::status::reason;
 use crate::events::News;
@@ -26,6 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 pub(super) async fn keep(cx: Arc<Context>) {
     let mut status = cx.status.clone();
     let mut settings = cx.settings.subscribe();
+    let mut disk = cx.disk.clone();
     loop {
         if let Err(e) = round(&cx).await {
             tracing::error!(error = %e, "the queue could not be looked at; trying again");
@@ -34,6 +35,7 @@ pub(super) async fn keep(cx: Arc<Context>) {
             () = cx.admission.notified() => {}
             _ = status.changed() => {}
             _ = settings.changed() => {}
+            _ = disk.changed() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
@@ -54,11 +56,16 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
             Ok::<_, store::Error>((unfinished, readiness))
         })
         .await?;
+    let no_room = if unfinished.iter().all(Run::is_active) {
+        None
+    } else {
+        space::no_room(cx).await?
+    };
     let decisions = admit(&Situation {
         unfinished: &unfinished,
         readiness: &readiness,
         engine_ready: cx.status.borrow().is_ready(),
-        no_room: None,
+        no_room,
         cap: cx.settings.in_force().max_runs as usize,
         now: cx.clock.now(),
     });

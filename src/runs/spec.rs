@@ -1,8 +1,8 @@
 //! From a run to what the engine and the supervisor are told: pure.
 //!
-//! A script's container sees its own folder, its environment (read-only), its run directory and the supervisor;
-//! a build's sees the package cache with its own folder in it, the run directory and the supervisor; one that may
-//! execute code of packages sees its own folder alone. Never a parent of any of these.
+//! A script's container sees its own folder, a folder for what it leaves, its environment (read-only), its run directory
+//! and the supervisor; a build's sees the package cache with its own folder in it, the run directory and the supervisor;
+//! one that may execute code of packages sees its own folder alone. Never a parent of any of these.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,6 +19,7 @@ use crate::model::run::{Run, RunKind};
 pub const RUN_DIRECTORY: &str = "/pytask/run";
 pub const SUPERVISOR_DIRECTORY: &str = "/pytask/bin";
 pub const SCRIPT_FOLDER: &str = "/script";
+pub const ARTIFACTS: &str = "/artifacts";
 /// Beside the supervisor: what stands where pip would be.
 const SHIMS: &str = "/pytask/bin/shims";
 
@@ -33,6 +34,8 @@ pub struct Places {
     pub supervisor: PathBuf,
     /// Of a script run.
     pub files: PathBuf,
+    /// Of a script run.
+    pub artifacts: PathBuf,
     /// Of a script run that has an environment.
     pub environment: Option<PathBuf>,
     /// Of builds.
@@ -61,6 +64,7 @@ pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
     match run.kind {
         RunKind::Script => {
             mounts.push(mount(&places.files, SCRIPT_FOLDER, false));
+            mounts.push(mount(&places.artifacts, ARTIFACTS, false));
             if let Some(environment) = &places.environment {
                 mounts.push(mount(environment, build::ENVIRONMENT, true));
             }
@@ -202,6 +206,7 @@ fn script_variables(run: &Run, around: &Surroundings<'_>) -> BTreeMap<String, St
     put_first(&mut variables, "PYTHONPATH", &format!("{SHIMS}/python"));
     variables.insert("PYTASK_RUN_ID".to_owned(), run.id.to_string());
     variables.insert("PYTASK_SCRIPT_ID".to_owned(), run.script_id.to_string());
+    variables.insert("PYTASK_ARTIFACTS".to_owned(), ARTIFACTS.to_owned());
     variables
 }
 
@@ -225,6 +230,7 @@ mod tests {
             run_directory: "runs/2026/11/r".into(),
             supervisor: "bin/abc".into(),
             files: "scripts/s/files".into(),
+            artifacts: "runs/2026/11/r/artifacts".into(),
             environment: Some("scripts/s/envs/k/venv".into()),
             cache: "cache".into(),
             build: "cache/builds/r".into(),
@@ -262,6 +268,7 @@ mod tests {
             ("runs/2026/11/r", "/pytask/run", false),
             ("bin/abc", "/pytask/bin", true),
             ("scripts/s/files", "/script", false),
+            ("runs/2026/11/r/artifacts", "/artifacts", false),
             ("scripts/s/envs/k/venv", "/env", true),
         ];
         assert_eq!(
@@ -334,6 +341,7 @@ mod tests {
         );
         assert_eq!(spec.env["NAME"], "x");
         assert_eq!(spec.env["PYTASK_RUN_ID"], run.id.as_str());
+        assert_eq!(spec.env["PYTASK_ARTIFACTS"], "/artifacts");
         assert_eq!(spec.env["PYTHONUNBUFFERED"], "1");
         assert_eq!(spec.env["PATH"], "/pytask/bin/shims:/env/bin:/opt/bin:/bin");
         assert_eq!(spec.env["PYTHONPATH"], "/pytask/bin/shims/python:/script/lib");

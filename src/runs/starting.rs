@@ -6,7 +6,7 @@
 use super::context::Context;
 use super::driver::{LOOK_SOON, record};
 use super::spec::{self, Identity, Places, Surroundings};
-use super::{Error, builds, directory};
+use super::{Error, artifacts, builds, directory};
 use crate::engine;
 use crate::envs::policy;
 use crate::files::{self, ErrorKind, on_disk};
@@ -101,6 +101,7 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         run_directory: directory::place(run).into(),
         supervisor: settings.supervisor_folder.clone().into(),
         files: files::layout::script_files(&script.slug).into(),
+        artifacts: artifacts::place(run).into(),
         environment: environment.map(|key| files::layout::env_venv(&script.slug, key).into()),
         cache: "cache".into(),
         build: files::layout::build(run.id.as_str()).into(),
@@ -124,9 +125,10 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         settings.extra_ca.clone(),
     );
     let written = on_disk(move || {
-        if row.kind == RunKind::Build {
-            let extra_ca = extra_ca.as_deref().map(Vec::as_slice);
-            builds::prepare(&data, &row, &script.slug, owner, extra_ca)?;
+        let extra_ca = extra_ca.as_deref().map(Vec::as_slice);
+        match row.kind {
+            RunKind::Script => artifacts::prepare(&data, &row, owner)?,
+            RunKind::Build => builds::prepare(&data, &row, &script.slug, owner, extra_ca)?,
         }
         directory::write_spec(&data, &row, &process)
     });

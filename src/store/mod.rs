@@ -7,18 +7,19 @@
 pub mod environments;
 pub mod meta;
 mod opening;
+mod room;
 pub mod runs;
 pub mod scripts;
 pub mod settings;
 mod values;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use opening::Place;
 
 use deadpool_sqlite::{Config, Hook, Pool, PoolConfig, Runtime};
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, ffi};
 
 const READERS: usize = 4;
 
@@ -43,6 +44,17 @@ pub enum Error {
     Stale,
 }
 
+impl Error {
+    /// Whether it found no room: nothing is wrong with what was asked, and it may succeed later.
+    pub fn is_disk_full(&self) -> bool {
+        let Self::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) = self else {
+            return false;
+        };
+        // The index of the log is a file of its own, which SQLite fails to enlarge with an error of its own.
+        failure.code == ErrorCode::DiskFull || failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE
+    }
+}
+
 /// Who has to know of writes. Called on the connection's own thread, in the order of the writes.
 pub trait Witness: Send + Sync + 'static {
     /// Everything of a transaction is written; it is about to become durable.
@@ -55,6 +67,7 @@ pub trait Witness: Send + Sync + 'static {
 
 #[derive(Clone)]
 pub struct Store {
+    database: PathBuf,
     writer: Pool,
     readers: Pool,
     witnesses: Arc<[Arc<dyn Witness>]>,
@@ -71,6 +84,7 @@ impl Store {
         Ok(Self {
             writer: pool(&database, 1)?,
             readers: pool(&database, READERS)?,
+            database,
             witnesses: witnesses.into(),
         })
     }
@@ -78,6 +92,11 @@ impl Store {
     /// Says goodbye, so that the next start need not check. Nothing may be written after it.
     pub async fn stop_cleanly(&self) -> Result<(), Error> {
         self.write(|tx| opening::stop_cleanly(tx)).await
+    }
+
+    /// Takes room for what will be written, so that some of it can be on a full disk. Cheap where it was taken before.
+    pub fn take_log_room(&self) -> std::io::Result<()> {
+        room::take(&self.database)
     }
 
     /// Runs `f` in one transaction; nothing of it stays if it fails.
@@ -186,6 +205,21 @@ mod tests {
     #[test]
     fn migrations_are_valid() {
         opening::migrations().validate().expect("every migration applies");
+    }
+
+    #[test]
+    fn a_database_without_room_is_told_from_one_that_refuses() {
+        let connection = in_memory().expect("a database");
+        connection
+            .pragma_update(None, "max_page_count", 1)
+            .expect("as small as it is");
+        let value = "x".repeat(100_000);
+        let full = meta::set(&connection, "large", &value).expect_err("no room");
+        assert!(full.is_disk_full(), "{full}");
+        let wrong = connection.execute("INSERT INTO nowhere VALUES (1)", []);
+        assert!(!Error::from(wrong.expect_err("no such table")).is_disk_full());
+        let index = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_SHMSIZE), None);
+        assert!(Error::from(index).is_disk_full());
     }
 
     #[tokio::test]

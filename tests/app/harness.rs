@@ -7,7 +7,6 @@ use std::time::Duration;
 use clap::Parser;
 use futures_util::StreamExt;
 use pytask_manager::app::{self, App, Surroundings};
-use pytask_manager::clock::Clock;
 use pytask_manager::config::ServeConfig;
 use pytask_manager::engine::fake::Fake;
 use reqwest::{Method, RequestBuilder, Response};
@@ -32,7 +31,7 @@ pub struct TestApp {
     client: reqwest::Client,
     running: Option<Running>,
     flags: Vec<String>,
-    clock: Clock,
+    surroundings: Surroundings,
     _folder: tempfile::TempDir,
 }
 
@@ -48,10 +47,11 @@ impl TestApp {
     }
 
     pub async fn start_with(flags: &[&str]) -> Self {
-        Self::start_at(Clock::system(), flags).await
+        Self::start_in(Surroundings::default(), flags).await
     }
 
-    pub async fn start_at(clock: Clock, flags: &[&str]) -> Self {
+    /// With another clock, or with others who watch the store's writes.
+    pub async fn start_in(surroundings: Surroundings, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let supervisor = folder.path().join("supervisor");
         std::fs::write(&supervisor, "the fake engine executes nothing").expect("written");
@@ -70,7 +70,7 @@ impl TestApp {
             client: reqwest::Client::builder().no_proxy().build().expect("a client"),
             running: None,
             flags: all,
-            clock,
+            surroundings,
             _folder: folder,
         };
         app.boot().await;
@@ -80,10 +80,7 @@ impl TestApp {
     async fn boot(&mut self) {
         let config = Flags::parse_from(&self.flags).serve;
         let fake = self.fake.clone();
-        let surroundings = Surroundings {
-            clock: self.clock.clone(),
-            ..Surroundings::default()
-        };
+        let surroundings = self.surroundings.clone();
         // A runtime of its own, so that stopping it stops every task at once, like a kill.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -169,6 +166,11 @@ impl TestApp {
         request.send().await.expect("an answer")
     }
 
+    pub async fn patch(&self, path: &str, body: Value) -> Value {
+        let request = self.request(Method::PATCH, &format!("/api/v1{path}"));
+        expect(200, request.json(&body).send().await.expect("an answer")).await
+    }
+
     pub async fn script(&self, name: &str) -> String {
         let script = expect(201, self.post("/scripts", json!({ "name": name })).await).await;
         text(&script["id"])
@@ -181,6 +183,18 @@ impl TestApp {
         )
         .await;
         text(&run["id"])
+    }
+
+    /// Where a run leaves what is to be kept.
+    pub async fn artifacts(&self, run: &str) -> PathBuf {
+        let queued = text(&self.get(&format!("/runs/{run}")).await["queued_at"]);
+        let (year, month) = (&queued[..4], &queued[5..7]);
+        self.data
+            .join("runs")
+            .join(year)
+            .join(month)
+            .join(run)
+            .join("artifacts")
     }
 
     /// The run once it is as asked for.

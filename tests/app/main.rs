@@ -1,6 +1,8 @@
 //! The whole application over HTTP and WebSocket, on the fake engine: what a client sees, what a restart keeps.
 
+mod artifacts;
 mod bad_input;
+mod disk;
 mod environments;
 mod guard;
 mod harness;

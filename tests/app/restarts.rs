@@ -1,7 +1,8 @@
 //! The application is killed and comes back: nothing is lost, nothing is done twice.
 
+use pytask_manager::app::Surroundings;
 use pytask_manager::clock::Clock;
-use pytask_manager::engine::fake::{Gate, Script, Step};
+use pytask_manager::engine::fake::{End, Gate, Script, Step};
 use pytask_manager::engine::{Engine, JobName, JobSpec, JobState, Network, ResourceCaps};
 use pytask_manager::model::ids::RunId;
 use pytask_protocol::frame::Stream;
@@ -39,12 +40,11 @@ async fn a_run_that_ended_meanwhile_is_judged_by_its_facts() {
     let mut app = TestApp::start().await;
     let script = app.script("Short").await;
     let gate = Gate::default();
-    let steps = vec![Step::Pass(gate.clone())];
     app.fake.script(
         &script,
         Script {
-            steps,
-            ..Script::prints(&[], 3)
+            end: End::code(3),
+            ..Script::waits_for(&gate)
         },
     );
     let run = app.run(&script).await;
@@ -113,7 +113,11 @@ async fn what_was_stored_is_there_after_a_kill() {
 async fn orphans_go_after_a_grace_and_strangers_never() {
     let now = Clock::system().now();
     let clock = Clock::manual(now);
-    let mut app = TestApp::start_at(clock.clone(), &[]).await;
+    let surroundings = Surroundings {
+        clock: clock.clone(),
+        ..Surroundings::default()
+    };
+    let mut app = TestApp::start_in(surroundings, &[]).await;
     app.fake.script_others(Script::hangs());
     let instance = text(&app.get("/system").await["instance"]);
     let orphan = |instance: &str| {

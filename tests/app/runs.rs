@@ -116,13 +116,7 @@ async fn a_run_waits_for_the_one_before_and_says_so() {
     let app = TestApp::start().await;
     let script = app.script("Slow").await;
     let gate = Gate::default();
-    app.fake.script(
-        &script,
-        Script {
-            steps: vec![Step::Pass(gate.clone())],
-            ..Script::default()
-        },
-    );
+    app.fake.script(&script, Script::waits_for(&gate));
     let first = app.run(&script).await;
     let second = app.run(&script).await;
     app.run_until(&first, "ran", |run| run["state"] == "running")

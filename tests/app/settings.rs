@@ -1,6 +1,6 @@
 //! Settings: defaults that reach runs, the cap that reaches the queue, and what they refuse.
 
-use pytask_manager::engine::fake::{Gate, Script, Step};
+use pytask_manager::engine::fake::{Gate, Script};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -59,10 +59,7 @@ async fn defaults_lie_between_what_is_built_in_and_what_a_script_says() {
 async fn a_raised_cap_admits_who_waits() {
     let app = TestApp::start_with(&["--max-runs", "1"]).await;
     let gate = Gate::default();
-    app.fake.script_others(Script {
-        steps: vec![Step::Pass(gate.clone())],
-        ..Script::default()
-    });
+    app.fake.script_others(Script::waits_for(&gate));
     let (first, second) = (app.script("First").await, app.script("Second").await);
     let running = app.run(&first).await;
     app.run_until(&running, "ran", |run| run["state"] == "running")
@@ -126,13 +123,7 @@ async fn a_script_says_what_its_runs_do_about_each_other() {
     let app = TestApp::start().await;
     let script = app.script("Side by side").await;
     let gate = Gate::default();
-    app.fake.script(
-        &script,
-        Script {
-            steps: vec![Step::Pass(gate.clone())],
-            ..Script::default()
-        },
-    );
+    app.fake.script(&script, Script::waits_for(&gate));
     let wish = json!({ "overlap": "allow", "parallel_limit": 2 });
     let changed = patch(&app, 200, &format!("/scripts/{script}"), wish).await;
     assert_eq!(

@@ -1,14 +1,14 @@
 //! The container of a run, as the engine's own client describes it while it runs: the template, with the run's own
-//! limits, exactly its own mounts, and labels that lead back to it.
+//! limits, exactly its own mounts, and labels that lead back to it. The suite `faults` counts the same.
 
 use std::path::{Path, PathBuf};
 
 use pytask_manager::engine::ResourceCaps;
 use serde_json::{Value, json};
 
-use crate::engine_contract::template::{assert_host_config, host_config};
 use crate::machine;
 use crate::product::{Product, folders, words};
+use crate::template::{assert_host_config, host_config};
 
 /// Until a file appears in its folder.
 const UNTIL_TOLD: &str = "\
@@ -44,6 +44,12 @@ fn bind(source: &Path, target: &str, read_only: bool) -> Value {
         mount["ReadOnly"] = json!(true);
     }
     mount
+}
+
+/// For what a script's run leaves.
+fn artifacts(product: &Product, run: &str) -> Value {
+    let directory = product.run_directory(run).expect("a run directory");
+    bind(&directory.join("artifacts"), "/artifacts", false)
 }
 
 /// Beside the image's own.
@@ -107,7 +113,11 @@ async fn assert_container(product: &Product, run: &str, network: &str, mounts: V
 
 #[tokio::test]
 async fn the_container_of_a_run_is_the_template() {
-    let product = Product::start().await;
+    assert_plain(&Product::start().await).await;
+}
+
+/// One container.
+pub(crate) async fn assert_plain(product: &Product) {
     let script = product.script("Plain", UNTIL_TOLD).await;
     let wishes = json!({ "env": { "WISH": "for the script only" }, "args": ["for the script only"] });
     let run = words(
@@ -125,9 +135,10 @@ async fn the_container_of_a_run_is_the_template() {
         ),
         bind(&only_folder(&product.data.join("bin")), "/pytask/bin", true),
         bind(&files, "/script", false),
+        artifacts(product, &run),
     ];
     let bridge = format!("pytask-{}-runs", product.instance);
-    assert_container(&product, &run, &bridge, mounts).await;
+    assert_container(product, &run, &bridge, mounts).await;
     let described = machine::docker(&["network", "inspect", &bridge]);
     let described: Value = serde_json::from_str(&described).expect("JSON");
     assert_eq!(
@@ -142,7 +153,11 @@ async fn the_container_of_a_run_is_the_template() {
 
 #[tokio::test]
 async fn the_limits_of_a_script_and_its_environment_are_in_its_container() {
-    let product = Product::start().await;
+    assert_limited(&Product::start().await).await;
+}
+
+/// Two containers: a build's, and one with limits and an environment.
+pub(crate) async fn assert_limited(product: &Product) {
     let limits = json!({
         "memory_bytes": 96 << 20, "cpus": 0.75, "pids": 40, "nofile": 200, "fsize_bytes": 40 << 20, "log_bytes": 1 << 20,
         "tmp_bytes": 8 << 20, "stop_grace_seconds": 3, "network": "none",
@@ -173,7 +188,7 @@ async fn the_limits_of_a_script_and_its_environment_are_in_its_container() {
         bind(&product.data.join("cache"), "/cache", false),
     ];
     let bridge = format!("pytask-{}-runs", product.instance);
-    assert_container(&product, &build, &bridge, mounts).await;
+    assert_container(product, &build, &bridge, mounts).await;
 
     product.until_written(&run, "ready").await;
     let files = product.files(&script).await;
@@ -186,9 +201,10 @@ async fn the_limits_of_a_script_and_its_environment_are_in_its_container() {
         ),
         bin,
         bind(&files, "/script", false),
+        artifacts(product, &run),
         bind(&only_folder(&environments).join("venv"), "/env", true),
     ];
-    assert_container(&product, &run, "none", mounts).await;
+    assert_container(product, &run, "none", mounts).await;
     let held = product.get(&format!("/runs/{run}")).await["limits"].take();
     for (limit, wish) in limits.as_object().expect("limits") {
         assert_eq!(&held[limit], wish, "{limit}");

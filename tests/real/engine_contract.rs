@@ -8,7 +8,7 @@ mod bench;
 mod contract;
 mod launching;
 mod proof;
-pub(crate) mod template;
+mod template;
 mod wire;
 
 use bench::{DockerBench, StorageMode};

@@ -28,68 +28,112 @@ pub(crate) fn supervisor() -> PathBuf {
     std::fs::canonicalize(named).expect("PYTASK_SUPERVISOR is a file")
 }
 
-pub(crate) fn docker(arguments: &[&str]) -> String {
-    match try_docker(arguments) {
-        Ok(said) => said,
-        Err(_) if std::thread::panicking() => String::new(),
-        Err(said) => panic!("docker {arguments:?}: {said}"),
+/// An engine on this machine, through its own client: the one that the environment names, or one of a test's own.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Engine {
+    own: Option<PathBuf>,
+}
+
+impl Engine {
+    /// The one that listens on this socket.
+    pub(crate) fn at(socket: PathBuf) -> Self {
+        Self { own: Some(socket) }
     }
+
+    /// As `DOCKER_HOST` names it; nothing where the environment's is meant.
+    pub(crate) fn host(&self) -> Option<String> {
+        let own = self.own.as_ref()?;
+        Some(format!("unix://{}", own.display()))
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new("docker");
+        command.envs(self.host().map(|host| ("DOCKER_HOST", host)));
+        command
+    }
+
+    pub(crate) fn docker(&self, arguments: &[&str]) -> String {
+        match self.try_docker(arguments) {
+            Ok(said) => said,
+            Err(_) if std::thread::panicking() => String::new(),
+            Err(said) => panic!("docker {arguments:?}: {said}"),
+        }
+    }
+
+    pub(crate) fn try_docker(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = self
+            .command()
+            .args(arguments)
+            .output()
+            .expect("the docker command");
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() {
+            Ok(said(&output.stdout))
+        } else {
+            Err(said(&output.stderr))
+        }
+    }
+
+    /// Ids of an instance's containers.
+    pub(crate) fn containers_of(&self, instance: &str) -> Vec<String> {
+        self.listed(&["ps", "-aq"], instance)
+    }
+
+    /// Takes an instance apart: containers first, then the networks they hung on.
+    pub(crate) fn remove_everything_of(&self, instance: &str) {
+        let deadline = Instant::now() + CLEARING;
+        loop {
+            let mut refused = Vec::new();
+            for container in self.containers_of(instance) {
+                refused.extend(self.try_docker(&["rm", "-fv", &container]).err());
+            }
+            for network in self.networks_of(instance) {
+                refused.extend(self.try_docker(&["network", "rm", &network]).err());
+            }
+            if refused.is_empty() && self.containers_of(instance).is_empty() {
+                return;
+            }
+            if Instant::now() > deadline {
+                assert!(
+                    std::thread::panicking(),
+                    "leftovers of {instance} stay: {refused:?}"
+                );
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// None where the engine is the test's own: they go with it, and a daemon that was away while a container ended will
+    /// not let go of the network that it hung on.
+    fn networks_of(&self, instance: &str) -> Vec<String> {
+        match self.own {
+            Some(_) => Vec::new(),
+            None => self.listed(&["network", "ls", "-q"], instance),
+        }
+    }
+
+    fn listed(&self, what: &[&str], instance: &str) -> Vec<String> {
+        let ours = format!("label=pytask.instance={instance}");
+        let ids = self.docker(&[what, &["--filter", &ours]].concat());
+        ids.lines().map(str::to_owned).collect()
+    }
+}
+
+/// The environment's engine.
+pub(crate) fn docker(arguments: &[&str]) -> String {
+    Engine::default().docker(arguments)
 }
 
 pub(crate) fn try_docker(arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new("docker")
-        .args(arguments)
-        .output()
-        .expect("the docker command");
-    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    if output.status.success() {
-        Ok(said(&output.stdout))
-    } else {
-        Err(said(&output.stderr))
-    }
+    Engine::default().try_docker(arguments)
 }
 
-/// The engine's description of a container.
+/// Its description of a container.
 pub(crate) fn described(container: &str) -> Value {
     let text = docker(&["inspect", "--type", "container", container]);
     let mut described: Value = serde_json::from_str(&text).expect("JSON");
     described[0].take()
-}
-
-/// Ids of an instance's containers.
-pub(crate) fn containers_of(instance: &str) -> Vec<String> {
-    listed(&["ps", "-aq"], instance)
-}
-
-/// Takes an instance apart: containers first, then the networks they hung on.
-pub(crate) fn remove_everything_of(instance: &str) {
-    let deadline = Instant::now() + CLEARING;
-    loop {
-        let mut refused = Vec::new();
-        for container in containers_of(instance) {
-            refused.extend(try_docker(&["rm", "-fv", &container]).err());
-        }
-        for network in listed(&["network", "ls", "-q"], instance) {
-            refused.extend(try_docker(&["network", "rm", &network]).err());
-        }
-        if refused.is_empty() && containers_of(instance).is_empty() {
-            return;
-        }
-        if Instant::now() > deadline {
-            assert!(
-                std::thread::panicking(),
-                "leftovers of {instance} stay: {refused:?}"
-            );
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-fn listed(what: &[&str], instance: &str) -> Vec<String> {
-    let ours = format!("label=pytask.instance={instance}");
-    let ids = docker(&[what, &["--filter", &ours]].concat());
-    ids.lines().map(str::to_owned).collect()
 }
 
 #[expect(

@@ -5,17 +5,23 @@
 //! static binary (`PYTASK_SUPERVISOR`) is missing. Needs root, as the controller does, and a package index.
 
 mod container;
+mod disk;
 mod engine_away;
 mod engine_contract;
 mod fidelity;
 mod inside;
 mod limits;
+#[allow(dead_code, reason = "the suite `faults` uses the rest")]
 mod machine;
 mod newcomer;
 mod outcomes;
 mod packages;
+#[allow(dead_code, reason = "the suite `faults` uses the rest")]
 mod product;
 mod recovery;
+#[allow(dead_code, reason = "the suite `faults` uses the rest")]
+mod small_disk;
 mod stopping;
+mod template;
 mod ten_lines;
 mod volume;

@@ -4,52 +4,46 @@
 //! Whatever happens in the test, its containers, networks and volume are gone at its end. A controller that logged an
 //! error or panicked fails the test even if nothing else did.
 
+// Named, because the suite `faults` takes this module from here.
+#[path = "product/client.rs"]
 mod client;
+#[path = "product/controller.rs"]
+mod controller;
+#[path = "product/setup.rs"]
+mod setup;
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Command, ExitStatus};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use rustix::process::Signal;
 
 use crate::machine;
-pub(crate) use client::{Frame, Record, expect, words};
+#[allow(
+    unused_imports,
+    reason = "the suites `real` and `faults` use different parts of it"
+)]
+pub(crate) use client::{Client, Frame, Live, Record, answered, bytes, expect, now, words};
+#[allow(unused_imports, reason = "likewise")]
+pub(crate) use controller::Memory;
+use controller::{Controller, Log};
+pub(crate) use setup::Setup;
 
 /// No wait is longer; reaching it is a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 /// Between two looks at a condition.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// What a user's shell may say of these is not what the tests mean.
-const OURS: [&str; 6] = [
-    "PYTASK_ALLOWED_HOSTS",
-    "PYTASK_DATA_VOLUME",
-    "PYTASK_MAX_RUNS",
-    "PYTASK_RUN_UID",
-    "PYTASK_LOG",
-    "PYTASK_SUPERVISOR",
-];
-
 pub(crate) struct Product {
     pub(crate) data: PathBuf,
     pub(crate) instance: String,
-    settings: Vec<(String, String)>,
-    address: String,
-    client: reqwest::Client,
+    setup: Setup,
+    client: Client,
     controller: Option<Controller>,
-    /// Everything that controllers of this product have logged.
     log: Log,
     volume: Option<String>,
     _folder: Option<tempfile::TempDir>,
-}
-
-type Log = Arc<Mutex<Vec<String>>>;
-
-struct Controller {
-    process: Child,
-    reader: std::thread::JoinHandle<()>,
 }
 
 impl Product {
@@ -66,93 +60,121 @@ impl Product {
 
     /// As soon as it serves: its engine may not be there at all.
     pub(crate) async fn serving(settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let data = folder.path().join("data");
-        let mut product = Self::new(data, settings);
-        product._folder = Some(folder);
+        let mut product = Self::new(Setup::with(settings));
         product.boot().await;
         product
+    }
+
+    /// In a folder that is the test's own.
+    pub(crate) async fn start_in(data: PathBuf) -> Self {
+        let mut setup = Setup::default();
+        setup.data = Some(data);
+        let mut product = Self::new(setup);
+        product.boot().await;
+        product.engine_ready().await;
+        product
+    }
+
+    /// What the test provokes is no alarm.
+    pub(crate) fn forgive(&mut self, message: &'static str) {
+        self.setup.forgiven.push(message);
     }
 
     /// On a named volume of the engine's.
     pub(crate) async fn start_on_volume() -> Self {
         let volume = format!("pytask-real-{}", uuid::Uuid::now_v7().simple());
         machine::docker(&["volume", "create", &volume]);
-        let mut product = Self::new(PathBuf::new(), &[("PYTASK_DATA_VOLUME", &volume)]);
-        product.volume = Some(volume.clone());
+        let mut setup = Setup::with(&[("PYTASK_DATA_VOLUME", &volume)]);
         let place = machine::docker(&["volume", "inspect", "--format", "{{.Mountpoint}}", &volume]);
-        product.data = place.into();
+        setup.data = Some(place.into());
+        let mut product = Self::new(setup);
+        product.volume = Some(volume);
         product.boot().await;
         product.engine_ready().await;
         product
     }
 
-    fn new(data: PathBuf, settings: &[(&str, &str)]) -> Self {
-        let settings = settings
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_string()));
+    /// Not started yet.
+    pub(crate) fn new(setup: Setup) -> Self {
+        let (data, folder) = match setup.data.clone() {
+            Some(data) => (data, None),
+            None => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                (folder.path().join("data"), Some(folder))
+            }
+        };
         Self {
             data,
             instance: String::new(),
-            settings: settings.collect(),
-            address: String::new(),
-            client: reqwest::Client::builder().no_proxy().build().expect("a client"),
+            setup,
+            client: Client::default(),
             controller: None,
             log: Log::default(),
             volume: None,
-            _folder: None,
+            _folder: folder,
         }
     }
 
     /// Starts a controller on the data that is there; returns once it serves, whatever the engine does.
     pub(crate) async fn boot(&mut self) {
+        self.begin(&[]);
+        assert!(self.serves().await, "the controller serves; its log says why not");
+    }
+
+    /// Starts a controller, told this beside its settings, and waits for nothing.
+    pub(crate) fn begin(&mut self, told: &[(&str, &str)]) {
         assert!(self.controller.is_none(), "one controller at a time");
-        let mut process = self.command().spawn().expect("the binary starts");
-        let stderr = process.stderr.take().expect("piped");
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let log = Arc::clone(&self.log);
-        let reader = std::thread::spawn(move || {
-            let mut tell = Some(tell);
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                if let (Some(address), true) = (serving_at(&line), tell.is_some()) {
-                    let _ = tell.take().map(|tell| tell.send(address));
-                }
-                log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-            }
-        });
-        self.controller = Some(Controller { process, reader });
-        let told = tokio::time::timeout(PATIENCE, told)
-            .await
-            .expect("serves in time");
-        self.address = told.expect("the controller serves; its log says why not");
-        let instance = words(&self.get("/system").await["instance"]);
+        let mut command = self.command();
+        command.envs(told.iter().copied());
+        self.controller = Some(Controller::start(command, &self.log));
+    }
+
+    /// Whether the controller came to serve, or else ended before.
+    pub(crate) async fn serves(&mut self) -> bool {
+        let Some(address) = self.controller_now().serves().await else {
+            return false;
+        };
+        self.client.goes_to(&address);
+        let Some(system) = self.client.try_get("/system").await else {
+            return false;
+        };
+        let instance = words(&system["instance"]);
         assert!(
             self.instance.is_empty() || self.instance == instance,
             "the instance is in the data"
         );
         self.instance = instance;
+        true
     }
 
     /// The command line that a controller of this product is started with.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pytask-manager"));
-        for name in OURS {
-            command.env_remove(name);
-        }
-        command
-            .arg("serve")
-            .env("PYTASK_LISTEN", "127.0.0.1:0")
-            .env("PYTASK_DATA_DIR", &self.data)
-            .env("PYTASK_SUPERVISOR", machine::supervisor())
-            .env("PYTASK_LOG_FORMAT", "json")
-            .envs(self.settings.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        command
+        self.setup.command_on(&self.data)
     }
 
-    async fn engine_ready(&self) {
+    pub(crate) fn engine(&self) -> &machine::Engine {
+        &self.setup.engine
+    }
+
+    fn controller_now(&mut self) -> &mut Controller {
+        self.controller.as_mut().expect("a controller")
+    }
+
+    /// When the controller was started.
+    pub(crate) fn since(&mut self) -> Instant {
+        self.controller_now().since
+    }
+
+    pub(crate) fn memory(&mut self) -> Memory {
+        self.controller_now().memory()
+    }
+
+    /// The controller's memory peak counts from now on.
+    pub(crate) fn forget_peak(&mut self) {
+        self.controller_now().forget_peak();
+    }
+
+    pub(crate) async fn engine_ready(&self) {
         self.until("the engine is fit", async || {
             let system = self.get("/system").await;
             (system["engine"]["state"] == "ready").then_some(()).ok_or(system)
@@ -162,29 +184,34 @@ impl Product {
 
     /// `kill -9`: nothing in the process gets another chance.
     pub(crate) fn kill(&mut self) {
-        if let Some(mut controller) = self.controller.take() {
-            let _ = controller.process.kill();
-            let _ = controller.process.wait();
-            let _ = controller.reader.join();
+        if let Some(controller) = self.controller.take() {
+            controller.kill();
         }
     }
 
     /// SIGTERM, and how it ended.
     pub(crate) async fn terminate(&mut self) -> ExitStatus {
+        self.controller_now().signal(Signal::TERM);
+        self.ended().await
+    }
+
+    /// How the controller ended, once it has by itself.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
         let mut controller = self.controller.take().expect("a controller");
-        let pid = rustix::process::Pid::from_child(&controller.process);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a process");
         let ended = self
             .until("the controller ends", async || {
-                controller
-                    .process
-                    .try_wait()
-                    .expect("our child")
-                    .ok_or("still there")
+                controller.ended().ok_or("still there")
             })
             .await;
-        controller.reader.join().expect("read to the end");
+        controller.heard_out();
         ended
+    }
+
+    /// How the controller ended, if it has by itself.
+    pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
+        let ended = self.controller_now().ended()?;
+        self.controller.take().expect("it is there").heard_out();
+        Some(ended)
     }
 
     /// Looks until what is looked for is there; the failure shows what was there instead.
@@ -203,8 +230,13 @@ impl Product {
         }
     }
 
-    pub(crate) fn port(&self) -> &str {
-        self.address.rsplit_once(':').expect("an address with a port").1
+    pub(crate) fn port(&self) -> String {
+        self.client.port()
+    }
+
+    /// For whoever asks beside the test, and goes on asking whatever controller there is.
+    pub(crate) fn client(&self) -> Client {
+        self.client.clone()
     }
 
     /// The container of a run.
@@ -228,7 +260,7 @@ impl Product {
     /// Finished runs leave no container behind.
     pub(crate) async fn no_container_stays(&self) {
         self.until("no container stays", async || {
-            let left = machine::containers_of(&self.instance);
+            let left = self.engine().containers_of(&self.instance);
             if left.is_empty() { Ok(()) } else { Err(left) }
         })
         .await;
@@ -243,11 +275,6 @@ pub(crate) fn folders(of: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn serving_at(line: &str) -> Option<String> {
-    let fields = serde_json::from_str::<Value>(line).ok()?["fields"].take();
-    (fields["message"] == "serving").then(|| fields["address"].as_str().map(str::to_owned))?
-}
-
 impl Drop for Product {
     #[expect(
         clippy::print_stderr,
@@ -257,7 +284,7 @@ impl Drop for Product {
         self.kill();
         // Empty if it never served; then it has made nothing either.
         if !self.instance.is_empty() {
-            machine::remove_everything_of(&self.instance);
+            self.engine().remove_everything_of(&self.instance);
         }
         if let Some(volume) = &self.volume {
             machine::docker(&["volume", "rm", volume]);
@@ -268,7 +295,11 @@ impl Drop for Product {
             return;
         }
         let alarming = |line: &&String| line.contains(r#""level":"ERROR""#) || line.contains("panicked at");
-        let alarms: Vec<_> = log.iter().filter(alarming).collect();
+        let forgiven = |line: &&String| self.setup.forgiven.iter().any(|message| line.contains(message));
+        let alarms: Vec<_> = log
+            .iter()
+            .filter(|line| alarming(line) && !forgiven(line))
+            .collect();
         assert!(alarms.is_empty(), "the controller logged {alarms:#?}");
     }
 }

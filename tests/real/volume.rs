@@ -45,6 +45,7 @@ while not os.path.exists('/script/go'):
         ("/pytask/run", false, 3),
         ("/pytask/bin", true, 1),
         ("/script", false, 2),
+        ("/artifacts", false, 4),
         ("/env", true, 4),
     ];
     assert_eq!(

@@ -1,6 +1,6 @@
 // What the interface asks the server to do. Each answers with what the server says is now true.
 import { client, idempotencyKey, raw, unwrap } from "./client";
-import type { NewScript, RunRequest, ScriptPatch } from "./types";
+import type { NewScript, RunRequest, ScriptPatch, SettingsPatch } from "./types";
 
 const by = (id: string) => ({ params: { path: { id } } });
 
@@ -29,3 +29,5 @@ export const stopRun = (id: string) => unwrap(client.POST("/api/v1/runs/{id}/can
 
 export const logUrl = (runId: string, query: { stream?: "stdout" | "stderr"; format?: "raw" | "text" | "ndjson" }) =>
   `/api/v1/runs/${encodeURIComponent(runId)}/log?${new URLSearchParams(query)}`;
+
+export const changeSettings = (body: SettingsPatch) => unwrap(client.PATCH("/api/v1/settings", { body }));

@@ -1,10 +1,18 @@
-// Bytes of a script's files. Paths keep their slashes; each segment is encoded on its own.
-import { raw } from "./client";
+// Bytes of a script's files and of a run's artifacts. Paths keep their slashes; each segment is encoded on its own.
+import { BASE, raw } from "./client";
 
-const address = (scriptId: string, path: string) =>
-  `/scripts/${encodeURIComponent(scriptId)}/files/${path.split("/").map(encodeURIComponent).join("/")}`;
+const segments = (path: string) => path.split("/").map(encodeURIComponent).join("/");
+const address = (scriptId: string, path: string) => `/scripts/${encodeURIComponent(scriptId)}/files/${segments(path)}`;
+const artifact = (runId: string, path: string) => `/runs/${encodeURIComponent(runId)}/artifacts/${segments(path)}`;
 
-export const fileUrl = (scriptId: string, path: string) => `/api/v1${address(scriptId, path)}`;
+export const fileUrl = (scriptId: string, path: string) => `${BASE}${address(scriptId, path)}`;
+
+/** `view`: shown in place, with a type that cannot harm; otherwise a download. */
+export const artifactUrl = (runId: string, path: string, use: "download" | "view") =>
+  `${BASE}${artifact(runId, path)}${use === "view" ? "?view=true" : ""}`;
+
+export const readArtifact = async (runId: string, path: string, signal?: AbortSignal): Promise<string> =>
+  (await raw(artifact(runId, path), { ...(signal ? { signal } : {}) })).text();
 
 export interface FileText {
   text: string;

@@ -1,5 +1,6 @@
 // Server state: every query's key and fetch, in one place, because the event stream (app/live-events) writes to the
-// same keys. Keys: ["scripts", …], ["script", id, part?], ["runs", filters], ["run", id], ["dashboard"], ["system"].
+// same keys. Keys: ["scripts", …], ["script", id, part?], ["runs", filters], ["run", id, part?], ["dashboard"],
+// ["system"], ["settings"].
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, unwrap } from "./client";
 import type { Run } from "./types";
@@ -10,6 +11,11 @@ export const systemQuery = queryOptions({
   queryKey: ["system"],
   queryFn: ({ signal }) => unwrap(client.GET("/api/v1/system", { signal })),
   refetchInterval: 30_000,
+});
+
+export const settingsQuery = queryOptions({
+  queryKey: ["settings"],
+  queryFn: ({ signal }) => unwrap(client.GET("/api/v1/settings", { signal })),
 });
 
 export const dashboardQuery = queryOptions({
@@ -78,6 +84,27 @@ export const runQuery = (id: string) =>
   queryOptions({
     queryKey: ["run", id],
     queryFn: ({ signal }) => unwrap(client.GET("/api/v1/runs/{id}", { params: { path: { id } }, signal })),
+  });
+
+/** What differs from the script's last success before this run. */
+export const changesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id, "changes"],
+    queryFn: ({ signal }) => unwrap(client.GET("/api/v1/runs/{id}/changes", { params: { path: { id } }, signal })),
+    // Between two runs that are over nothing changes any more.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const statsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id, "stats"],
+    queryFn: ({ signal }) => unwrap(client.GET("/api/v1/runs/{id}/stats", { params: { path: { id } }, signal })),
+  });
+
+export const artifactsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id, "artifacts"],
+    queryFn: ({ signal }) => unwrap(client.GET("/api/v1/runs/{id}/artifacts", { params: { path: { id } }, signal })),
   });
 
 const ORDER: Run["state"][] = ["queued", "starting", "running", "stopping", "collecting", "finished"];

@@ -72,6 +72,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run has left, or has written so far. */
+        get: operations["listArtifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/artifacts/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of an artifact: as a download, or sandboxed for a browser to show. */
+        get: operations["readArtifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/cancel": {
         parameters: {
             query?: never;
@@ -412,6 +446,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Artifact: {
+            /** @description All but `pdf` and `other` can be shown with `view=true`. */
+            kind: components["schemas"]["ArtifactKind"];
+            /** Format: date-time */
+            modified_at: string;
+            /** @description Relative to the run's artifacts. */
+            path: string;
+            /** Format: int64 */
+            size: number;
+        };
+        /** @enum {string} */
+        ArtifactKind: "image" | "text" | "csv" | "json" | "markdown" | "html" | "pdf" | "other";
+        ArtifactList: {
+            /** @description By path. */
+            items: components["schemas"]["Artifact"][];
+            /** @description There are more than are listed. */
+            truncated: boolean;
+        };
         ArtifactsSummary: {
             /** Format: int64 */
             bytes: number;
@@ -508,6 +560,25 @@ export interface components {
             packages: components["schemas"]["Package"][];
             /** @description PEP 508, one package each. */
             requirements: string[];
+        };
+        /** @description The disk that the data lies on. */
+        Disk: {
+            /**
+             * Format: int64
+             * @description With less free space no run is started.
+             */
+            floor_bytes: number;
+            /** Format: int64 */
+            free_bytes: number;
+            /** @description So little is free that runs wait. */
+            low: boolean;
+            /**
+             * Format: int64
+             * @description Kept so that a full disk can be cleaned up; less than 64 MiB after it was needed, or on a small disk.
+             */
+            reserve_bytes: number;
+            /** Format: int64 */
+            total_bytes: number;
         };
         Engine: {
             api_version?: string | null;
@@ -1220,6 +1291,14 @@ export interface components {
              */
             min_free_bytes?: number | null;
         };
+        SettingsView: {
+            /** @description What holds where nothing is set. */
+            defaults: components["schemas"]["InForce"];
+            /** @description What holds now. */
+            in_force: components["schemas"]["InForce"];
+            /** @description What somebody has set; `null` and absent limits are at their default. */
+            set: components["schemas"]["Settings"];
+        };
         Stats: {
             /** Format: double */
             cpus: number;
@@ -1258,6 +1337,7 @@ export interface components {
         System: {
             data_dir: string;
             default_limits: components["schemas"]["Limits"];
+            disk: components["schemas"]["Disk"];
             engine: components["schemas"]["Engine"];
             /** Format: int64 */
             free_bytes: number;
@@ -1434,6 +1514,84 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listArtifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readArtifact: {
+        parameters: {
+            query?: {
+                /** @description To be shown by a browser instead of being saved, where it is of a kind that can be. */
+                view?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2284,7 +2442,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Settings"];
+                    "application/json": components["schemas"]["SettingsView"];
                 };
             };
         };
@@ -2307,7 +2465,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Settings"];
+                    "application/json": components["schemas"]["SettingsView"];
                 };
             };
             422: {

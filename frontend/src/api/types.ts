@@ -8,10 +8,28 @@ export type Run = Schemas["Run"];
 export type RunState = Schemas["RunState"];
 export type Outcome = Schemas["Outcome"];
 export type OutcomeKind = Outcome["kind"];
+export type Evidence = Schemas["Evidence"];
+export type Traceback = Schemas["Traceback"];
+export type Frame = Schemas["Frame"];
+export type LimitHit = Schemas["LimitHit"];
+export type LostCause = Schemas["LostCause"];
+export type Change = Schemas["Change"];
 export type Trigger = Schemas["Trigger"];
 export type WaitReason = Schemas["WaitReason"];
+export type WaitKind = Schemas["WaitKind"];
+export type Overlap = Schemas["Overlap"];
 export type Limits = Schemas["Limits"];
 export type LimitsPatch = Schemas["LimitsPatch"];
+export type LimitName = Schemas["LimitName"];
+export type SettingsPatch = Schemas["SettingsPatch"];
+export type SettingsView = Schemas["SettingsView"];
+export type ArtifactEntry = Schemas["Artifact"];
+export type ArtifactKind = Schemas["ArtifactKind"];
+export type ArtifactList = Schemas["ArtifactList"];
+export type RunStats = Schemas["Stats"];
+export type Sample = Schemas["StatsPoint"];
+export type Disk = Schemas["Disk"];
+export type Engine = Schemas["Engine"];
 export type Script = Schemas["Script"];
 export type EnvironmentStatus = Schemas["EnvironmentStatus"];
 export type Package = Schemas["Package"];
@@ -50,7 +68,10 @@ export interface LogRecord {
 }
 
 /** What `runs/{id}/live` sends. */
-export type LiveFrame = ({ type: "record" } & LogRecord) | { type: "state"; run: Run };
+export type LiveFrame =
+  | ({ type: "record" } & LogRecord)
+  | { type: "state"; run: Run }
+  | { type: "samples"; samples: Sample[] };
 
 /** What `events` sends. */
 export type EventFrame =

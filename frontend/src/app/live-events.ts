@@ -3,7 +3,7 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { openEvents } from "~/api/event-socket";
 import { newerRun } from "~/api/queries";
-import type { EventFrame, Run, Script } from "~/api/types";
+import type { EventFrame, Run, Script, System } from "~/api/types";
 
 const REREAD_MS = 1000;
 const SOON_MS = 50;
@@ -43,10 +43,16 @@ export function followEvents(queryClient: QueryClient): () => void {
     if (run.state === "finished") reread(["script", run.script_id]);
   };
 
+  const onSystem = (system: System) => {
+    queryClient.setQueryData(["system"], system);
+    // It is also told when settings were changed, be it elsewhere; what a run waits for may be the engine.
+    reread(["settings"], ["runs"], ["dashboard"]);
+  };
+
   const onFrame = (frame: EventFrame) => {
     if (frame.type === "run") onRun(frame.run);
     else if (frame.type === "script") reread(["script", frame.script_id], ["scripts"], ["dashboard"]);
-    else if (frame.type === "system") queryClient.setQueryData(["system"], frame.system);
+    else if (frame.type === "system") onSystem(frame.system);
     else if (frame.type === "missed") void queryClient.invalidateQueries();
   };
 

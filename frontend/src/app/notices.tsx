@@ -1,15 +1,31 @@
-// Two things the reader must know wherever they are: the engine is away, the server is.
+// The lines across the top of every page: the server is out of reach, the engine is, the disk is nearly full.
+//
+// A page that loads must not jump when the answer about the system comes: what was shown last is remembered and keeps
+// its place until then, so that only a change moves anything.
 import { useQuery } from "@tanstack/react-query";
-import { Unplug, WifiOff } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { Link } from "@tanstack/react-router";
+import { HardDrive, type LucideIcon, Unplug, WifiOff } from "lucide-react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 import { connection } from "~/api/event-socket";
 import { systemQuery } from "~/api/queries";
+import type { System } from "~/api/types";
+import { RelativeTime } from "~/components/ui/time";
+import { cn } from "~/lib/cn";
+import { recall, remember } from "~/lib/storage";
 import { useStore } from "~/lib/store";
+import { type Notice, noticesOf } from "./notice";
+
+/** A state of the engine that passes within this is not worth a word. */
+const SETTLE_MS = 2000;
+const REMEMBERED = "notices";
 
 export function Notices() {
   const { data } = useQuery(systemQuery);
   const link = useStore(connection);
+  const trouble = useTrouble(data);
+  const since = trouble?.since ?? null;
+  const shown = useRemembered(trouble !== null, noticesOf(data, trouble?.lasting ?? false));
   const lost = useRef(false);
   useEffect(() => {
     if (link === "lost") lost.current = true;
@@ -19,38 +35,100 @@ export function Notices() {
     }
   }, [link]);
 
+  // What is known of the engine and the disk is old then, and says nothing.
   if (link === "lost")
     return (
-      <div
-        role="status"
-        className="flex items-center gap-2.5 border-skip/40 border-b bg-skip/8 px-4 py-2 text-sm sm:px-6"
-        data-testid="offline"
-      >
-        <WifiOff aria-hidden className="size-4 shrink-0 text-skip" />
-        <p>
-          <span className="font-medium">The connection to PyTask-Manager is lost.</span>{" "}
-          <span className="text-ink-2">Runs go on without it; this page catches up by itself when it is back.</span>
-        </p>
-      </div>
+      <Line icon={WifiOff} tone="caution" title="The connection to PyTask-Manager is lost." testId="offline">
+        Runs go on without it; this page catches up by itself when it is back.
+      </Line>
     );
-  const state = data?.engine.state;
-  if (state === "away" || state === "unfit")
-    return (
-      <div
-        role="status"
-        className="flex items-center gap-2.5 border-fail/40 border-b bg-fail/8 px-4 py-2 text-sm sm:px-6"
-        data-testid="engine-away"
-      >
-        <Unplug aria-hidden className="size-4 shrink-0 text-fail" />
-        <p className="min-w-0">
-          <span className="font-medium">
-            {state === "away" ? "The Docker engine is away." : "The Docker engine cannot be used."}
-          </span>{" "}
-          <span className="text-ink-2">
-            Queued runs wait for it. {data?.engine.message ?? "Check that Docker is running."}
-          </span>
-        </p>
-      </div>
-    );
-  return null;
+  return shown.map((notice) => (
+    <Line
+      key={notice.kind}
+      icon={notice.kind === "engine" ? Unplug : HardDrive}
+      tone={notice.kind === "engine" ? "bad" : "caution"}
+      title={notice.title}
+      testId={notice.kind === "engine" ? "engine-away" : "disk-low"}
+      section={notice.section}
+    >
+      {notice.text}
+      {notice.kind === "engine" && since ? (
+        <span className="text-ink-3">
+          {" Since "}
+          <RelativeTime at={since} />.
+        </span>
+      ) : null}
+    </Line>
+  ));
 }
+
+interface Trouble {
+  /** The engine has not been ready for a moment. */
+  lasting: boolean;
+  /** When it ceased to be, if this page saw it. */
+  since: string | null;
+}
+
+/** Null until it is decided whether there is trouble. */
+function useTrouble(system: System | undefined): Trouble | null {
+  const state = system?.engine.state;
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const seen = useRef<{ state?: string; left: string | null }>({ left: null });
+  useEffect(() => {
+    if (state === undefined) return;
+    const first = seen.current.state === undefined;
+    const left = seen.current.state === "ready" ? new Date().toISOString() : seen.current.left;
+    seen.current = { state, left: state === "ready" ? null : left };
+    // What was so when the page came has lasted already, unless it is on its way.
+    const certain = state === "ready" || (first && state !== "connecting");
+    const decide = () => setTrouble({ lasting: state !== "ready", since: seen.current.left });
+    const timer = setTimeout(decide, certain ? 0 : SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [state]);
+  return trouble;
+}
+
+function useRemembered(known: boolean, notices: readonly Notice[]): readonly Notice[] {
+  const [before] = useState<readonly Notice[]>(() => {
+    try {
+      return JSON.parse(recall(REMEMBERED) ?? "[]") as Notice[];
+    } catch {
+      return [];
+    }
+  });
+  const text = JSON.stringify(notices);
+  useEffect(() => {
+    if (known) remember(REMEMBERED, text === "[]" ? null : text);
+  }, [known, text]);
+  return known ? notices : before;
+}
+
+interface LineProps {
+  icon: LucideIcon;
+  tone: "bad" | "caution";
+  title: string;
+  testId: string;
+  section?: string;
+  children: ReactNode;
+}
+
+const Line = ({ icon: Icon, tone, title, testId, section, children }: LineProps) => (
+  <div
+    role="status"
+    data-testid={testId}
+    className={cn(
+      "flex shrink-0 items-center gap-2.5 border-b px-4 py-2 text-sm sm:px-6",
+      tone === "bad" ? "border-fail/40 bg-fail/8" : "border-skip/40 bg-skip/8",
+    )}
+  >
+    <Icon aria-hidden className={cn("size-4 shrink-0", tone === "bad" ? "text-fail" : "text-skip")} />
+    <p className="min-w-0 flex-1">
+      <span className="font-medium">{title}</span> <span className="text-ink-2">{children}</span>
+    </p>
+    {section ? (
+      <Link to="/settings" hash={section} className="shrink-0 rounded-sm text-accent-ink hover:underline">
+        Settings
+      </Link>
+    ) : null}
+  </div>
+);

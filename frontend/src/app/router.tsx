@@ -6,6 +6,12 @@ import { NotFound } from "./not-found";
 import { PageError } from "./page-error";
 import { Shell } from "./shell";
 
+const RUN_TABS = ["resources", "artifacts", "details"] as const;
+/** Absent for the log, which is what a run's page opens with. */
+type RunTab = (typeof RUN_TABS)[number];
+
+const positive = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
 const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -39,7 +45,10 @@ const scriptIndexRoute = createRoute({
 });
 const codeRoute = createRoute({
   ...tab("code"),
-  validateSearch: (search: Record<string, unknown>): { file?: string } => ({ file: text(search.file) }),
+  validateSearch: (search: Record<string, unknown>): { file?: string; line?: number } => ({
+    file: text(search.file),
+    line: positive(search.line),
+  }),
   component: lazyRouteComponent(() => load(() => import("~/features/scripts/code/code-tab")), "CodeTab"),
 });
 const dependenciesRoute = createRoute({
@@ -59,6 +68,7 @@ const schedulesRoute = createRoute({
 });
 const scriptSettingsRoute = createRoute({
   ...tab("settings"),
+  validateSearch: (search: Record<string, unknown>): { limit?: string } => ({ limit: text(search.limit) }),
   component: lazyRouteComponent(() => load(() => import("~/features/scripts/settings/settings-tab")), "SettingsTab"),
 });
 
@@ -76,6 +86,10 @@ const runsRoute = createRoute({
 });
 const runRoute = createRoute({
   ...at("/runs/$runId"),
+  validateSearch: (search: Record<string, unknown>): { tab?: RunTab; artifact?: string } => ({
+    tab: RUN_TABS.find((each) => each === search.tab),
+    artifact: text(search.artifact),
+  }),
   component: lazyRouteComponent(() => load(() => import("~/features/runs/run-page")), "RunPage"),
 });
 const schedulerRoute = createRoute({

@@ -28,12 +28,13 @@ export function Shell() {
       >
         Skip to the page
       </a>
-      <div className="flex h-full">
+      {/* Clipped, and the place that hidden texts are positioned in: nothing but the page below ever scrolls. */}
+      <div className="relative flex h-full overflow-clip">
         <Sidebar onHelp={() => setHelp(true)} />
         <div className="flex min-w-0 flex-1 flex-col">
           <TopBar />
           <Notices />
-          <main id="page" tabIndex={-1} className="min-h-0 flex-1 overflow-auto outline-none">
+          <main id="page" tabIndex={-1} className="relative min-h-0 flex-1 overflow-auto outline-none">
             <Outlet />
           </main>
           <BottomBar />

@@ -61,6 +61,35 @@ pub struct Exit {
     pub tmp_peak_bytes: Option<u64>,
 }
 
+impl Exit {
+    /// An end of which nothing was measured and nothing written.
+    pub fn bare(run_id: &str, cause: ExitCause) -> Self {
+        Self {
+            version: crate::VERSION,
+            run_id: run_id.to_owned(),
+            cause,
+            code: None,
+            signal: None,
+            error: None,
+            started_at_ms: 0,
+            finished_at_ms: 0,
+            oom_kills: None,
+            peak_memory_bytes: None,
+            cpu_ms: None,
+            stdout_bytes: 0,
+            stderr_bytes: 0,
+            dropped_bytes: 0,
+            last_seq: 0,
+            log_error: None,
+            killed_after_grace: false,
+            pids_refused: None,
+            cpu_throttled_ms: None,
+            peak_pids: None,
+            tmp_peak_bytes: None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use pytask_protocol::frame::{Record, Stream};
-use pytask_protocol::{
-    EXIT_FILE, Exit, ExitCause, LOG_FILE, SPEC_FILE, STARTED_FILE, Spec, VERSION, exit_code,
-};
+use pytask_protocol::{EXIT_FILE, Exit, ExitCause, LOG_FILE, SPEC_FILE, STARTED_FILE, Spec, exit_code};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::JobState;
@@ -93,6 +91,14 @@ impl Script {
         Self {
             steps: lines.iter().map(write).collect(),
             end: End::code(code),
+            ..Default::default()
+        }
+    }
+
+    /// Ends well once the test opens the gate.
+    pub fn waits_for(gate: &Gate) -> Self {
+        Self {
+            steps: vec![Step::Pass(gate.clone())],
             ..Default::default()
         }
     }
@@ -312,9 +318,6 @@ impl Recorder {
         };
         let [stdout_bytes, stderr_bytes] = self.written;
         let exit = Exit {
-            version: VERSION,
-            run_id: self.run_id,
-            cause: *cause,
             code: *code,
             signal: *signal,
             error: (*cause == ExitCause::StartFailed).then(|| "no such program".to_owned()),
@@ -325,14 +328,8 @@ impl Recorder {
             cpu_ms: Some(1),
             stdout_bytes,
             stderr_bytes,
-            dropped_bytes: 0,
             last_seq: self.last_seq,
-            log_error: None,
-            killed_after_grace: false,
-            pids_refused: None,
-            cpu_throttled_ms: None,
-            peak_pids: None,
-            tmp_peak_bytes: None,
+            ..Exit::bare(&self.run_id, *cause)
         };
         let temporary = self.directory.join(format!("{EXIT_FILE}.tmp"));
         fs::write(&temporary, serde_json::to_vec(&exit)?)?;

@@ -152,7 +152,7 @@ impl Drop for DockerBench {
     /// Also after a failed test, and also what a broken engine of ours would leave behind.
     fn drop(&mut self) {
         for instance in [&self.instance, &format!("{}-stranger", self.instance)] {
-            machine::remove_everything_of(instance);
+            machine::Engine::default().remove_everything_of(instance);
         }
         if let Some(volume) = &self.volume {
             docker(&["volume", "rm", volume]);

@@ -1,22 +1,112 @@
 //! What a client does with the product: HTTP, and the live log over a WebSocket.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use base64::Engine as _;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use pytask_manager::clock::Clock;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::{PATIENCE, Product};
 
+/// Speaks to whichever controller of a product there is. Clones follow it from one to the next.
+#[derive(Clone)]
+pub(crate) struct Client {
+    address: Arc<Mutex<String>>,
+    http: reqwest::Client,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self {
+            address: Arc::default(),
+            http: reqwest::Client::builder().no_proxy().build().expect("a client"),
+        }
+    }
+}
+
+impl Client {
+    pub(crate) fn goes_to(&self, address: &str) {
+        *self.address.lock().unwrap_or_else(PoisonError::into_inner) = address.to_owned();
+    }
+
+    /// For another thread: connections belong to the runtime that opened them.
+    pub(crate) fn elsewhere(&self) -> Self {
+        Self {
+            address: Arc::clone(&self.address),
+            ..Self::default()
+        }
+    }
+
+    fn address(&self) -> String {
+        self.address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn port(&self) -> String {
+        let address = self.address();
+        address
+            .rsplit_once(':')
+            .expect("an address with a port")
+            .1
+            .to_owned()
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("http://{}/api/v1{path}", self.address());
+        self.http.request(method, url).timeout(PATIENCE)
+    }
+
+    /// Where there may be no controller: the answer, if there was one and it was a success.
+    pub(crate) async fn try_get(&self, path: &str) -> Option<Value> {
+        answered(self.request(Method::GET, path)).await?.1
+    }
+
+    /// Whether the wish to stop a run was answered.
+    pub(crate) async fn try_cancel(&self, run: &str) -> bool {
+        let request = self.request(Method::POST, &format!("/runs/{run}/cancel"));
+        matches!(answered(request.json(&json!({}))).await, Some((200, _)))
+    }
+
+    /// The live log of a run, or `None` where no controller answers.
+    pub(crate) async fn try_live(&self, run: &str, query: &str) -> Option<Live> {
+        self.try_live_over(TcpSocket::new_v4().ok()?, run, query).await
+    }
+
+    /// Over a socket of the caller's making.
+    pub(crate) async fn try_live_over(&self, socket: TcpSocket, run: &str, query: &str) -> Option<Live> {
+        let address = self.address();
+        let url = format!("ws://{address}/api/v1/runs/{run}/live?{query}");
+        let mut request = url.into_client_request().expect("a request");
+        let origin = format!("http://{address}").parse().expect("an origin");
+        request.headers_mut().insert("origin", origin);
+        let stream = socket.connect(address.parse().expect("an address")).await.ok()?;
+        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.ok()?;
+        Some(Live { socket })
+    }
+}
+
+/// Status and body of an answer, where there may be none: the controller may be killed over it. No body if it is not
+/// JSON or not a success.
+pub(crate) async fn answered(request: RequestBuilder) -> Option<(u16, Option<Value>)> {
+    let response = request.send().await.ok()?;
+    let status = response.status();
+    let body = response.bytes().await.ok()?;
+    let body = status.is_success().then(|| serde_json::from_slice(&body).ok());
+    Some((status.as_u16(), body.flatten()))
+}
+
 impl Product {
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = format!("http://{}/api/v1{path}", self.address);
-        self.client.request(method, url).timeout(PATIENCE)
+        self.client.request(method, path)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
@@ -87,6 +177,18 @@ impl Product {
             .await
     }
 
+    /// The run once it has finished, or `None` if there is no such run.
+    pub(crate) async fn try_finished(&self, run: &str) -> Option<Value> {
+        self.until("the run finishes", async || {
+            let seen = self.client.try_get(&format!("/runs/{run}")).await;
+            match &seen {
+                Some(seen) if seen["state"] != "finished" => Err(seen.clone()),
+                _ => Ok(seen),
+            }
+        })
+        .await
+    }
+
     /// Runs a script once, to its end.
     pub(crate) async fn outcome(&self, script: &str) -> Value {
         let run = self.submit(script).await;
@@ -135,12 +237,7 @@ impl Product {
     }
 
     async fn watch(&self, run: &str, query: &str) -> Live {
-        let url = format!("ws://{}/api/v1/runs/{run}/live?{query}", self.address);
-        let mut request = url.into_client_request().expect("a request");
-        let origin = format!("http://{}", self.address).parse().expect("an origin");
-        request.headers_mut().insert("origin", origin);
-        let (socket, _) = tokio_tungstenite::connect_async(request).await.expect("a socket");
-        Live { socket }
+        self.client.try_live(run, query).await.expect("a socket")
     }
 }
 
@@ -154,7 +251,7 @@ pub(crate) async fn expect(status: u16, request: RequestBuilder) -> Value {
     }
 }
 
-async fn bytes(request: RequestBuilder) -> Vec<u8> {
+pub(crate) async fn bytes(request: RequestBuilder) -> Vec<u8> {
     answer(200, request).await.bytes().await.expect("a body").into()
 }
 
@@ -180,7 +277,7 @@ pub(crate) fn now() -> Timestamp {
 }
 
 pub(crate) struct Live {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: WebSocketStream<TcpStream>,
 }
 
 #[derive(Debug, Clone)]
@@ -202,17 +299,20 @@ pub(crate) enum Frame {
 impl Live {
     /// `None`: the server has closed as it should.
     pub(crate) async fn next(&mut self) -> Option<Frame> {
+        let next = self.try_next().await;
+        next.unwrap_or_else(|e| panic!("the live log broke: {e}"))
+    }
+
+    /// The same, where the controller may be killed over it.
+    pub(crate) async fn try_next(&mut self) -> Result<Option<Frame>, String> {
         loop {
             let frame = tokio::time::timeout(PATIENCE, self.socket.next());
-            match frame
-                .await
-                .expect("a frame in time")
-                .expect("a close before the end")
-            {
-                Ok(Message::Text(text)) => return Some(parse(&text)),
-                Ok(Message::Close(_)) => return None,
-                Ok(_) => {}
-                Err(e) => panic!("the live log broke: {e}"),
+            match frame.await.expect("a frame in time") {
+                Some(Ok(Message::Text(text))) => return Ok(Some(parse(&text))),
+                Some(Ok(Message::Close(_))) => return Ok(None),
+                Some(Ok(_)) => {}
+                Some(Err(e)) => return Err(e.to_string()),
+                None => return Err("ended without a close".to_owned()),
             }
         }
     }

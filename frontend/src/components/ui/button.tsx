@@ -47,9 +47,11 @@ interface IconButtonProps extends Omit<ComponentProps<"button">, "aria-label"> {
   label: string;
   hint?: ReactNode;
   pressed?: boolean;
+  /** For a place within a line of text. */
+  dense?: boolean;
 }
 
-export function IconButton({ label, hint, pressed, className, type = "button", ...rest }: IconButtonProps) {
+export function IconButton({ label, hint, pressed, dense, className, type = "button", ...rest }: IconButtonProps) {
   return (
     <Tooltip content={hint ?? label}>
       <button
@@ -57,7 +59,8 @@ export function IconButton({ label, hint, pressed, className, type = "button", .
         aria-label={label}
         aria-pressed={pressed}
         className={cn(
-          "inline-flex size-7 shrink-0 items-center justify-center rounded-md text-ink-3 transition-colors duration-100 hover:bg-hover hover:text-ink disabled:opacity-45 [&_svg]:size-4",
+          "inline-flex shrink-0 items-center justify-center rounded-md text-ink-3 transition-colors duration-100 hover:bg-hover hover:text-ink disabled:opacity-45",
+          dense ? "size-5 [&_svg]:size-3.5" : "size-7 [&_svg]:size-4",
           pressed && "bg-selected text-ink",
           className,
         )}

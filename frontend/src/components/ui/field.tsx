@@ -29,20 +29,25 @@ export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
 
 interface FieldProps {
   label: ReactNode;
+  /** At the other end of the label's line. */
+  aside?: ReactNode;
   hint?: ReactNode;
   error?: string | null | undefined;
   className?: string;
   children: (control: { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean }) => ReactNode;
 }
 
-export function Field({ label, hint, error, className, children }: FieldProps) {
+export function Field({ label, aside, hint, error, className, children }: FieldProps) {
   const id = useId();
   const note = error ?? hint;
   return (
     <div className={cn("flex flex-col gap-1", className)}>
-      <label htmlFor={id} className="text-sm font-medium text-ink">
-        {label}
-      </label>
+      <div className="flex min-h-5 items-center justify-between gap-2">
+        <label htmlFor={id} className="text-sm font-medium text-ink">
+          {label}
+        </label>
+        {aside}
+      </div>
       {children({ id, "aria-describedby": note ? `${id}-note` : undefined, "aria-invalid": Boolean(error) })}
       {note ? (
         <p id={`${id}-note`} className={cn("text-xs", error ? "text-fail" : "text-ink-3")}>

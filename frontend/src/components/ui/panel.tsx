@@ -28,7 +28,7 @@ export function Panel({ title, actions, danger, className, children, ...rest }: 
   return (
     <section
       className={cn(
-        "min-w-0 overflow-hidden rounded-md border bg-panel",
+        "min-w-0 scroll-mt-4 overflow-hidden rounded-md border bg-panel",
         danger ? "border-fail/35" : "border-line",
         className,
       )}

@@ -24,7 +24,7 @@ export function Segmented<T extends string>({ value, onChange, label, options }:
           value={option.value}
           title={option.title}
           aria-label={option.title}
-          className="inline-flex h-full items-center gap-1.5 rounded-sm border border-transparent px-2 text-ink-3 text-sm transition-colors duration-100 hover:text-ink data-[state=on]:border-line data-[state=on]:bg-panel data-[state=on]:text-ink [&_svg]:size-3.5"
+          className="inline-flex h-full items-center gap-1.5 whitespace-nowrap rounded-sm border border-transparent px-2 text-ink-3 text-sm transition-colors duration-100 hover:text-ink data-[state=on]:border-line data-[state=on]:bg-panel data-[state=on]:text-ink [&_svg]:size-3.5"
         >
           {option.label}
         </ToggleGroup.Item>

@@ -11,9 +11,12 @@ import { Empty, Page, Panel, Skeleton, SkeletonRows } from "~/components/ui/pane
 import { markOf, StateMark } from "~/components/ui/state-mark";
 import { Duration } from "~/components/ui/time";
 import { useStopRun } from "~/features/runs/actions";
-import { headline } from "~/features/runs/describe";
+import { gist } from "~/features/runs/describe";
 import { RunsTable } from "~/features/runs/runs-table";
 import { OutcomesByDay } from "./outcomes-by-day";
+import { Queue } from "./queue";
+
+const isStarted = (run: Run) => run.state !== "queued";
 
 export function DashboardPage() {
   const query = useQuery(dashboardQuery);
@@ -40,8 +43,9 @@ export function DashboardPage() {
         <div className="mt-4 grid gap-4 lg:grid-cols-[3fr_2fr]">
           <div className="flex min-w-0 flex-col gap-4">
             <Panel title="Running now">
-              {data ? <RunningNow runs={data.running_runs} /> : <SkeletonRows rows={2} />}
+              {data ? <RunningNow runs={data.running_runs.filter(isStarted)} /> : <SkeletonRows rows={2} />}
             </Panel>
+            <Queue waiting={data?.queued} />
             <Panel
               title="Recent runs"
               actions={
@@ -148,7 +152,7 @@ function RunningNow({ runs }: { runs: readonly Run[] }) {
           >
             {run.script_name}
           </Link>
-          <span className="truncate-line text-ink-3 text-sm">{run.wait_reason?.message ?? headline(run)}</span>
+          <span className="truncate-line text-ink-3 text-sm">{gist(run)}</span>
           <span className="ml-auto text-ink-2 text-sm">
             <Duration from={run.started_at ?? run.queued_at} to={null} />
           </span>

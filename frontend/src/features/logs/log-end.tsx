@@ -21,7 +21,9 @@ export function LogEnd({ run, status, empty }: LogEndProps) {
       <div className={cn(row, "mt-1 border-line border-t")} data-testid="log-end">
         <StateMark mark={mark} />
         <span className={markTone(mark)}>{run.outcome?.message ?? "Finished"}</span>
-        {took === null ? null : <span className="num ml-auto text-ink-3">{formatDuration(took)}</span>}
+        {took === null ? null : (
+          <span className="num ml-auto whitespace-nowrap text-ink-3">{formatDuration(took)}</span>
+        )}
         {(run.log?.dropped_bytes ?? 0) > 0 ? (
           <span className="text-skip">{formatBytes(run.log?.dropped_bytes ?? 0)} skipped at the log's cap</span>
         ) : null}

@@ -3,7 +3,7 @@
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket as Client, type WebSocket as ServerSocket, WebSocketServer } from "ws";
-import type { LogRecord, Run } from "~/api/types";
+import type { LogRecord, Run, Sample } from "~/api/types";
 import { LogBuffer } from "./log-buffer";
 import { LogSocket, type LogStatus } from "./log-socket";
 
@@ -23,6 +23,7 @@ let open: LogSocket | undefined;
 let asked: (string | null)[];
 let statuses: LogStatus[];
 let runs: Run[];
+let samples: Sample[];
 
 beforeEach(async () => {
   server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
@@ -31,6 +32,7 @@ beforeEach(async () => {
   asked = [];
   statuses = [];
   runs = [];
+  samples = [];
 });
 
 afterEach(async () => {
@@ -53,6 +55,7 @@ function connect(): LogSocket {
     lastSeq: () => buffer.lastSeq,
     onRecord: (each) => buffer.push(each),
     onRun: (run) => runs.push(run),
+    onSamples: (some) => samples.push(...some),
     onStatus: (status) => statuses.push(status),
     socket: Client as unknown as new (url: string) => WebSocket,
     wait: () => 5,
@@ -107,6 +110,19 @@ describe("LogSocket", () => {
     await vi.waitFor(() => expect(statuses.at(-1)).toBe("ended"));
     expect(runs.map((run) => run.state)).toEqual(["finished"]);
     expect(asked).toHaveLength(1);
+  });
+
+  it("passes measurements on, and kinds of frames it does not know by", async () => {
+    const sample = { at: "2026-03-01T10:00:00Z", elapsed_ms: 500, memory_bytes: 1, cpu_ms: 2, pids: 3 };
+    serve((socket) => {
+      socket.send(JSON.stringify({ type: "later", what: 1 }));
+      socket.send(JSON.stringify({ type: "samples", samples: [sample] }));
+      finish(socket);
+    });
+    connect();
+    await vi.waitFor(() => expect(statuses.at(-1)).toBe("ended"));
+    expect(samples).toEqual([sample]);
+    expect(buffer.count).toBe(0);
   });
 
   it("takes nothing more once closed", async () => {

@@ -1,6 +1,6 @@
 // The live connection to one run: asks for what comes after the last record it has seen, comes back after a loss, and
 // ends when the server has told the finished state. Plain TypeScript; the socket's class is an argument for the tests.
-import type { LiveFrame, LogRecord, Run } from "~/api/types";
+import type { LiveFrame, LogRecord, Run, Sample } from "~/api/types";
 import { backoff } from "~/lib/backoff";
 
 export type LogStatus = "connecting" | "live" | "lost" | "ended";
@@ -10,6 +10,8 @@ export interface LogSocketOptions {
   url: string;
   onRecord(record: LogRecord): void;
   onRun(run: Run): void;
+  /** What was measured since the last time. */
+  onSamples?(samples: readonly Sample[]): void;
   onStatus(status: LogStatus): void;
   /** Sequence number of the last record already at hand. */
   lastSeq(): number;
@@ -56,6 +58,8 @@ export class LogSocket {
     const frame = JSON.parse(data) as LiveFrame;
     if (frame.type === "record") {
       this.options.onRecord(frame);
+    } else if (frame.type === "samples") {
+      this.options.onSamples?.(frame.samples);
     } else if (frame.type === "state") {
       this.options.onRun(frame.run);
       if (frame.run.state === "finished") {

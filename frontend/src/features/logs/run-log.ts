@@ -1,7 +1,7 @@
 // The log of one run, from wherever it is best read: the live socket while the run lives, one download of its end
-// when it is over. Owns the buffer and what feeds it.
+// when it is over. Owns the buffer and what feeds it, and passes on the measurements that come over the same socket.
 import { raw } from "~/api/client";
-import type { LogRecord, Run } from "~/api/types";
+import type { LogRecord, Run, Sample } from "~/api/types";
 import { socketUrl } from "~/lib/backoff";
 import { createStore } from "~/lib/store";
 import { LogBuffer } from "./log-buffer";
@@ -9,6 +9,8 @@ import { LogSocket, type LogStatus } from "./log-socket";
 
 /** Records of a finished run that are loaded; what is before them stays on disk. */
 export const TAIL_RECORDS = 20_000;
+/** Live measurements that are held; older ones are asked for again when they are wanted. */
+const SAMPLES = 2000;
 
 export class RunLog {
   readonly buffer = new LogBuffer();
@@ -16,6 +18,8 @@ export class RunLog {
   readonly failure = createStore<unknown>(null);
   /** Records of the run that lie before the first one held here. */
   readonly earlier = createStore<number>(0);
+  /** What was measured while this page listened, oldest first. */
+  readonly samples = createStore<readonly Sample[]>([]);
   private socket: LogSocket | null = null;
   private readonly abort = new AbortController();
 
@@ -44,6 +48,7 @@ export class RunLog {
         if (run.state === "finished") this.buffer.flush();
         this.onRun(run);
       },
+      onSamples: (samples) => this.samples.set([...this.samples.get(), ...samples].slice(-SAMPLES)),
       onStatus: this.status.set,
     });
     this.socket.open();

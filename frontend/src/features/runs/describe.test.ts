@@ -1,34 +1,55 @@
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "~/api/types";
-import { advice, lastErrorLine } from "./describe";
+import type { Outcome, Run } from "~/api/types";
+import { advice, evidenceOf, gist, headline } from "./describe";
 
-const failed = (...stderr_tail: string[]): Outcome => ({
-  kind: "failed",
-  exit_code: 1,
-  message: "It failed.",
-  stderr_tail,
+const ended = (outcome: Outcome) => ({ kind: "script", state: "finished", outcome }) as Run;
+const failed: Outcome = { kind: "failed", exit_code: 1, message: "Failed with exit code 1: KeyError: 'total'" };
+
+describe("headline", () => {
+  it("names the exit, or the limit that ended it", () => {
+    expect(headline(ended(failed))).toBe("Failed: exit 1");
+    expect(headline(ended({ ...failed, exit_code: null }))).toBe("Stopped at a limit");
+  });
 });
 
-describe("lastErrorLine", () => {
-  it("finds the exception below the traceback", () => {
-    expect(
-      lastErrorLine(failed("Traceback (most recent call last):", '  File "main.py", line 3', "KeyError: 'total'", "")),
-    ).toBe("KeyError: 'total'");
+describe("gist", () => {
+  it("says how it ended, in the server's words", () => {
+    expect(gist(ended(failed))).toBe(failed.message);
+    expect(gist(ended({ kind: "succeeded", message: "Succeeded" }))).toBe("Succeeded");
   });
-  it("takes the last one of a chain, with a dotted name", () => {
-    expect(
-      lastErrorLine(failed("ValueError: a", "During handling…", "requests.exceptions.ConnectionError: no route")),
-    ).toBe("requests.exceptions.ConnectionError: no route");
+  it("names the exception and its place, or the limit", () => {
+    const traceback = { exception: "KeyError", message: "'total'", frames: [], location: { path: "a.py", line: 4 } };
+    expect(gist(ended({ ...failed, traceback }))).toBe("KeyError: 'total', a.py:4");
+    const limits_hit = [{ limit: "disk_bytes" as const, message: "Disk: it took 2 GiB" }];
+    expect(gist(ended({ ...failed, exit_code: null, limits_hit }))).toBe("Disk: it took 2 GiB");
   });
-  it("claims nothing when there is no traceback", () => {
-    expect(lastErrorLine(failed("usage: main.py [-h]"))).toBeNull();
-    expect(lastErrorLine({ kind: "succeeded", message: "" })).toBeNull();
+  it("says why a run waits", () => {
+    const waiting = { kind: "script", state: "queued" } as Run;
+    expect(gist({ ...waiting, wait_reason: { kind: "disk_full", message: "The disk is full" } })).toBe(
+      "The disk is full",
+    );
+    expect(gist(waiting)).toBe("Waits for its turn");
+    expect(gist({ ...waiting, state: "running" })).toBe("Running");
   });
 });
 
 describe("advice", () => {
   it("names a next step where there is one", () => {
-    expect(advice({ kind: "out_of_memory", limit_bytes: 1, message: "" })).toMatch(/memory limit/);
+    expect(advice({ kind: "out_of_memory", limit_bytes: 1, message: "" })).toMatch(/Raise the limit/);
+    expect(advice({ kind: "signalled", signal: 11, message: "" })).toMatch(/faulthandler/);
+    expect(advice({ kind: "signalled", signal: 15, message: "" })).toBeNull();
     expect(advice({ kind: "succeeded", message: "" })).toBeNull();
+  });
+  it("says in words how a run was lost", () => {
+    expect(advice({ kind: "lost", reason: "", cause: "vanished", message: "" })).toMatch(/container is gone/);
+    expect(advice({ kind: "lost", reason: "", message: "" })).toMatch(/no word about its end/);
+  });
+});
+
+describe("evidence", () => {
+  it("is of what was started", () => {
+    expect(evidenceOf({ ...failed, stderr_tail: ["x"] })?.stderr_tail).toEqual(["x"]);
+    expect(evidenceOf({ kind: "skipped", reason: "", message: "" })).toBeNull();
+    expect(evidenceOf(null)).toBeNull();
   });
 });

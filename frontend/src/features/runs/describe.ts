@@ -1,5 +1,5 @@
 // A run in words. Pure: what is said about a trigger, an outcome, a limit.
-import type { Outcome, Run, Trigger } from "~/api/types";
+import type { Evidence, LostCause, Outcome, Run, Traceback, Trigger, WaitKind, WaitReason } from "~/api/types";
 import { formatBytes, formatDuration } from "~/lib/format";
 
 // More kinds than the server knows today: schedules and reruns come later.
@@ -43,7 +43,7 @@ export function headline(run: Run): string {
     case "succeeded":
       return "Succeeded";
     case "failed":
-      return `Failed: exit ${outcome.exit_code}`;
+      return outcome.exit_code == null ? "Stopped at a limit" : `Failed: exit ${outcome.exit_code}`;
     case "signalled":
       return `Killed by signal ${outcome.signal}`;
     case "out_of_memory":
@@ -63,31 +63,98 @@ export function headline(run: Run): string {
   }
 }
 
-/** What a person may do about it; null when nothing needs doing. */
+/** What explains an ending beside its kind; nothing for what was never started. */
+export function evidenceOf(outcome: Outcome | null | undefined): Evidence | null {
+  switch (outcome?.kind) {
+    case undefined:
+    case "skipped":
+    case "environment_failed":
+    case "engine_error":
+      return null;
+    default:
+      return outcome as Evidence;
+  }
+}
+
+const LOST: Record<LostCause, string> = {
+  interrupted:
+    "Something outside PyTask-Manager ended it, such as a restart of the engine. How far it got is not known.",
+  vanished: "Its container is gone, and with it how it ended.",
+  no_facts: "Its container left no word about its end: it was killed from outside, or the machine went down.",
+  bad_facts: "What its container left about its end cannot be believed, so nothing is claimed.",
+};
+
+/** The signals with which a processor or a C library ends a program that went wrong. */
+const CRASHES = new Set([4, 6, 7, 8, 11]);
+
+/** What it means, and what a person may do about it; null when nothing needs saying. */
 export function advice(outcome: Outcome | null | undefined): string | null {
   switch (outcome?.kind) {
     case "out_of_memory":
-      return "Raise the memory limit in the script's settings, or make it hold less at once.";
+      return "Raise the limit, or make the script hold less at once.";
     case "timed_out":
-      return "Raise the run time limit in the script's settings, or look in the log for where it hangs.";
+      return "Raise the limit, or look in the log for where it hangs.";
+    case "signalled":
+      return CRASHES.has(outcome.signal)
+        ? "Native code crashed, often a package's; faulthandler.enable() at the top of the script prints where."
+        : null;
+    case "cancelled":
+      return outcome.by === "user" ? "Somebody stopped it by hand." : null;
     case "environment_failed":
-      return "The build's log has the installer's own words.";
+      return "Nothing of the script ran. The build's log has the installer's own words.";
     case "engine_error":
       return "Nothing of the script ran. Check the engine under Settings, then run again.";
     case "lost":
-      return "What was recorded until then is kept. Run it again when ready.";
+      return `${LOST[outcome.cause ?? "no_facts"]} What was recorded until then is kept.`;
     default:
       return null;
   }
 }
 
-/** The last line of a traceback, when there is one: what most people look for first. */
-export function lastErrorLine(outcome: Outcome | null | undefined): string | null {
-  if (outcome?.kind !== "failed") return null;
-  const tail = outcome.stderr_tail.map((line) => line.trimEnd()).filter(Boolean);
-  return (
-    [...tail].reverse().find((line) => /^[A-Za-z_][\w.]*(Error|Exception|Warning|Exit|Interrupt)\b/.test(line)) ?? null
-  );
+const WAITS: Record<WaitKind, string> = {
+  engine_away: "Waits for the Docker engine",
+  global_cap: "Waits for a free place",
+  overlap: "Waits for another run of this script",
+  environment: "Waits for its packages",
+  disk_full: "Waits for free disk space",
+  admission: "Waits for its turn",
+};
+
+export const waitWord = (reason: WaitReason | null | undefined): string => WAITS[reason?.kind ?? "admission"];
+
+/** What a run did about unfinished ones of its script. */
+export function overlapWords(run: Pick<Run, "overlap" | "parallel_limit">): string {
+  switch (run.overlap) {
+    case "queue":
+      return "Waits for them";
+    case "skip":
+      return "Is skipped";
+    case "replace":
+      return "Replaces them";
+    case "allow":
+      return run.parallel_limit == null
+        ? "Runs beside them"
+        : `Runs beside them, at most ${run.parallel_limit} at once`;
+  }
+}
+
+/** "KeyError: 'total', report.py:41" */
+function exceptionLine({ exception, message, location }: Traceback): string {
+  const place = location ? `, ${location.path}:${location.line}` : "";
+  return `${message ? `${exception}: ${message}` : exception}${place}`;
+}
+
+/** A run in one line of a list: why it waits, how it goes, or how it ended. */
+export function gist(run: Run): string {
+  const { outcome } = run;
+  if (outcome) {
+    // The mark says that it failed; the line has room for why.
+    const { traceback, limits_hit } = evidenceOf(outcome) ?? {};
+    if (outcome.kind === "failed" && traceback) return exceptionLine(traceback);
+    if (outcome.kind === "failed" && outcome.exit_code == null) return limits_hit?.[0]?.message ?? outcome.message;
+    return outcome.message;
+  }
+  return run.state === "queued" ? (run.wait_reason?.message ?? waitWord(null)) : headline(run);
 }
 
 const SIGNALS: Record<number, string> = {

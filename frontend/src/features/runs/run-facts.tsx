@@ -1,7 +1,8 @@
-// What is recorded of a run, in one strip: each fact under its name, numbers lining up.
+// What is asked first of a run, in one strip: each fact under its name, numbers lining up. The rest is in Details.
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Run } from "~/api/types";
+import { Meter } from "~/components/ui/meter";
 import { Bytes, Duration, RelativeTime } from "~/components/ui/time";
 import { Tooltip } from "~/components/ui/tooltip";
 import { formatBytes, formatDuration } from "~/lib/format";
@@ -31,11 +32,6 @@ export function RunFacts({ run }: { run: Run }) {
       <Fact name="Queued">
         <RelativeTime at={run.queued_at} />
       </Fact>
-      {run.started_at ? (
-        <Fact name="Waited" why="From being asked for to the container's start.">
-          <Duration from={run.queued_at} to={run.started_at} />
-        </Fact>
-      ) : null}
       <Fact name="Took">
         <Duration from={run.started_at} to={run.finished_at} />
       </Fact>
@@ -63,12 +59,11 @@ export function RunFacts({ run }: { run: Run }) {
           <span className="num">{formatDuration(run.cpu_ms)}</span>
         </Fact>
       )}
-      <Fact name="Image" why={run.image_digest ?? "The image the container was made from."}>
-        <span className="num">{run.image}</span>
-      </Fact>
       {run.args.length > 0 ? (
         <Fact name="Arguments">
-          <span className="num break-all">{run.args.join(" ")}</span>
+          <span className="num truncate-line block max-w-80" title={run.args.join(" ")}>
+            {run.args.join(" ")}
+          </span>
         </Fact>
       ) : null}
     </dl>
@@ -86,18 +81,13 @@ function Fact({ name, why, children }: { name: string; why?: string; children: R
 }
 
 function Peak({ peak, limit }: { peak: number; limit: number }) {
-  const share = Math.min(1, peak / limit);
+  const share = peak / limit;
   return (
     <span className="inline-flex items-center gap-2">
       <span className="num whitespace-nowrap">
         {formatBytes(peak)} <span className="text-ink-3">of {formatBytes(limit)}</span>
       </span>
-      <span aria-hidden className="h-1 w-12 overflow-hidden rounded-full bg-selected">
-        <span
-          className={share > 0.9 ? "block h-full bg-fail" : "block h-full bg-ink-3"}
-          style={{ width: `${Math.max(3, share * 100)}%` }}
-        />
-      </span>
+      <Meter share={share} tone={share > 0.9 ? "bad" : "quiet"} className="w-12" />
     </span>
   );
 }

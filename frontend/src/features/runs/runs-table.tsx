@@ -2,11 +2,11 @@
 // each row becomes two lines.
 import { Link } from "@tanstack/react-router";
 import { Package } from "lucide-react";
-import { isActive, type Run } from "~/api/types";
-import { markOf, markWord, StateMark } from "~/components/ui/state-mark";
+import type { Run } from "~/api/types";
+import { markOf, StateMark } from "~/components/ui/state-mark";
 import { Bytes, Duration, RelativeTime } from "~/components/ui/time";
 import { cn } from "~/lib/cn";
-import { headline, lastErrorLine, runTitle, triggerWord } from "./describe";
+import { gist, runTitle, triggerWord } from "./describe";
 
 interface RunsTableProps {
   runs: readonly Run[];
@@ -50,7 +50,7 @@ export function RunsTable({ runs, hideScript, compact }: RunsTableProps) {
 }
 
 function RunRow({ run, hideScript, compact }: { run: Run; hideScript: boolean; compact: boolean }) {
-  const detail = explain(run);
+  const detail = gist(run);
   return (
     <tr className="group relative h-10 border-line max-sm:h-14 border-b last:border-b-0 hover:bg-hover">
       <td className="pl-4">
@@ -93,10 +93,4 @@ function RunRow({ run, hideScript, compact }: { run: Run; hideScript: boolean; c
       </td>
     </tr>
   );
-}
-
-function explain(run: Run): string {
-  if (isActive(run)) return run.wait_reason?.message ?? markWord(markOf(run));
-  const error = lastErrorLine(run.outcome);
-  return error ? `${headline(run)} · ${error}` : headline(run);
 }

@@ -40,7 +40,7 @@ export function ScriptLayout() {
           <TabLink link={{ to: "/scripts/$scriptId/settings", params }}>Settings</TabLink>
         </TabBar>
       </div>
-      <div className="min-h-0 flex-1 overflow-auto">{query.data ? <Outlet /> : null}</div>
+      <div className="relative min-h-0 flex-1 overflow-auto">{query.data ? <Outlet /> : null}</div>
     </div>
   );
 }

@@ -28,7 +28,8 @@ export function CodeTab() {
 }
 
 function CodeView({ script }: { script: Script }) {
-  const { file: asked } = useSearch({ from: "/scripts/$scriptId/code" });
+  const { file: asked, line } = useSearch({ from: "/scripts/$scriptId/code" });
+  const [times, setTimes] = useState(0);
   const navigate = useNavigate({ from: "/scripts/$scriptId/code" });
   const queryClient = useQueryClient();
   const selected = asked ?? script.entry_point;
@@ -58,14 +59,22 @@ function CodeView({ script }: { script: Script }) {
     }
   };
   useSaveKeys(save, run);
-  const select = (path: string) =>
-    void navigate({ search: { file: path === script.entry_point ? undefined : path }, replace: true });
+  const select = (path: string, line?: number) => {
+    setTimes(times + 1);
+    void navigate({ search: { file: path === script.entry_point ? undefined : path, line }, replace: true });
+  };
 
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="flex min-h-0 flex-1 max-md:flex-col">
         <div className="flex w-52 shrink-0 flex-col border-line border-r bg-panel max-md:h-32 max-md:w-full max-md:border-r-0 max-md:border-b">
-          <FileList script={script} workspace={workspace} dirty={dirty} selected={selected} onSelect={select} />
+          <FileList
+            script={script}
+            workspace={workspace}
+            dirty={dirty}
+            selected={selected}
+            onSelect={(path) => select(path)}
+          />
         </div>
         <div className="flex min-h-0 min-w-0 flex-1 flex-col bg-panel">
           <FileBar script={script} path={selected} file={file} onSave={save} />
@@ -80,7 +89,7 @@ function CodeView({ script }: { script: Script }) {
           ) : null}
           <div className="relative min-h-0 flex-1">
             {editable ? (
-              <FileBody workspace={workspace} file={file} />
+              <FileBody workspace={workspace} file={file} line={line} asked={times} />
             ) : (
               <Empty
                 title={`${selected} is not edited here`}
@@ -101,12 +110,19 @@ function CodeView({ script }: { script: Script }) {
           </div>
         </div>
       </div>
-      <RunDock script={script} />
+      <RunDock script={script} onPlace={select} />
     </div>
   );
 }
 
-function FileBody({ workspace, file }: { workspace: Workspace; file: OpenFile | undefined }) {
+interface FileBodyProps {
+  workspace: Workspace;
+  file: OpenFile | undefined;
+  line: number | undefined;
+  asked: number;
+}
+
+function FileBody({ workspace, file, line, asked }: FileBodyProps) {
   if (file?.phase === "failed")
     return (
       <ErrorNotice
@@ -119,7 +135,7 @@ function FileBody({ workspace, file }: { workspace: Workspace; file: OpenFile | 
   if (!file || file.phase === "loading") return <EditorSkeleton />;
   return (
     <Suspense fallback={<EditorSkeleton />}>
-      <Editor workspace={workspace} file={file} />
+      <Editor workspace={workspace} file={file} line={line} asked={asked} />
     </Suspense>
   );
 }

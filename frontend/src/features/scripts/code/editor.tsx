@@ -1,5 +1,6 @@
 // Monaco for the workspace's files: one editor, one model per open file (each keeps its own undo history).
-// The workspace is the truth for the text; the editor only types into it.
+// The workspace is the truth for the text; the editor only types into it. A line that is asked for is shown, marked
+// until something is typed, and gets the caret.
 import { useEffect, useRef } from "react";
 import { useStore } from "~/lib/store";
 import { theme } from "~/lib/theme";
@@ -9,6 +10,10 @@ import type { OpenFile, Workspace } from "./workspace";
 interface EditorProps {
   workspace: Workspace;
   file: OpenFile;
+  /** The line to show. */
+  line?: number | undefined;
+  /** Goes up when the same line is asked for once more. */
+  asked: number;
 }
 
 const uriOf = (scriptId: string, path: string) => monaco.Uri.from({ scheme: "file", path: `/${scriptId}/${path}` });
@@ -21,7 +26,7 @@ function modelOf(scriptId: string, file: OpenFile): monaco.editor.ITextModel {
   );
 }
 
-export default function Editor({ workspace, file }: EditorProps) {
+export default function Editor({ workspace, file, line, asked }: EditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneCodeEditor | null>(null);
   const views = useRef(new Map<string, monaco.editor.ICodeEditorViewState | null>());
@@ -91,6 +96,29 @@ export default function Editor({ workspace, file }: EditorProps) {
     const model = editor.current?.getModel();
     if (model && model.getValue() !== latest.current.text) model.setValue(latest.current.text);
   }, [epoch]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `path` and `asked` are when the line is to be shown anew.
+  useEffect(() => {
+    const shown = editor.current;
+    const model = shown?.getModel();
+    if (!shown || !model || line === undefined) return;
+    // The file may have become shorter since that line was spoken of.
+    const lineNumber = Math.min(line, model.getLineCount());
+    shown.setPosition({ lineNumber, column: Math.max(1, model.getLineFirstNonWhitespaceColumn(lineNumber)) });
+    shown.revealLineInCenter(lineNumber, monaco.editor.ScrollType.Immediate);
+    shown.focus();
+    const mark = shown.createDecorationsCollection([
+      {
+        range: new monaco.Range(lineNumber, 1, lineNumber, 1),
+        options: { isWholeLine: true, className: "code-place", linesDecorationsClassName: "code-place-edge" },
+      },
+    ]);
+    const typing = shown.onDidChangeModelContent(() => mark.clear());
+    return () => {
+      typing.dispose();
+      mark.clear();
+    };
+  }, [workspace, path, line, asked]);
 
   return <div ref={host} className="absolute inset-0" data-testid="editor" />;
 }

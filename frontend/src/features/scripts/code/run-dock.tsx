@@ -12,14 +12,20 @@ import { Duration } from "~/components/ui/time";
 import { LogViewer } from "~/features/logs/log-viewer";
 import { useRunLog } from "~/features/logs/use-run-log";
 import { useStopRun } from "~/features/runs/actions";
-import { headline, runTitle } from "~/features/runs/describe";
+import { evidenceOf, headline, runTitle } from "~/features/runs/describe";
 import { modKey } from "~/lib/platform";
 import { useFlag, usePreference } from "~/lib/preference";
 
 const LOWEST = 96;
 const STEP = 40;
 
-export function RunDock({ script }: { script: Script }) {
+interface RunDockProps {
+  script: Script;
+  /** Shows a line of a file in the editor above. */
+  onPlace: (path: string, line: number) => void;
+}
+
+export function RunDock({ script, onPlace }: RunDockProps) {
   const [open, setOpen] = useFlag("dock.open", true);
   const [stored, setHeight] = usePreference<string>("dock.height", "260");
   const newest = script.last_run ?? null;
@@ -40,7 +46,7 @@ export function RunDock({ script }: { script: Script }) {
     );
   const toolbar = (
     <>
-      <RunWords run={run} />
+      <RunWords run={run} onPlace={onPlace} />
       <IconButton label={open ? "Fold the log" : "Show the log"} onClick={() => setOpen(!open)} className="ml-auto">
         {open ? <ChevronDown /> : <ChevronUp />}
       </IconButton>
@@ -65,8 +71,9 @@ export function RunDock({ script }: { script: Script }) {
   );
 }
 
-function RunWords({ run }: { run: Run }) {
+function RunWords({ run, onPlace }: { run: Run; onPlace: RunDockProps["onPlace"] }) {
   const stop = useStopRun();
+  const place = evidenceOf(run.outcome)?.traceback?.location;
   return (
     <div
       className="flex min-w-0 items-center gap-2 pl-2 text-sm"
@@ -76,7 +83,16 @@ function RunWords({ run }: { run: Run }) {
     >
       <StateMark mark={markOf(run)} />
       <span className="truncate-line font-medium">{headline(run)}</span>
-      <span className="text-ink-3 max-sm:hidden">
+      {place ? (
+        <button
+          type="button"
+          onClick={() => onPlace(place.path, place.line)}
+          className="num shrink-0 rounded-sm text-accent-ink hover:underline"
+        >
+          {place.path}:{place.line}
+        </button>
+      ) : null}
+      <span className="whitespace-nowrap text-ink-3 max-sm:hidden">
         {runTitle(run)} · <Duration from={run.started_at} to={run.finished_at} />
       </span>
       <Link

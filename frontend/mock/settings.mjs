@@ -1,0 +1,69 @@
+// Settings: what is built in, what was set over it, and the refusals that the form must show at their fields.
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+
+export const builtIn = {
+  default_limits: {
+    memory_bytes: 512 * MIB,
+    cpus: 1,
+    pids: 128,
+    nofile: 1024,
+    fsize_bytes: GIB,
+    run_seconds: 3600,
+    stop_grace_seconds: 10,
+    log_bytes: 256 * MIB,
+    tmp_bytes: 256 * MIB,
+    disk_bytes: 10 * GIB,
+    artifacts_bytes: GIB,
+    network: "bridge",
+  },
+  max_runs: 4,
+  min_free_bytes: 512 * MIB,
+};
+
+const set = { default_limits: { pids: 256 }, max_runs: null, min_free_bytes: null };
+
+const given = (patch) => Object.fromEntries(Object.entries(patch).filter(([, value]) => value != null));
+
+export const inForce = () => ({
+  default_limits: { ...builtIn.default_limits, ...given(set.default_limits) },
+  max_runs: set.max_runs ?? builtIn.max_runs,
+  min_free_bytes: set.min_free_bytes ?? builtIn.min_free_bytes,
+});
+
+export const settingsView = () => ({ in_force: inForce(), defaults: builtIn, set });
+
+const BOUNDS = {
+  memory_bytes: [16 * MIB, 1024 * GIB],
+  pids: [4, 32_768],
+  nofile: [16, 1_048_576],
+  log_bytes: [64 * 1024, 64 * GIB],
+  disk_bytes: [MIB, 64 * 1024 * GIB],
+};
+
+/** The first limit that cannot be had, as [field, message]. */
+export function outOfBounds(limits, engine) {
+  for (const [name, value] of Object.entries(given(limits))) {
+    const [least, most] = BOUNDS[name] ?? [0, Number.POSITIVE_INFINITY];
+    if (value < least || value > most) return [name, `${name} must be from ${least} to ${most}, not ${value}`];
+    const there = name === "cpus" ? engine.cpus : name === "memory_bytes" ? engine.memory_bytes : null;
+    if (there !== null && value > there)
+      return [name, `${name} must be at most ${there}: the engine's machine has no more`];
+    const broken = engine.unenforced.find((each) => each.limit === name.replace(/_bytes$/, ""));
+    if (broken) return [name, `${name} cannot be enforced on this engine: ${broken.reason}`];
+  }
+  return null;
+}
+
+/** Answers what is wrong, or null and has changed. */
+export function changeSettings(patch, engine) {
+  const wrong = patch.default_limits ? outOfBounds(patch.default_limits, engine) : null;
+  if (wrong) return wrong;
+  if (patch.max_runs != null && (patch.max_runs < 1 || patch.max_runs > 1000))
+    return ["max_runs", `max_runs must be from 1 to 1000, not ${patch.max_runs}`];
+  if (patch.min_free_bytes != null && patch.min_free_bytes < 16 * MIB)
+    return ["min_free_bytes", `min_free_bytes must be from ${16 * MIB} to ${1024 * GIB}, not ${patch.min_free_bytes}`];
+  if (patch.default_limits) set.default_limits = given(patch.default_limits);
+  for (const name of ["max_runs", "min_free_bytes"]) if (name in patch) set[name] = patch[name];
+  return null;
+}
