@@ -1,5 +1,7 @@
-# Builds an environment in the current folder, from requirements.in.
-# Leaves requirements.lock (with hashes), venv/ and installed.json. Output goes to the build's log.
+# Builds an environment in the current folder, from requirements.in, or from requirements.lock alone to rebuild one.
+# A lock that is there already is where resolving starts: what fits stays at its version, unless it is to be upgraded.
+# Leaves requirements.lock (with hashes), venv/ and installed.json; a check leaves the lock and newest.txt.
+# Output goes to the build's log.
 set -eu
 
 # uv brings its own roots unless it is told otherwise; the image's may hold a company's, and so may extra-ca.pem.
@@ -11,16 +13,105 @@ elif [ -f "$bundle" ]; then
     export SSL_CERT_FILE="$bundle"
 fi
 
-echo "[1/4] Resolving"
-uv pip compile --quiet --no-build --generate-hashes --no-header --output-file requirements.lock \
-    --python python3 requirements.in
-echo "      $(grep -c '^[^[:space:]#]' requirements.lock || true) packages locked"
+# Wheels only, but for what is named: building from source runs a package's code.
+set -- --only-binary :all:
+for name in ${PYTASK_FROM_SOURCE:-}; do
+    set -- "$@" --no-binary "$name"
+done
+
+# The names in the lock, which uv has normalised (PEP 503), as the lists are.
+locked_names() {
+    sed -n 's/^\([a-z0-9][a-z0-9-]*\).*/\1/p' requirements.lock | sort -u
+}
+
+# What the lock says needs the package $1.
+needed_by() {
+    awk -v name="$1" '
+        /^[a-z0-9]/ { match($0, /^[a-z0-9][a-z0-9-]*/); ours = substr($0, 1, RLENGTH) == name; next }
+        ours && sub(/^ +# */, "") { sub(/^via */, ""); sub(/^-r .*/, "this script"); if ($0 != "") print }
+    ' requirements.lock | paste -s -d , - | sed 's/,/, /g'
+}
+
+# refuse_listed WHY < NAMES: says which packages may not be installed; fails if there are any.
+refuse_listed() {
+    listed=0
+    while read -r name; do
+        echo "error: $name $1 (needed by $(needed_by "$name")); Settings, Packages, says what may be installed" >&2
+        listed=1
+    done
+    return "$listed"
+}
+
+check_lists() {
+    may=0
+    if [ -f denied.txt ]; then
+        locked_names | { grep -Fx -f denied.txt || true; } \
+            | refuse_listed "is on the list of denied packages" || may=1
+    fi
+    if [ -f allowed.txt ]; then
+        locked_names | { grep -Fxv -f allowed.txt || true; } \
+            | refuse_listed "is not on the list of allowed packages" || may=1
+    fi
+    return "$may"
+}
+
+upgrades() {
+    case "${PYTASK_UPGRADE:-}" in
+        "*") echo "--upgrade" ;;
+        *) for name in ${PYTASK_UPGRADE:-}; do echo "--upgrade-package=$name"; done ;;
+    esac
+}
+
+resolve() {
+    # shellcheck disable=SC2046 # one word per option
+    uv pip compile --quiet "$@" $(upgrades) --generate-hashes --no-header --output-file requirements.lock \
+        --python python3 requirements.in 2> /tmp/resolving
+}
+
+if [ "$PYTASK_ACTION" = check ]; then steps=2; else steps=4; fi
+if [ "$PYTASK_ACTION" = rebuild ]; then
+    echo "[1/$steps] Taking the lock as it is"
+    if [ ! -f requirements.lock ]; then
+        echo "error: the environment's lock is gone; install instead" >&2
+        exit 1
+    fi
+else
+    echo "[1/$steps] Resolving"
+fi
+if [ -n "${UV_EXCLUDE_NEWER:-}" ]; then
+    echo "      releases of before $UV_EXCLUDE_NEWER only; Settings, Packages, has the cool-down"
+fi
+if [ "$PYTASK_ACTION" != rebuild ] && ! resolve "$@"; then
+    cat /tmp/resolving >&2
+    if grep -q 'building from source is disabled' /tmp/resolving; then
+        echo "hint: the script's dependencies say which packages are built from source" >&2
+    fi
+    # An index that does not say when a file was published has nothing that is old enough.
+    if grep -q -e 'exclude-newer' -e 'upload date' /tmp/resolving; then
+        echo "hint: only releases of before $UV_EXCLUDE_NEWER count; Settings, Packages, has the cool-down" >&2
+    fi
+    exit 1
+fi
+[ ! -f /tmp/resolving ] || cat /tmp/resolving >&2
+check_lists
+echo "      $(locked_names | wc -l) packages locked"
+
+if [ "$PYTASK_ACTION" = check ]; then
+    echo "[2/2] Looking for the newest releases"
+    locked_names > newest.in
+    # Each for itself, whether they go together or not. Without an answer there is still the lock.
+    uv pip compile --quiet "$@" --no-deps --no-annotate --no-header --upgrade --output-file newest.txt \
+        --python python3 newest.in || echo "      they could not be found out"
+    [ -z "${PYTASK_OWN_CACHE:-}" ] || rm -rf "$PYTASK_OWN_CACHE"
+    echo "Done"
+    exit 0
+fi
 
 echo "[2/4] Creating the environment"
 uv venv --quiet --relocatable --python python3 venv
 
 echo "[3/4] Installing"
-uv pip sync --no-build --require-hashes --allow-empty-requirements --python venv/bin/python requirements.lock
+uv pip sync "$@" --require-hashes --allow-empty-requirements --python venv/bin/python requirements.lock
 uv pip list --quiet --format json --python venv/bin/python > installed.json
 
 # A run cannot write bytecode into its read-only environment, so without this every run would compile again.
@@ -28,5 +119,8 @@ uv pip list --quiet --format json --python venv/bin/python > installed.json
 echo "[4/4] Compiling bytecode"
 python3 -I -m compileall -q -j 2 --invalidation-mode unchecked-hash -s "$PWD/venv" -p "$PYTASK_ENVIRONMENT" \
     "$PWD"/venv/lib/python3*/site-packages || echo "      some files do not compile; they are left to the interpreter"
+
+# Its files are the environment's by now, under names of its own.
+[ -z "${PYTASK_OWN_CACHE:-}" ] || rm -rf "$PYTASK_OWN_CACHE"
 
 echo "Done"

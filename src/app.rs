@@ -3,6 +3,8 @@
 //! The only module that knows all the others. Opening the data directory, the database and the watch happens here
 //! once; after that everything is handed on by value.
 
+mod shims;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -185,8 +187,8 @@ pub async fn start_on(
     })
 }
 
-/// Puts the supervisor on the volume, in a folder named by its content: containers that run with an older one
-/// keep it. Answers the folder.
+/// Puts the supervisor and what stands for pip on the volume, in a folder named by their content: containers that run
+/// with older ones keep them. Answers the folder.
 fn install_supervisor(data: &DataDir, from: &Path) -> anyhow::Result<String> {
     let binary = std::fs::read(from).with_context(|| {
         format!(
@@ -194,7 +196,14 @@ fn install_supervisor(data: &DataDir, from: &Path) -> anyhow::Result<String> {
             from.display()
         )
     })?;
-    let hash: String = Sha256::digest(&binary)
+    let mut hasher = Sha256::new();
+    hasher.update(&binary);
+    for (path, _, content) in shims::files() {
+        hasher.update(path);
+        hasher.update(content);
+    }
+    let hash: String = hasher
+        .finalize()
         .iter()
         .take(8)
         .map(|byte| format!("{byte:02x}"))
@@ -205,6 +214,8 @@ fn install_supervisor(data: &DataDir, from: &Path) -> anyhow::Result<String> {
     if std::fs::read(&place).is_ok_and(|there| there == binary) {
         return Ok(folder);
     }
+    // Before the supervisor, whose presence says that all is there.
+    shims::install(&data.path().join(&folder))?;
     // The folder is ours alone, so a plain temporary file beside it will do.
     let staged = place.with_extension("new");
     std::fs::write(&staged, &binary)?;

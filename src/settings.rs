@@ -6,6 +6,7 @@
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::envs::policy;
 use crate::events::{Events, News};
 use crate::model::limits::OutOfBounds;
 use crate::model::settings::{InForce, Settings, SettingsPatch};
@@ -15,6 +16,8 @@ use crate::store::{self, Store};
 pub enum Error {
     #[error(transparent)]
     OutOfBounds(#[from] OutOfBounds),
+    #[error(transparent)]
+    Packages(#[from] policy::Invalid),
     #[error(transparent)]
     Store(#[from] store::Error),
 }
@@ -68,12 +71,16 @@ impl Keeper {
     }
 
     /// Changes settings as a whole or not at all.
-    pub async fn change(&self, patch: SettingsPatch) -> Result<Settings, Error> {
+    pub async fn change(&self, mut patch: SettingsPatch) -> Result<Settings, Error> {
         let now = self.clock.now();
         let settings = self
             .store
             .write(move |tx| {
-                let settings = store::settings::get(tx)?.changed(patch)?;
+                let before = store::settings::get(tx)?;
+                if let Some(packages) = patch.packages.take() {
+                    patch.packages = Some(policy::check(packages, &before.packages.in_force())?);
+                }
+                let settings = before.changed(patch)?;
                 store::settings::set(tx, &settings, now)?;
                 Ok::<_, Error>(settings)
             })

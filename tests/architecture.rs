@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("envs", &["model"]),
     ("events", &["model"]),
     ("stats", &["files"]),
-    ("settings", &["clock", "events", "model", "store"]),
+    ("settings", &["clock", "envs", "events", "model", "store"]),
     (
         "scripts",
         &["clock", "envs", "events", "files", "model", "settings", "store"],

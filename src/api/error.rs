@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::envs::{policy, requirements};
 use crate::files::{self, ErrorKind};
 use crate::model::limits::OutOfBounds;
 use crate::{logs, runs, scripts, settings, store};
@@ -120,10 +121,46 @@ pub fn out_of_bounds(bounds: OutOfBounds) -> ApiError {
     ApiError::invalid(&format!("limits.{}", bounds.field), bounds.message)
 }
 
+/// A line that is no requirement.
+fn unreadable(bad: &requirements::Unreadable, field: &str) -> ApiError {
+    let (line, column) = (bad.line + 1, bad.column + 1);
+    let message = format!("Line {line}, column {column}: {}", bad.message);
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_requirement", message)
+        .with(json!({ "field": field, "line": bad.line, "column": bad.column }))
+}
+
+/// A package that the instance's policy does not let anybody have.
+fn package_refused(refused: &policy::Refused, field: &str) -> ApiError {
+    let message = format!("Line {}: {refused}", refused.line + 1);
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "package_refused", message).with(json!({
+        "field": field,
+        "line": refused.line,
+        "package": refused.package,
+        "rule": refused.rule.code(),
+    }))
+}
+
+impl From<policy::Invalid> for ApiError {
+    fn from(error: policy::Invalid) -> Self {
+        match error {
+            policy::Invalid::Entry { field, message } => Self::invalid(field, message),
+            policy::Invalid::Requirement(bad) => unreadable(&bad, "requirements"),
+            policy::Invalid::Refused(refused) => package_refused(&refused, "requirements"),
+        }
+    }
+}
+
 impl From<settings::Error> for ApiError {
     fn from(error: settings::Error) -> Self {
         match error {
             settings::Error::OutOfBounds(bounds) => Self::invalid(bounds.field, bounds.message),
+            settings::Error::Packages(policy::Invalid::Requirement(bad)) => {
+                unreadable(&bad, "packages.default_requirements")
+            }
+            settings::Error::Packages(policy::Invalid::Refused(refused)) => {
+                package_refused(&refused, "packages.default_requirements")
+            }
+            settings::Error::Packages(error) => error.into(),
             settings::Error::Store(error) => error.into(),
         }
     }
@@ -180,17 +217,19 @@ impl From<scripts::Error> for ApiError {
             .with(json!({ "runs": runs })),
             scripts::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             scripts::Error::Limits(bounds) => out_of_bounds(bounds),
-            scripts::Error::Requirement(bad) => Self::new(
+            scripts::Error::Requirement(bad) => unreadable(&bad, "requirements"),
+            scripts::Error::Refused(refused) => package_refused(&refused, "requirements"),
+            scripts::Error::Package(error) => error.into(),
+            scripts::Error::Block(bad) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid_requirement",
-                format!(
-                    "Line {}, column {}: {}",
-                    bad.line + 1,
-                    bad.column + 1,
-                    bad.message
-                ),
+                "invalid_metadata",
+                format!("Line {} of the entry file: {}", bad.line + 1, bad.message),
             )
-            .with(json!({ "field": "requirements", "line": bad.line, "column": bad.column })),
+            .with(json!({ "line": bad.line, "column": bad.column })),
+            scripts::Error::NoBlock => Self::conflict(
+                "nothing_to_resolve",
+                "The entry file has no script block (PEP 723)",
+            ),
             scripts::Error::Files(error) => error.into(),
             scripts::Error::Store(error) => error.into(),
         }
@@ -205,6 +244,15 @@ impl From<runs::Error> for ApiError {
             runs::Error::NothingToInstall => Self::conflict(
                 "nothing_to_install",
                 "The script asks for no packages; add one, then install",
+            ),
+            runs::Error::NothingToRebuild => Self::conflict(
+                "nothing_to_rebuild",
+                "The script has no environment yet; install its packages",
+            ),
+            runs::Error::EnvironmentNotFound => Self::not_found("environment of this script"),
+            runs::Error::EnvironmentDamaged { damage } => Self::conflict(
+                "environment_broken",
+                format!("That environment is no longer whole ({damage}); install or rebuild instead"),
             ),
             runs::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             runs::Error::Unenforceable(bounds) => out_of_bounds(bounds),

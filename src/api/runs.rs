@@ -12,6 +12,7 @@ use super::Api;
 use super::error::{ApiError, ErrorBody};
 use super::extract::{Json, Path, Query};
 use super::page::{self, Page};
+use crate::model::build::{Build, BuildAction, Found, Upgrade};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::Limits;
 use crate::model::outcome::Outcome;
@@ -63,6 +64,36 @@ pub struct RunView {
     pub log: Option<LogSummary>,
     /// The build whose failure ended this run.
     pub build_run_id: Option<String>,
+    /// What a build was asked to do; `null` for runs of a script.
+    pub build: Option<BuildView>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Build)]
+pub struct BuildView {
+    pub action: BuildAction,
+    /// Packages that were to move to their newest version; empty with an update or a check means all.
+    pub packages: Vec<String>,
+    /// Only releases that were published before are considered: the cool-down of the settings.
+    pub exclude_newer: Option<Timestamp>,
+    pub build_from_source: Vec<String>,
+    /// What a check has found.
+    pub found: Option<Found>,
+}
+
+impl BuildView {
+    fn new(build: Build) -> Self {
+        Self {
+            action: build.action,
+            packages: match build.upgrade {
+                Upgrade::Packages(names) => names,
+                Upgrade::Nothing | Upgrade::Everything => Vec::new(),
+            },
+            exclude_newer: build.policy.exclude_newer,
+            build_from_source: build.policy.build_from_source,
+            found: build.found,
+        }
+    }
 }
 
 impl RunView {
@@ -97,6 +128,7 @@ impl RunView {
             wait_reason,
             log: run.facts.log,
             build_run_id: run.build_run_id.map(|id| id.to_string()),
+            build: run.build.map(BuildView::new),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::error::{ApiError, ErrorBody, out_of_bounds};
 use super::extract::{Json, Path, Query};
 use super::page::{self, Page};
 use super::runs::{RunView, Shower};
-use crate::envs::status;
+use crate::envs::{policy, status};
 use crate::model::environment::{Environment, EnvironmentState};
 use crate::model::ids::ScriptId;
 use crate::model::limits::{Limits, LimitsPatch};
@@ -88,7 +88,7 @@ impl Whole {
             Some(key) => store::environments::get(connection, &script.id, key)?,
             None => None,
         };
-        let newest_build = store::runs::newest(connection, &script.id, RunKind::Build, 1)?.pop();
+        let newest_build = store::runs::newest_build(connection, &script.id)?;
         let recent = store::runs::newest(connection, &script.id, RunKind::Script, RECENT)?;
         Ok(Self {
             script,
@@ -101,12 +101,9 @@ impl Whole {
     pub fn environment_status(&self, api: &Api) -> EnvironmentStatus {
         let engine = api.runs.engine();
         let live = self.environment.as_ref();
-        let status = status::status(
-            &self.script.requirements,
-            live,
-            self.newest_build.as_ref(),
-            engine.image_id(),
-        );
+        let packages = api.settings.in_force().packages;
+        let asked = policy::effective(&self.script.requirements, &packages.default_requirements);
+        let status = status::status(&asked, live, self.newest_build.as_ref(), engine.image_id());
         EnvironmentStatus {
             state: status.state,
             lock_hash: live.map(|environment| environment.lock_hash.clone()),

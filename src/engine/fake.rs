@@ -143,15 +143,15 @@ impl Fake {
 
     /// Makes the job's process: a task that ends by writing down how.
     fn start(&self, spec: &JobSpec, script: Script, job: &Job) -> AbortHandle {
-        let run_directory = spec
-            .mounts
-            .iter()
-            .find(|mount| mount.target == script::RUN_TARGET)
-            .map(|mount| self.world.data_dir.join(&mount.source));
+        let mounted = spec.mounts.iter().map(|mount| {
+            let source = self.world.data_dir.join(&mount.source);
+            (PathBuf::from(&mount.target), source)
+        });
+        let places = script::Places(mounted.collect());
         let (world, name) = (self.world.clone(), spec.name.clone());
         let (serial, stop) = (job.serial, job.stop.clone());
         let process = self.world.home.spawn(async move {
-            let end = script::perform(&script, run_directory.as_deref(), &stop).await;
+            let end = script::perform(&script, &places, &stop).await;
             world.change(|state| {
                 let same = |job: &&mut Job| job.serial == serial && job.state == JobState::Running;
                 match (state.jobs.get_mut(&name).filter(same), end) {

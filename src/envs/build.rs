@@ -3,9 +3,12 @@
 //! The container has the network and the package cache, and neither the script's files nor any secret. Nothing
 //! of a package is executed: wheels only, and bytecode is compiled by the image's own interpreter, which does
 //! not read the new environment's `.pth` files. uv hard-links files out of its cache, which needs cache and
-//! environment under one mount; so the build happens beside the cache and is moved when it is whole.
+//! environment under one mount; so the build happens beside the cache and is moved when it is whole. A build that
+//! may execute a package's code, to build it from source, has a cache of its own and sees nobody else's.
 
 use std::collections::BTreeMap;
+
+use crate::model::build::{Build, BuildAction, Policy, Upgrade};
 
 /// Where the cache is mounted in the build's container.
 pub const CACHE: &str = "/cache";
@@ -17,7 +20,16 @@ pub const REQUIREMENTS_IN: &str = "requirements.in";
 pub const LOCK: &str = "requirements.lock";
 pub const INSTALLED: &str = "installed.json";
 pub const VENV: &str = "venv";
+/// The venv's files as they were made; the controller writes it.
+pub const MANIFEST: &str = "manifest.json";
 pub const EXTRA_CA: &str = "extra-ca.pem";
+/// Names, one a line. Without a file everything is allowed and nothing is denied.
+pub const ALLOWED: &str = "allowed.txt";
+pub const DENIED: &str = "denied.txt";
+/// Of a check: the newest release of each package, in the form of a lock.
+pub const NEWEST: &str = "newest.txt";
+/// The cache of a build that runs foreign code, in its folder; gone before the build ends.
+const OWN_CACHE: &str = "uv-cache";
 
 /// Far above any real lock; what is larger is not ours.
 pub const LARGEST_LOCK: u64 = 16 * 1024 * 1024;
@@ -49,8 +61,15 @@ pub fn image_variables(image: &BTreeMap<String, String>) -> BTreeMap<String, Str
 }
 
 /// The whole environment of the build's process.
-pub fn variables(image: &BTreeMap<String, String>, index_url: Option<&str>) -> BTreeMap<String, String> {
+pub fn variables(
+    image: &BTreeMap<String, String>,
+    index_url: Option<&str>,
+    run_id: &str,
+    build: &Build,
+) -> BTreeMap<String, String> {
+    let policy = &build.policy;
     let mut variables = image_variables(image);
+    let mut set = |name: &str, value: String| variables.insert(name.to_owned(), value);
     for (name, value) in [
         ("HOME", "/tmp"),
         ("UV_CACHE_DIR", "/cache/uv"),
@@ -60,14 +79,102 @@ pub fn variables(image: &BTreeMap<String, String>, index_url: Option<&str>) -> B
         ("UV_NO_PROGRESS", "1"),
         ("PYTASK_ENVIRONMENT", ENVIRONMENT),
     ] {
-        variables.insert(name.to_owned(), value.to_owned());
+        set(name, value.to_owned());
     }
     if let Some(url) = index_url {
-        variables.insert("UV_DEFAULT_INDEX".to_owned(), url.to_owned());
+        set("UV_DEFAULT_INDEX", url.to_owned());
+    }
+    if !policy.extra_index_urls.is_empty() {
+        set("UV_INDEX", policy.extra_index_urls.join(" "));
+    }
+    if let Some(instant) = policy.exclude_newer {
+        set("UV_EXCLUDE_NEWER", instant.to_string());
+    }
+    set("PYTASK_ACTION", action(build.action).to_owned());
+    // Normalised names hold no white space, and none of them is a star.
+    match &build.upgrade {
+        Upgrade::Nothing => {}
+        Upgrade::Everything => drop(set("PYTASK_UPGRADE", "*".to_owned())),
+        Upgrade::Packages(names) => drop(set("PYTASK_UPGRADE", names.join(" "))),
+    }
+    if policy.runs_foreign_code() {
+        let cache = format!("{}/{OWN_CACHE}", folder(run_id));
+        set("UV_CACHE_DIR", cache.clone());
+        set("PYTASK_OWN_CACHE", cache);
+        set("PYTASK_FROM_SOURCE", policy.build_from_source.join(" "));
     }
     variables
 }
 
+fn action(action: BuildAction) -> &'static str {
+    match action {
+        BuildAction::Install => "install",
+        BuildAction::Update => "update",
+        BuildAction::Rebuild => "rebuild",
+        BuildAction::Check => "check",
+    }
+}
+
+/// The lists that the build holds its lock against.
+pub fn lists(policy: &Policy) -> Vec<(&'static str, String)> {
+    [(ALLOWED, &policy.allow), (DENIED, &policy.deny)]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(file, names)| (file, requirements_in(names)))
+        .collect()
+}
+
 pub fn requirements_in(requirements: &[String]) -> String {
     requirements.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_reaches_the_installer() {
+        let mut build = Build::default();
+        let image = BTreeMap::new();
+        let plain = variables(&image, None, "r", &build);
+        assert_eq!(plain["UV_CACHE_DIR"], "/cache/uv");
+        for absent in [
+            "UV_EXCLUDE_NEWER",
+            "UV_INDEX",
+            "PYTASK_OWN_CACHE",
+            "PYTASK_FROM_SOURCE",
+            "PYTASK_UPGRADE",
+        ] {
+            assert!(!plain.contains_key(absent), "{absent}");
+        }
+        assert!(lists(&build.policy).is_empty());
+
+        assert_eq!(plain["PYTASK_ACTION"], "install");
+
+        build.action = BuildAction::Update;
+        build.upgrade = Upgrade::Packages(vec!["idna".to_owned(), "six".to_owned()]);
+        build.policy = Policy {
+            exclude_newer: Some("2026-11-17T10:11:00Z".parse().expect("a time")),
+            deny: vec!["evil".to_owned()],
+            extra_index_urls: vec![
+                "https://a.example/simple".to_owned(),
+                "https://b.example/simple".to_owned(),
+            ],
+            build_from_source: vec!["docopt".to_owned(), "six".to_owned()],
+            allow: vec![],
+        };
+        let held = variables(&image, Some("https://index.example/simple"), "r", &build);
+        for (name, value) in [
+            ("UV_EXCLUDE_NEWER", "2026-11-17T10:11:00Z"),
+            ("UV_INDEX", "https://a.example/simple https://b.example/simple"),
+            ("UV_DEFAULT_INDEX", "https://index.example/simple"),
+            ("PYTASK_FROM_SOURCE", "docopt six"),
+            ("PYTASK_ACTION", "update"),
+            ("PYTASK_UPGRADE", "idna six"),
+            ("UV_CACHE_DIR", "/cache/builds/r/uv-cache"),
+        ] {
+            assert_eq!(held[name], value);
+        }
+        assert_eq!(lists(&build.policy), [(DENIED, "evil\n".to_owned())]);
+    }
 }

@@ -4,6 +4,10 @@
 //! of requirements and locks; this module only catches early what can be pointed at while the user types.
 
 pub mod build;
+pub mod imports;
+pub mod inline;
 pub mod lock;
+pub mod manifest;
+pub mod policy;
 pub mod requirements;
 pub mod status;

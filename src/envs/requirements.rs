@@ -75,7 +75,7 @@ pub fn check(lines: &[String]) -> Result<Vec<String>, Unreadable> {
 
 /// The package's normalized name; `None` for what `check` would refuse.
 pub fn package_name(requirement: &str) -> Option<String> {
-    Requirement::<VerbatimUrl>::from_str(requirement)
+    Requirement::<VerbatimUrl>::from_str(without_comment(requirement))
         .ok()
         .map(|r| r.name.to_string())
 }
@@ -132,7 +132,10 @@ mod tests {
                 "uvicorn[standard]; python_version > '3.8'"
             ]
         );
-        assert_eq!(package_name("Flask_Login>1").as_deref(), Some("flask-login"));
+        assert_eq!(
+            package_name("Flask_Login>1 # why").as_deref(),
+            Some("flask-login")
+        );
     }
 
     #[test]

@@ -38,6 +38,13 @@ pub fn status(
     if requirements.is_empty() {
         return plain(EnvironmentState::NotNeeded);
     }
+    if let Some(damage) = live.and_then(|live| live.damage.clone()) {
+        return Status {
+            state: EnvironmentState::Broken,
+            build: None,
+            message: Some(format!("{damage}; rebuild the environment")),
+        };
+    }
     let fits = |live: &Environment| {
         live.requirements == requirements && image.is_none_or(|image| live.image_digest == image)
     };
@@ -101,11 +108,20 @@ mod tests {
             packages: vec![],
             run_id: RunId::generate(),
             created_at: Timestamp::UNIX_EPOCH,
+            live_at: None,
+            damage: None,
+        };
+        let damaged = Environment {
+            damage: Some("six.py is missing".into()),
+            ..live.clone()
         };
         let other = vec!["numpy".to_owned()];
         let table: &[Case<'_>] = &[
             (&[], None, None, EnvironmentState::NotNeeded),
             (&[], Some(&live), None, EnvironmentState::NotNeeded),
+            (&[], Some(&damaged), None, EnvironmentState::NotNeeded),
+            (&asked, Some(&damaged), None, EnvironmentState::Broken),
+            (&other, Some(&damaged), None, EnvironmentState::Broken),
             (&asked, None, None, EnvironmentState::Missing),
             (&asked, Some(&live), None, EnvironmentState::InStep),
             (&asked, Some(&live), Some("sha256:1"), EnvironmentState::InStep),

@@ -20,9 +20,14 @@ pub struct Environment {
     pub packages: Vec<Package>,
     pub run_id: RunId,
     pub created_at: Timestamp,
+    /// When it last became the one that runs use.
+    pub live_at: Option<Timestamp>,
+    /// What was found to be wrong with its files, for people.
+    pub damage: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PackageVersion)]
 pub struct Package {
     pub name: String,
     pub version: String,
@@ -40,6 +45,8 @@ pub enum EnvironmentState {
     /// What it asks for has changed since the build; runs use the old one.
     NeedsInstall,
     Building,
+    /// Files of it are missing or were changed; `message` names the first. A rebuild mends it.
+    Broken,
     /// The last build failed; `message` says why. Runs use the one before, if there is one.
     Failed,
 }

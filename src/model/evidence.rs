@@ -25,9 +25,20 @@ pub struct Evidence {
     /// What Python said, if it ended with an exception.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceback: Option<Traceback>,
+    /// What was to be imported and is not there, if a package would bring it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_module: Option<Box<MissingModule>>,
     /// Every limit that was reached, be it that the script went on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits_hit: Vec<LimitHit>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MissingModule {
+    /// As it was to be imported.
+    pub module: String,
+    /// Name of the package to add, normalised: a guess by the module's name.
+    pub package: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -60,6 +71,7 @@ impl Evidence {
         Self {
             stderr_tail: stderr[stderr.len().saturating_sub(LAST_LINES)..].to_vec(),
             traceback: traceback::parse(stderr),
+            missing_module: None,
             limits_hit,
         }
     }

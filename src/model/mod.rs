@@ -1,12 +1,14 @@
 //! The product's words as pure values: what is stored, decided about and shown. Imports nothing of ours but the
 //! run directory's protocol.
 
+pub mod build;
 pub mod changes;
 pub mod environment;
 pub mod evidence;
 pub mod ids;
 pub mod limits;
 pub mod outcome;
+pub mod packages;
 pub mod patch;
 pub mod run;
 pub mod script;

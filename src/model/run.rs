@@ -11,6 +11,7 @@ use pytask_protocol::Exit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::build::Build;
 use super::evidence::Evidence;
 use super::ids::{RunId, ScriptId};
 use super::limits::{LimitName, Limits};
@@ -303,6 +304,8 @@ pub struct Run {
     pub image: String,
     /// The requirements a build was asked for; empty for script runs.
     pub requirements: Vec<String>,
+    /// What else a build was asked for; none for script runs.
+    pub build: Option<Build>,
     /// Of the build whose failure ended this run.
     pub build_run_id: Option<RunId>,
     pub launch: Launch,
@@ -398,6 +401,7 @@ pub(crate) mod tests_support {
             limits: Limits::default_for_scripts(),
             image: "pytask-runner:3.13".to_owned(),
             requirements: vec![],
+            build: None,
             build_run_id: None,
             launch: Launch::default(),
             facts: Facts::default(),

@@ -1,6 +1,8 @@
 //! A script: its settings. Its files live on the volume, its revisions beside them.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::ids::ScriptId;
 use super::limits::LimitsPatch;
@@ -24,6 +26,11 @@ pub struct Script {
     pub parallel_limit: Option<u32>,
     /// PEP 508, one package each, as the user asked for them.
     pub requirements: Vec<String>,
+    /// Names of packages that are built from their source, which runs their code.
+    pub build_from_source: Vec<String>,
+    /// What this list and the metadata block of the entry file were when they last were the same; `None` while there is
+    /// no block.
+    pub inline_agreed: Option<Vec<String>>,
     /// The latest revision; 0 before the first save.
     pub revision: i64,
     /// Of the environment its runs use.
@@ -31,6 +38,21 @@ pub struct Script {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub deleted_at: Option<Timestamp>,
+}
+
+/// How the list of requirements and the metadata block of the entry file stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InlineState {
+    InStep,
+    /// Only the file was changed.
+    FileNewer,
+    /// Only the list was changed.
+    ListNewer,
+    /// Both were.
+    Conflict,
+    /// There is a block, and it cannot be read.
+    Unreadable,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::limits::{Limits, LimitsPatch, OutOfBounds, within};
+use super::packages::{PackagePatch, PackageSettings, Packages};
 use super::patch::given;
 
 const MIB: u64 = 1024 * 1024;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub max_runs: Option<u32>,
     /// Free space on the data disk below which no run is started.
     pub min_free_bytes: Option<u64>,
+    /// What may be installed, and from where.
+    pub packages: PackageSettings,
 }
 
 /// What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole.
@@ -38,6 +41,8 @@ pub struct SettingsPatch {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<u64>)]
     pub min_free_bytes: Option<Option<u64>>,
+    /// Each field for itself.
+    pub packages: Option<PackagePatch>,
 }
 
 /// What holds at the moment.
@@ -46,6 +51,7 @@ pub struct InForce {
     pub default_limits: Limits,
     pub max_runs: u32,
     pub min_free_bytes: u64,
+    pub packages: Packages,
 }
 
 impl InForce {
@@ -55,6 +61,7 @@ impl InForce {
             default_limits: Limits::default_for_scripts(),
             max_runs,
             min_free_bytes: MIN_FREE_BYTES,
+            packages: Packages::built_in(),
         }
     }
 }
@@ -65,6 +72,7 @@ impl Settings {
             default_limits: self.default_limits.over(&built_in.default_limits),
             max_runs: self.max_runs.unwrap_or(built_in.max_runs),
             min_free_bytes: self.min_free_bytes.unwrap_or(built_in.min_free_bytes),
+            packages: self.packages.in_force(),
         }
     }
 
@@ -82,6 +90,9 @@ impl Settings {
         if let Some(bytes) = patch.min_free_bytes {
             within("min_free_bytes", bytes, 16 * MIB, 1024 * 1024 * 1024 * MIB)?;
             self.min_free_bytes = bytes;
+        }
+        if let Some(packages) = patch.packages {
+            self.packages = self.packages.changed(packages)?;
         }
         Ok(self)
     }

@@ -6,8 +6,10 @@
 
 use jiff::Timestamp;
 
+use super::environments;
 use crate::envs::{build, lock};
 use crate::files::{self, DataDir, ErrorKind, Owner, RelPath};
+use crate::model::build::{Build, BuildAction, Found};
 use crate::model::environment::Environment;
 use crate::model::run::Run;
 use crate::store;
@@ -23,19 +25,78 @@ pub(super) enum Error {
     Store(#[from] store::Error),
 }
 
-/// Puts the requirements, and certificates if there are any, where the build will look.
-pub(super) fn prepare(data: &DataDir, run: &Run, owner: Owner, extra_ca: Option<&[u8]>) -> files::Result<()> {
+/// Puts where the build will look: the requirements, the lock of the environment it starts from (`slug` is the script's),
+/// the lists that the new one is held against, and certificates if there are any.
+pub(super) fn prepare(
+    data: &DataDir,
+    run: &Run,
+    slug: &str,
+    owner: Owner,
+    extra_ca: Option<&[u8]>,
+) -> files::Result<()> {
     let folder = data.create_build(run.id.as_str(), owner)?;
     let requirements = build::requirements_in(&run.requirements);
     folder.write(&RelPath::parse(build::REQUIREMENTS_IN)?, requirements.as_bytes())?;
+    let asked = run.build.clone().unwrap_or_default();
+    if let Some(lock) = lock_it_starts_from(data, &asked, slug)? {
+        folder.write(&RelPath::parse(build::LOCK)?, &lock)?;
+    }
+    for (name, list) in build::lists(&asked.policy) {
+        folder.write(&RelPath::parse(name)?, list.as_bytes())?;
+    }
     if let Some(pem) = extra_ca {
         folder.write(&RelPath::parse(build::EXTRA_CA)?, pem)?;
     }
     Ok(())
 }
 
+/// The lock of the environment that the build starts from; none if that is gone.
+fn lock_it_starts_from(data: &DataDir, asked: &Build, slug: &str) -> files::Result<Option<Vec<u8>>> {
+    let Some(key) = &asked.from else {
+        return Ok(None);
+    };
+    let lock = data
+        .folder(&files::layout::env(slug, key), Owner::Controller)
+        .and_then(|home| home.read(&RelPath::parse(build::LOCK)?, build::LARGEST_LOCK));
+    match lock {
+        Ok(lock) => Ok(Some(lock.bytes)),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// What a successful check has found out.
+pub(super) fn found(data: &DataDir, run: &Run, slug: &str, owner: Owner) -> Result<Found, Error> {
+    let folder = data.folder(&files::layout::build(run.id.as_str()), owner)?;
+    let text = |name: &str| -> files::Result<String> {
+        let contents = folder.read(&RelPath::parse(name)?, build::LARGEST_LOCK)?;
+        Ok(String::from_utf8_lossy(&contents.bytes).into_owned())
+    };
+    let resolved = text(build::LOCK).map_err(|e| Error::Result {
+        what: "lock",
+        reason: e.to_string(),
+    })?;
+    let asked = run.build.clone().unwrap_or_default();
+    let before = lock_it_starts_from(data, &asked, slug)?.unwrap_or_default();
+    // Without it there are still the changes.
+    let newest = lock::packages(&text(build::NEWEST).unwrap_or_default());
+    Ok(Found {
+        changes: lock::changes(
+            &lock::packages(&String::from_utf8_lossy(&before)),
+            &lock::packages(&resolved),
+        ),
+        newest,
+    })
+}
+
 /// What a successful build made, as the row it will be.
-pub(super) fn examine(data: &DataDir, run: &Run, owner: Owner, now: Timestamp) -> Result<Environment, Error> {
+pub(super) fn examine(
+    data: &DataDir,
+    run: &Run,
+    slug: &str,
+    owner: Owner,
+    now: Timestamp,
+) -> Result<Environment, Error> {
     let folder = data.folder(&files::layout::build(run.id.as_str()), owner)?;
     let read = |what: &'static str, name: &str| {
         let path = RelPath::parse(name).map_err(files::Error::from)?;
@@ -56,11 +117,29 @@ pub(super) fn examine(data: &DataDir, run: &Run, owner: Owner, now: Timestamp) -
             what: "list of packages",
             reason: e.to_string(),
         })?;
+    // It will be mounted by its path, which a build that runs foreign code may have made lead anywhere.
+    folder
+        .open_folder(&RelPath::parse(build::VENV).map_err(files::Error::from)?, owner)
+        .map_err(|e| Error::Result {
+            what: "venv",
+            reason: e.to_string(),
+        })?;
     let lock_hash = lock::hash(&lock);
     let image_digest = run.launch.image_digest.clone().unwrap_or_default();
+    let mut asked = run.build.clone().unwrap_or_default();
+    let name = |asked: &Build| lock::environment_key(&lock_hash, &image_digest, asked, run.id.as_str());
+    let mut key = name(&asked);
+    let there = data
+        .folder(&files::layout::env(slug, &key), Owner::Controller)
+        .is_ok();
+    // What has that name and is not whole is replaced as by a rebuild.
+    if there && environments::damage(data, slug, &key)?.is_some() {
+        asked.action = BuildAction::Rebuild;
+        key = name(&asked);
+    }
     Ok(Environment {
         script_id: run.script_id.clone(),
-        key: lock::environment_key(&lock_hash, &image_digest),
+        key,
         lock_hash,
         requirements: run.requirements.clone(),
         image: run.image.clone(),
@@ -68,6 +147,8 @@ pub(super) fn examine(data: &DataDir, run: &Run, owner: Owner, now: Timestamp) -
         packages,
         run_id: run.id.clone(),
         created_at: now,
+        live_at: None,
+        damage: None,
     })
 }
 
@@ -77,6 +158,14 @@ pub(super) fn put_in_place(data: &DataDir, run: &Run, slug: &str, key: &str) -> 
         files::layout::build(run.id.as_str()),
         files::layout::env(slug, key),
     );
+    if let Ok(folder) = data.folder(&built, Owner::Shared)
+        && let Some(manifest) = environments::take_stock(&folder)?
+    {
+        let place = RelPath::parse(build::MANIFEST)?;
+        // Whatever a build that runs foreign code may have put there.
+        folder.remove_tree(&place)?;
+        folder.write(&place, &manifest.to_json())?;
+    }
     // What is about to be relied on is on disk before it has its name.
     data.sync()?;
     match data.rename(&built, &home) {

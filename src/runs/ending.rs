@@ -5,13 +5,17 @@
 
 use super::context::Context;
 use super::{Error, artifacts, builds, directory};
+use crate::envs::imports;
 use crate::events::News;
 use crate::files::on_disk;
 use crate::logs;
+use crate::model::build::{Build, BuildAction, Found};
 use crate::model::environment::Environment;
-use crate::model::evidence::Evidence;
+use crate::model::evidence::{Evidence, MissingModule};
 use crate::model::outcome::Outcome;
 use crate::model::run::{ArtifactsSummary, Ending, Event, LogSummary, Run, RunKind, State};
+use crate::model::script::Script;
+use crate::model::traceback::Traceback;
 use crate::model::verdict::verdict;
 use crate::store;
 
@@ -32,12 +36,19 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
     .await?;
     let artifacts = count_artifacts(cx, run).await;
     let evidence = Evidence::of(ending, stop.as_ref(), &run.limits, &stderr);
-    let evidence = evidence.with_artifacts(&run.limits, artifacts);
+    let mut evidence = evidence.with_artifacts(&run.limits, artifacts);
+    evidence.missing_module = missing_module(cx, run, evidence.traceback.as_ref())
+        .await
+        .map(Box::new);
     let mut outcome = verdict(ending, stop.as_ref(), &run.limits, evidence);
-    let mut live = None;
+    let mut result = None;
+    let _alone = match run.kind {
+        RunKind::Build => Some(cx.environments.lock().await),
+        RunKind::Script => None,
+    };
     if run.kind == RunKind::Build && outcome.is_success() {
-        match put_environment_in_place(cx, run).await {
-            Ok(key) => live = Some(key),
+        match result_of_build(cx, run).await {
+            Ok(made) => result = Some(made),
             Err(builds::Error::Result { what, reason }) => {
                 outcome = Outcome::engine_error(format!("the build left no usable {what}: {reason}"));
             }
@@ -61,12 +72,21 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         error: exit.and_then(|exit| exit.log_error.clone()),
     };
     let event = Event::Concluded { outcome };
+    let (live, found) = match result {
+        Some(Made::Environment(key)) => (Some(key), None),
+        Some(Made::Found(found)) => (None, Some(found)),
+        None => (None, None),
+    };
     let fill = move |run: &mut Run| {
         run.facts.log = Some(log);
         run.facts.artifacts = artifacts;
+        if let (Some(build), Some(found)) = (&mut run.build, found) {
+            build.found = Some(found);
+        }
     };
+    let now = cx.clock.now();
     let also = move |c: &rusqlite::Connection, run: &Run| match &live {
-        Some(key) => store::environments::make_live(c, &run.script_id, key),
+        Some(key) => store::environments::make_live(c, &run.script_id, key, now),
         None => Ok(()),
     };
     cx.record_with(&run.id, event, fill, also).await?;
@@ -88,29 +108,32 @@ async fn count_artifacts(cx: &Context, run: &Run) -> Option<ArtifactsSummary> {
     }
 }
 
-async fn put_environment_in_place(cx: &Context, run: &Run) -> Result<String, builds::Error> {
-    let (script, build) = (run.script_id.clone(), run.id.clone());
-    let known = cx
-        .store
-        .read(move |c| store::environments::key_of_build(c, &script, &build))
-        .await?;
-    let key = match known {
-        Some(key) => key,
-        None => {
-            let (data, row, owner, now) = (
-                cx.data.clone(),
-                run.clone(),
-                cx.installation.owner(),
-                cx.clock.now(),
-            );
-            let environment: Environment = on_disk(move || builds::examine(&data, &row, owner, now)).await?;
-            let key = environment.key.clone();
-            cx.store
-                .write(move |tx| store::environments::insert(tx, &environment))
-                .await?;
-            key
-        }
-    };
+/// The package that would bring what could not be imported. Merely an offer, so what cannot be looked at now makes none.
+async fn missing_module(cx: &Context, run: &Run, traceback: Option<&Traceback>) -> Option<MissingModule> {
+    let traceback = traceback.filter(|_| run.kind == RunKind::Script)?;
+    imports::missing(traceback, &[], &[])?;
+    let listing = cx.scripts.list_files(&run.script_id).await.ok()?;
+    let own: Vec<String> = listing.entries.into_iter().map(|entry| entry.path).collect();
+    let (script, key) = (run.script_id.clone(), run.launch.environment_key.clone());
+    let environment = cx.store.read(move |c| match key {
+        Some(key) => store::environments::get(c, &script, &key),
+        None => Ok(None),
+    });
+    let installed = environment
+        .await
+        .ok()?
+        .map_or_else(Vec::new, |environment| environment.packages);
+    imports::missing(traceback, &own, &installed)
+}
+
+/// What a build comes to that has succeeded.
+enum Made {
+    /// The key of an environment that is in its place.
+    Environment(String),
+    Found(Found),
+}
+
+async fn result_of_build(cx: &Context, run: &Run) -> Result<Made, builds::Error> {
     let script_id = run.script_id.clone();
     let script = cx.store.read(move |c| store::scripts::get(c, &script_id)).await?;
     let Some(script) = script else {
@@ -118,6 +141,42 @@ async fn put_environment_in_place(cx: &Context, run: &Run) -> Result<String, bui
             what: "environment",
             reason: "its script is gone".to_owned(),
         });
+    };
+    let checks = |build: &Build| build.action == BuildAction::Check;
+    if run.build.as_ref().is_some_and(checks) {
+        let (data, row, owner) = (cx.data.clone(), run.clone(), cx.installation.owner());
+        let found = on_disk(move || builds::found(&data, &row, &script.slug, owner)).await?;
+        return Ok(Made::Found(found));
+    }
+    Ok(Made::Environment(
+        put_environment_in_place(cx, run, script).await?,
+    ))
+}
+
+async fn put_environment_in_place(cx: &Context, run: &Run, script: Script) -> Result<String, builds::Error> {
+    let (owner, build) = (run.script_id.clone(), run.id.clone());
+    let known = cx
+        .store
+        .read(move |c| store::environments::key_of_build(c, &owner, &build))
+        .await?;
+    let key = match known {
+        Some(key) => key,
+        None => {
+            let (data, row, slug, owner, now) = (
+                cx.data.clone(),
+                run.clone(),
+                script.slug.clone(),
+                cx.installation.owner(),
+                cx.clock.now(),
+            );
+            let environment: Environment =
+                on_disk(move || builds::examine(&data, &row, &slug, owner, now)).await?;
+            let key = environment.key.clone();
+            cx.store
+                .write(move |tx| store::environments::insert(tx, &environment))
+                .await?;
+            key
+        }
     };
     let (data, row, wanted) = (cx.data.clone(), run.clone(), key.clone());
     on_disk(move || builds::put_in_place(&data, &row, &script.slug, &wanted)).await?;

@@ -1,7 +1,7 @@
 //! Runs: from the wish to the verdict.
 //!
-//! The only module that writes run rows and calls the engine. [`Runs`] is its face: submit, install, cancel, ask.
-//! Behind it, three loops: the link to the engine, admission, and one driver per active run; each acts on what a
+//! The only module that writes run rows and calls the engine. [`Runs`] is its face: submit, build, cancel, ask.
+//! Behind it, loops: the link to the engine, admission, two that clean up, and one driver per active run; each acts on what a
 //! pure function decided ([`admission`], [`recovery`], [`spec`]) and survives being killed at any point.
 
 pub mod admission;
@@ -14,6 +14,7 @@ mod driver;
 mod ending;
 mod enforceable;
 mod engine_link;
+mod environments;
 mod queue;
 pub mod recovery;
 #[cfg(test)]
@@ -34,7 +35,7 @@ use tokio::sync::watch;
 
 pub use engine_link::{EngineStatus, Ready};
 pub use space::{Disk, Relief};
-pub use submit::Submission;
+pub use submit::{Submission, Wish};
 
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -60,6 +61,12 @@ pub enum Error {
     ScriptNotFound,
     #[error("the script asks for no packages")]
     NothingToInstall,
+    #[error("the script has no environment")]
+    NothingToRebuild,
+    #[error("the script has no such environment")]
+    EnvironmentNotFound,
+    #[error("the environment is damaged: {damage}")]
+    EnvironmentDamaged { damage: String },
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// Limits that this engine or this machine cannot hold.
@@ -149,6 +156,7 @@ impl Runs {
             look_at_disk: Default::default(),
             admission: Default::default(),
             drivers: Default::default(),
+            environments: Default::default(),
             waiting: Default::default(),
         });
         let cx = Arc::clone(&context);
@@ -163,6 +171,8 @@ impl Runs {
         keep_alive("disk watch", move || disk_watch::keep(Arc::clone(&cx)));
         let cx = Arc::clone(&context);
         keep_alive("sweep", move || sweep::keep(Arc::clone(&cx)));
+        let cx = Arc::clone(&context);
+        keep_alive("environments", move || environments::keep(Arc::clone(&cx)));
         Self(context)
     }
 
@@ -171,10 +181,20 @@ impl Runs {
         submit::submit(&self.0, submission).await
     }
 
-    /// Records a build of the script's environment, or answers the one that is already on its way for the same
-    /// requirements.
-    pub async fn install(&self, script: &ScriptId, trigger: Trigger) -> Result<Run, Error> {
-        submit::install(&self.0, script, trigger).await
+    /// Records a build of the script's environment, or answers the one that is already on its way and asks for the
+    /// same.
+    pub async fn build(&self, script: &ScriptId, wish: Wish, trigger: Trigger) -> Result<Run, Error> {
+        submit::build(&self.0, script, wish, trigger).await
+    }
+
+    /// Looks whether the script's environment is whole; what is found is stored with it.
+    pub async fn check_environment(&self, script: &ScriptId) -> Result<(), Error> {
+        environments::check(&self.0, script).await
+    }
+
+    /// Makes an earlier environment of the script the one its runs use.
+    pub async fn roll_back(&self, script: &ScriptId, key: &str) -> Result<(), Error> {
+        environments::roll_back(&self.0, script, key).await
     }
 
     /// Ends a run wherever it is; one that has finished stays as it is.

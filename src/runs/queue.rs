@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::admission::{Decision, Readiness, Situation, admit};
 use super::context::Context;
 use super::{Error, driver, space, submit};
+use crate::envs::policy;
 use crate::envs::status::reason;
 use crate::events::News;
 use crate::model::ids::RunId;
@@ -41,14 +42,15 @@ pub(super) async fn keep(cx: Arc<Context>) {
 }
 
 async fn round(cx: &Arc<Context>) -> Result<(), Error> {
+    let defaults = cx.settings.in_force().packages.default_requirements;
     let (unfinished, readiness) = cx
         .store
-        .read(|c| {
+        .read(move |c| {
             let unfinished = store::runs::unfinished(c)?;
             let mut readiness = HashMap::new();
             for run in &unfinished {
                 if run.kind == RunKind::Script && !run.is_active() {
-                    readiness.insert(run.id.clone(), readiness_of(c, run)?);
+                    readiness.insert(run.id.clone(), readiness_of(c, run, &defaults)?);
                 }
             }
             Ok::<_, store::Error>((unfinished, readiness))
@@ -81,7 +83,8 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
             Decision::Wait(why) => wait(cx, &id, why).await?,
             Decision::Build(why) => {
                 if let Some(run) = unfinished.iter().find(|run| run.id == id) {
-                    submit::install(cx, &run.script_id, run.trigger.clone()).await?;
+                    let wish = submit::Wish::default();
+                    submit::build(cx, &run.script_id, wish, run.trigger.clone()).await?;
                 }
                 wait(cx, &id, why).await?;
             }
@@ -112,20 +115,21 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
 
 /// How the environment of a queued script run stands. An environment that is live is good enough, be it that
 /// something newer is asked for: runs keep using it until the new one is whole.
-fn readiness_of(c: &rusqlite::Connection, run: &Run) -> Result<Readiness, store::Error> {
+fn readiness_of(c: &rusqlite::Connection, run: &Run, defaults: &[String]) -> Result<Readiness, store::Error> {
     let Some(script) = store::scripts::get(c, &run.script_id)? else {
         return Ok(Readiness::Ready);
     };
-    if script.requirements.is_empty() || script.environment_key.is_some() {
+    let asked = policy::effective(&script.requirements, defaults);
+    if asked.is_empty() || script.environment_key.is_some() {
         return Ok(Readiness::Ready);
     }
-    let Some(build) = store::runs::newest(c, &script.id, RunKind::Build, 1)?.pop() else {
+    let Some(build) = store::runs::newest_build(c, &script.id)? else {
         return Ok(Readiness::NeedsBuild);
     };
     Ok(match &build.state {
         State::Finished { outcome } if outcome.is_success() => Readiness::NeedsBuild,
         // What an older list came to says nothing about this one.
-        State::Finished { .. } if build.requirements != script.requirements => Readiness::NeedsBuild,
+        State::Finished { .. } if build.requirements != asked => Readiness::NeedsBuild,
         State::Finished { outcome } if build.finished_at >= Some(run.queued_at) => Readiness::Failed {
             build: build.id.clone(),
             message: reason(outcome),

@@ -1,8 +1,8 @@
 //! From a run to what the engine and the supervisor are told: pure.
 //!
 //! A script's container sees its own folder, a folder for what it leaves, its environment (read-only), its run directory
-//! and the supervisor; a build's sees the package cache with its own folder in it, the run directory and the supervisor. Never a
-//! parent of any of these.
+//! and the supervisor; a build's sees the package cache with its own folder in it, the run directory and the supervisor;
+//! one that may execute code of packages sees its own folder alone. Never a parent of any of these.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,6 +12,7 @@ use pytask_protocol::{Spec, SpecLimits, VERSION};
 
 use crate::engine::{self, JobName, JobSpec, Mount, ResourceCaps};
 use crate::envs::build;
+use crate::model::build::Build;
 use crate::model::limits::{Limits, Network};
 use crate::model::run::{Run, RunKind};
 
@@ -19,6 +20,8 @@ pub const RUN_DIRECTORY: &str = "/pytask/run";
 pub const SUPERVISOR_DIRECTORY: &str = "/pytask/bin";
 pub const SCRIPT_FOLDER: &str = "/script";
 pub const ARTIFACTS: &str = "/artifacts";
+/// Beside the supervisor: what stands where pip would be.
+const SHIMS: &str = "/pytask/bin/shims";
 
 pub const LABEL_RUN: &str = "pytask.run";
 pub const LABEL_SCRIPT: &str = "pytask.script";
@@ -35,8 +38,10 @@ pub struct Places {
     pub artifacts: PathBuf,
     /// Of a script run that has an environment.
     pub environment: Option<PathBuf>,
-    /// Of a build.
+    /// Of builds.
     pub cache: PathBuf,
+    /// Of this build.
+    pub build: PathBuf,
 }
 
 /// What stays the same for all runs.
@@ -63,6 +68,10 @@ pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
             if let Some(environment) = &places.environment {
                 mounts.push(mount(environment, build::ENVIRONMENT, true));
             }
+        }
+        RunKind::Build if build_of(run).policy.runs_foreign_code() => {
+            let folder = build::folder(run.id.as_str());
+            mounts.push(mount(&places.build, &folder, false));
         }
         RunKind::Build => mounts.push(mount(&places.cache, build::CACHE, false)),
     }
@@ -140,7 +149,12 @@ pub fn process(run: &Run, around: &Surroundings<'_>, identity: &Identity<'_>) ->
         ),
         RunKind::Build => (
             build::command(),
-            build::variables(around.image_env, identity.index_url),
+            build::variables(
+                around.image_env,
+                identity.index_url,
+                run.id.as_str(),
+                &build_of(run),
+            ),
             build::folder(run.id.as_str()),
         ),
     };
@@ -158,6 +172,10 @@ pub fn process(run: &Run, around: &Surroundings<'_>, identity: &Identity<'_>) ->
             log_bytes: run.limits.log_bytes,
         },
     }
+}
+
+fn build_of(run: &Run) -> Build {
+    run.build.clone().unwrap_or_default()
 }
 
 fn script_command(run: &Run, around: &Surroundings<'_>) -> Vec<String> {
@@ -181,15 +199,24 @@ fn script_variables(run: &Run, around: &Surroundings<'_>) -> BTreeMap<String, St
     set("PYTHONDONTWRITEBYTECODE", "1".to_owned());
     if around.has_environment {
         set("VIRTUAL_ENV", build::ENVIRONMENT.to_owned());
-        let path = variables.get("PATH").map_or("", String::as_str);
-        let path = format!("{}/bin:{path}", build::ENVIRONMENT);
-        variables.insert("PATH".to_owned(), path);
+        put_first(&mut variables, "PATH", &format!("{}/bin", build::ENVIRONMENT));
     }
+    put_first(&mut variables, "PATH", SHIMS);
     variables.extend(run.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    put_first(&mut variables, "PYTHONPATH", &format!("{SHIMS}/python"));
     variables.insert("PYTASK_RUN_ID".to_owned(), run.id.to_string());
     variables.insert("PYTASK_SCRIPT_ID".to_owned(), run.script_id.to_string());
     variables.insert("PYTASK_ARTIFACTS".to_owned(), ARTIFACTS.to_owned());
     variables
+}
+
+/// In a list of folders.
+fn put_first(variables: &mut BTreeMap<String, String>, name: &str, folder: &str) {
+    let list = match variables.get(name) {
+        Some(rest) if !rest.is_empty() => format!("{folder}:{rest}"),
+        _ => folder.to_owned(),
+    };
+    variables.insert(name.to_owned(), list);
 }
 
 #[cfg(test)]
@@ -206,6 +233,7 @@ mod tests {
             artifacts: "runs/2026/11/r/artifacts".into(),
             environment: Some("scripts/s/envs/k/venv".into()),
             cache: "cache".into(),
+            build: "cache/builds/r".into(),
         }
     }
 
@@ -266,11 +294,31 @@ mod tests {
     }
 
     #[test]
+    fn a_build_that_runs_foreign_code_sees_its_own_folder_alone() {
+        let mut run = run_in(State::Starting);
+        run.kind = RunKind::Build;
+        let mut asked = Build::default();
+        asked.policy.build_from_source = vec!["docopt".to_owned()];
+        run.build = Some(asked);
+        let job = job(&run, &places(), &IDENTITY);
+        let sources: Vec<_> = job
+            .mounts
+            .iter()
+            .map(|m| m.source.display().to_string())
+            .collect();
+        assert_eq!(sources, ["runs/2026/11/r", "bin/abc", "cache/builds/r"]);
+        let spec = process(&run, &around("main.py", false, &BTreeMap::new()), &IDENTITY);
+        assert!(spec.env["UV_CACHE_DIR"].starts_with(&spec.cwd), "{:?}", spec.env);
+        assert_eq!(job.mounts[2].target, spec.cwd);
+    }
+
+    #[test]
     fn a_script_gets_its_words_and_its_environment() {
         let mut run = run_in(State::Starting);
         run.args = vec!["--since".into(), "a b; rm -rf /".into()];
         run.env = [
             ("NAME".to_owned(), "x".to_owned()),
+            ("PYTHONPATH".to_owned(), "/script/lib".to_owned()),
             ("PYTASK_RUN_ID".to_owned(), "forged".to_owned()),
         ]
         .into();
@@ -295,7 +343,8 @@ mod tests {
         assert_eq!(spec.env["PYTASK_RUN_ID"], run.id.as_str());
         assert_eq!(spec.env["PYTASK_ARTIFACTS"], "/artifacts");
         assert_eq!(spec.env["PYTHONUNBUFFERED"], "1");
-        assert_eq!(spec.env["PATH"], "/env/bin:/opt/bin:/bin");
+        assert_eq!(spec.env["PATH"], "/pytask/bin/shims:/env/bin:/opt/bin:/bin");
+        assert_eq!(spec.env["PYTHONPATH"], "/pytask/bin/shims/python:/script/lib");
         assert_eq!(
             (spec.env["HOME"].as_str(), spec.env["LD_PRELOAD"].as_str()),
             ("/tmp", "x.so")

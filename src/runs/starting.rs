@@ -8,6 +8,7 @@ use super::driver::{LOOK_SOON, record};
 use super::spec::{self, Identity, Places, Surroundings};
 use super::{Error, artifacts, builds, directory};
 use crate::engine;
+use crate::envs::policy;
 use crate::files::{self, ErrorKind, on_disk};
 use crate::model::environment::Environment;
 use crate::model::run::{Ending, Event, Launch, Run, RunKind};
@@ -61,7 +62,9 @@ async fn environment_of(cx: &Context, run: &Run, script: &Script) -> Result<Opti
     let Some(key) = script.environment_key.clone() else {
         return Ok(None);
     };
-    if run.kind == RunKind::Build || script.requirements.is_empty() {
+    let packages = cx.settings.in_force().packages;
+    let asked = policy::effective(&script.requirements, &packages.default_requirements);
+    if run.kind == RunKind::Build || asked.is_empty() {
         return Ok(None);
     }
     let id = script.id.clone();
@@ -101,6 +104,7 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         artifacts: artifacts::place(run).into(),
         environment: environment.map(|key| files::layout::env_venv(&script.slug, key).into()),
         cache: "cache".into(),
+        build: files::layout::build(run.id.as_str()).into(),
     };
     let image = match cx.engine.ensure_image(run.image_to_start()).await {
         Ok(image) => image,
@@ -121,9 +125,10 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         settings.extra_ca.clone(),
     );
     let written = on_disk(move || {
+        let extra_ca = extra_ca.as_deref().map(Vec::as_slice);
         match row.kind {
             RunKind::Script => artifacts::prepare(&data, &row, owner)?,
-            RunKind::Build => builds::prepare(&data, &row, owner, extra_ca.as_deref().map(Vec::as_slice))?,
+            RunKind::Build => builds::prepare(&data, &row, &script.slug, owner, extra_ca)?,
         }
         directory::write_spec(&data, &row, &process)
     });

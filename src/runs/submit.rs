@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use super::context::Context;
 use super::{Error, enforceable};
+use crate::envs::{policy, requirements};
 use crate::events::News;
+use crate::model::build::{Build, BuildAction, Upgrade};
+use crate::model::environment::Environment;
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::Limits;
 use crate::model::run::{Facts, Launch, Overlap, Run, RunKind, State, Trigger};
@@ -61,26 +64,62 @@ pub(super) async fn submit(cx: &Context, submission: Submission) -> Result<Run, 
     Ok(run)
 }
 
-pub(super) async fn install(cx: &Context, script: &ScriptId, trigger: Trigger) -> Result<Run, Error> {
+/// What somebody wants built.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    pub action: BuildAction,
+    pub upgrade: Upgrade,
+}
+
+pub(super) async fn build(
+    cx: &Context,
+    script: &ScriptId,
+    wish: Wish,
+    trigger: Trigger,
+) -> Result<Run, Error> {
     let (image, now, script) = (cx.installation.image.clone(), cx.clock.now(), script.clone());
     let limits = enforceable::within_machine(Limits::default_for_builds(), &cx.status.borrow());
+    let packages = cx.settings.in_force().packages;
     let (run, fresh) = cx
         .store
         .write(move |tx| {
             let script = living(tx, &script)?;
-            if script.requirements.is_empty() {
+            let live = match &script.environment_key {
+                Some(key) => store::environments::get(tx, &script.id, key)?,
+                None => None,
+            };
+            let requirements = match (wish.action, &live) {
+                (BuildAction::Rebuild, None) => return Err(Error::NothingToRebuild),
+                (BuildAction::Rebuild, Some(live)) => live.requirements.clone(),
+                _ => policy::effective(&script.requirements, &packages.default_requirements),
+            };
+            if requirements.is_empty() {
                 return Err(Error::NothingToInstall);
             }
-            let newest = store::runs::newest(tx, &script.id, RunKind::Build, 1)?.pop();
-            if let Some(build) = newest.filter(|b| !b.is_finished() && b.requirements == script.requirements)
-            {
-                return Ok((build, false));
+            let known = known_packages(&requirements, live.as_ref());
+            let build = Build {
+                action: wish.action,
+                upgrade: checked(wish.upgrade, &known)?,
+                from: live.map(|live| live.key),
+                policy: policy::of_build(&packages, &script.build_from_source, now),
+                found: None,
+            };
+            let same = |run: &Run| {
+                let as_good = run
+                    .build
+                    .as_ref()
+                    .is_some_and(|other| other.asks_the_same(&build));
+                run.script_id == script.id && run.requirements == requirements && as_good
+            };
+            if let Some(run) = store::runs::unfinished(tx)?.into_iter().find(same) {
+                return Ok((run, false));
             }
             let mut run = new_run(&script, RunKind::Build, now);
             run.trigger = trigger;
             run.limits = limits;
             run.image = image;
-            run.requirements = script.requirements.clone();
+            run.requirements = requirements;
+            run.build = Some(build);
             store::runs::insert(tx, &mut run, None)?;
             Ok::<_, Error>((run, true))
         })
@@ -90,6 +129,35 @@ pub(super) async fn install(cx: &Context, script: &ScriptId, trigger: Trigger) -
         cx.events.publish(News::Script(run.script_id.clone()));
     }
     Ok(run)
+}
+
+/// Names of what may be told to move: what is asked for, and what is there.
+fn known_packages(requirements: &[String], live: Option<&Environment>) -> Vec<String> {
+    let asked = requirements
+        .iter()
+        .filter_map(|line| requirements::package_name(line));
+    let there = live
+        .iter()
+        .flat_map(|live| live.packages.iter().map(|package| package.name.clone()));
+    asked.chain(there).collect()
+}
+
+/// The names normalised; one that nobody knows would be ignored by the installer, silently.
+fn checked(upgrade: Upgrade, known: &[String]) -> Result<Upgrade, Invalid> {
+    let Upgrade::Packages(names) = upgrade else {
+        return Ok(upgrade);
+    };
+    let invalid = |message| Invalid {
+        field: "packages",
+        message,
+    };
+    let names = policy::names("packages", &names).map_err(|e| invalid(e.to_string()))?;
+    match names.iter().find(|name| !known.contains(name)) {
+        Some(stranger) => Err(invalid(format!(
+            "{stranger} is neither asked for nor installed; add it to the requirements first"
+        ))),
+        None => Ok(Upgrade::Packages(names)),
+    }
 }
 
 fn announce(cx: &Context, run: &Run) {
@@ -121,6 +189,7 @@ fn new_run(script: &Script, kind: RunKind, now: jiff::Timestamp) -> Run {
         limits: Limits::default_for_scripts(),
         image: String::new(),
         requirements: Vec::new(),
+        build: None,
         build_run_id: None,
         launch: Launch::default(),
         facts: Facts::default(),
@@ -188,6 +257,21 @@ mod tests {
             env: BTreeMap::new(),
             overlap: None,
             idempotency_key: None,
+        }
+    }
+
+    #[test]
+    fn only_known_packages_can_be_told_to_move() {
+        let known = ["six".to_owned(), "flask-login".to_owned()];
+        let names = |list: &[&str]| Upgrade::Packages(list.iter().map(|&name| name.to_owned()).collect());
+        assert_eq!(
+            checked(names(&["Flask_Login"]), &known),
+            Ok(names(&["flask-login"]))
+        );
+        assert_eq!(checked(Upgrade::Everything, &[]), Ok(Upgrade::Everything));
+        for bad in ["requests", "--all", ""] {
+            let checked = checked(names(&[bad, "sixx"]), &known);
+            assert_eq!(checked.expect_err(bad).field, "packages");
         }
     }
 

@@ -4,15 +4,17 @@
 //! disk is whole, and `capture` records what it holds before the next run executes it. Saves of one script are
 //! serialised here. Knows no runs and no engine.
 
+mod inline;
 mod saves;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use inline::{Inline, Use};
 pub use saves::{Revision, Saved};
 
 use crate::clock::Clock;
-use crate::envs::requirements;
+use crate::envs::{policy, requirements};
 use crate::events::{Events, News};
 use crate::files::{self, DataDir, Owner, on_disk};
 use crate::model::ids::ScriptId;
@@ -36,6 +38,15 @@ pub enum Error {
     Limits(#[from] OutOfBounds),
     #[error(transparent)]
     Requirement(#[from] requirements::Unreadable),
+    #[error(transparent)]
+    Refused(#[from] policy::Refused),
+    #[error(transparent)]
+    Package(#[from] policy::Invalid),
+    /// The metadata block of the entry file; places are in the file.
+    #[error("the script block cannot be read: {0}")]
+    Block(requirements::Unreadable),
+    #[error("the entry file has no script block")]
+    NoBlock,
     #[error(transparent)]
     Files(#[from] files::Error),
     #[error(transparent)]
@@ -64,6 +75,15 @@ pub struct Patch {
     pub overlap: Option<Overlap>,
     /// `Some(None)`: no bound.
     pub parallel_limit: Option<Option<u32>>,
+}
+
+/// What a script asks for, as somebody wrote it.
+#[derive(Debug, Clone, Default)]
+pub struct Requirements {
+    /// PEP 508, one package each, with comments and empty lines.
+    pub lines: Vec<String>,
+    /// Names of packages that are built from source; `None` stays.
+    pub build_from_source: Option<Vec<String>>,
 }
 
 /// What it works with.
@@ -120,6 +140,8 @@ impl Scripts {
             overlap: Overlap::default(),
             parallel_limit: None,
             requirements: Vec::new(),
+            build_from_source: Vec::new(),
+            inline_agreed: None,
             revision: 0,
             environment_key: None,
             created_at: now,
@@ -182,7 +204,8 @@ impl Scripts {
             .map(script::check_parallel_limit)
             .transpose()?;
         let defaults = self.settings.in_force().default_limits;
-        self.change(id, move |script| {
+        let other_entry = entry_point.is_some();
+        let changed = self.change(id, move |script| {
             script.name = name.unwrap_or_else(|| script.name.clone());
             script.description = description.unwrap_or_else(|| script.description.clone());
             script.tags = tags.unwrap_or_else(|| script.tags.clone());
@@ -192,18 +215,31 @@ impl Scripts {
             script.overlap = patch.overlap.unwrap_or(script.overlap);
             script.parallel_limit = parallel_limit.unwrap_or(script.parallel_limit);
             Ok(script.limits.over(&defaults).check()?)
-        })
-        .await
+        });
+        let script = changed.await?;
+        if !other_entry {
+            return Ok(script);
+        }
+        self.follow_block(id).await?;
+        self.get(id).await
     }
 
-    /// Stores what the script asks for; installing it is a run of its own.
-    pub async fn set_requirements(&self, id: &ScriptId, lines: &[String]) -> Result<Script> {
-        let requirements = requirements::check(lines)?;
+    /// Stores what the script asks for, and writes it into the metadata block of the entry file, if there is one that was
+    /// not changed meanwhile. Installing it is a run of its own.
+    pub async fn set_requirements(&self, id: &ScriptId, wish: &Requirements) -> Result<Script> {
+        let requirements = requirements::check(&wish.lines)?;
+        policy::admit(&wish.lines, &self.settings.in_force().packages)?;
+        let from_source = wish.build_from_source.as_deref();
+        let from_source = from_source
+            .map(|list| policy::names("build_from_source", list))
+            .transpose()?;
         let set = move |script: &mut Script| {
             script.requirements = requirements;
+            script.build_from_source = from_source.unwrap_or_else(|| script.build_from_source.clone());
             Ok(())
         };
-        self.change(id, set).await
+        let script = self.change(id, set).await?;
+        self.follow_list(script).await
     }
 
     /// Reads, changes and stores the row in one transaction.

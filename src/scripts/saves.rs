@@ -202,6 +202,7 @@ impl Scripts {
             .await
             .map_err(Error::Store)?;
         self.changed(id);
+        self.follow_block(id).await?;
         Ok(number)
     }
 

@@ -1,7 +1,8 @@
 //! Rows of finished environments. Which one a script uses is one column of the script, so the change from one to
 //! the next is one row update.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Error;
 use super::values::{from_json, json, ms, time};
@@ -15,7 +16,8 @@ pub fn insert(connection: &Connection, environment: &Environment) -> Result<(), 
         .prepare_cached(
             "INSERT INTO environments (script_id, key, lock_hash, requirements, image, image_digest, packages, \
              run_id, created_at) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9) \
-             ON CONFLICT (script_id, key) DO UPDATE SET requirements = excluded.requirements, run_id = excluded.run_id",
+             ON CONFLICT (script_id, key) DO UPDATE SET requirements = excluded.requirements, \
+             run_id = excluded.run_id, damage = NULL",
         )?
         .execute(params![
             environment.script_id.as_str(),
@@ -31,12 +33,42 @@ pub fn insert(connection: &Connection, environment: &Environment) -> Result<(), 
     Ok(())
 }
 
-/// Makes it the one the script's runs use: one row update.
-pub fn make_live(connection: &Connection, script: &ScriptId, key: &str) -> Result<(), Error> {
+/// Makes it the one the script's runs use, which is one column.
+pub fn make_live(connection: &Connection, script: &ScriptId, key: &str, now: Timestamp) -> Result<(), Error> {
+    connection
+        .prepare_cached("UPDATE environments SET live_at = ?3 WHERE script_id = ?1 AND key = ?2")?
+        .execute(params![script.as_str(), key, ms(now)])?;
     connection
         .prepare_cached("UPDATE scripts SET environment_key = ?2 WHERE id = ?1")?
         .execute([script.as_str(), key])?;
     Ok(())
+}
+
+/// Remembers what is wrong with its files; `None`: nothing.
+pub fn set_damage(
+    connection: &Connection,
+    script: &ScriptId,
+    key: &str,
+    damage: Option<&str>,
+) -> Result<(), Error> {
+    connection
+        .prepare_cached("UPDATE environments SET damage = ?3 WHERE script_id = ?1 AND key = ?2")?
+        .execute(params![script.as_str(), key, damage])?;
+    Ok(())
+}
+
+pub fn remove(connection: &Connection, script: &ScriptId, key: &str) -> Result<(), Error> {
+    connection
+        .prepare_cached("DELETE FROM environments WHERE script_id = ?1 AND key = ?2")?
+        .execute([script.as_str(), key])?;
+    Ok(())
+}
+
+/// Scripts that have environments.
+pub fn owners(connection: &Connection) -> Result<Vec<ScriptId>, Error> {
+    let mut statement = connection.prepare_cached("SELECT DISTINCT script_id FROM environments")?;
+    let rows = statement.query_map([], |row| Ok(ScriptId::parse(&row.get::<_, String>(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The key of what a build has made, if it got so far.
@@ -52,23 +84,38 @@ pub fn key_of_build(
         .optional()?)
 }
 
+const COLUMNS: &str = "script_id, key, lock_hash, requirements, image, image_digest, packages, run_id, created_at, \
+     live_at, damage";
+
 pub fn get(connection: &Connection, script: &ScriptId, key: &str) -> Result<Option<Environment>, Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT lock_hash, requirements, image, image_digest, packages, run_id, created_at \
-         FROM environments WHERE script_id = ?1 AND key = ?2",
-    )?;
-    let environment = statement.query_row([script.as_str(), key], |row| {
-        Ok(Environment {
-            script_id: script.clone(),
-            key: key.to_owned(),
-            lock_hash: row.get(0)?,
-            requirements: from_json(1, &row.get::<_, String>(1)?)?,
-            image: row.get(2)?,
-            image_digest: row.get(3)?,
-            packages: from_json(4, &row.get::<_, String>(4)?)?,
-            run_id: RunId::parse(&row.get::<_, String>(5)?),
-            created_at: time(6, row.get(6)?)?,
-        })
-    });
-    Ok(environment.optional()?)
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM environments WHERE script_id = ?1 AND key = ?2"
+    ))?;
+    Ok(statement.query_row([script.as_str(), key], read).optional()?)
+}
+
+/// The script's environments; which was live last comes first.
+pub fn of_script(connection: &Connection, script: &ScriptId) -> Result<Vec<Environment>, Error> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM environments WHERE script_id = ?1 ORDER BY live_at DESC NULLS LAST, created_at DESC"
+    ))?;
+    let rows = statement.query_map([script.as_str()], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Environment> {
+    let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+    Ok(Environment {
+        script_id: ScriptId::parse(text(0)?),
+        key: row.get(1)?,
+        lock_hash: row.get(2)?,
+        requirements: from_json(3, text(3)?)?,
+        image: row.get(4)?,
+        image_digest: row.get(5)?,
+        packages: from_json(6, text(6)?)?,
+        run_id: RunId::parse(text(7)?),
+        created_at: time(8, row.get(8)?)?,
+        live_at: row.get::<_, Option<i64>>(9)?.map(|ms| time(9, ms)).transpose()?,
+        damage: row.get(10)?,
+    })
 }

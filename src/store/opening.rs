@@ -18,6 +18,7 @@ fn steps() -> Vec<M<'static>> {
     vec![
         M::up(include_str!("../../migrations/001_initial.sql")),
         M::up(include_str!("../../migrations/002_trusted_runs.sql")),
+        M::up(include_str!("../../migrations/003_packages.sql")),
     ]
 }
 

@@ -13,15 +13,15 @@ use crate::model::run::{Event, Facts, Launch, Run, RunKind, RunState, State};
 
 const COLUMNS: &str = "id, number, script_id, kind, state_json, version, trigger, overlap, queued_at, started_at, \
      finished_at, args, env, limits, image, requirements, build_run_id, revision, environment_key, lock_hash, \
-     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts";
+     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts, build";
 
 /// Inserts a queued run and gives it its number.
 pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&str>) -> Result<(), Error> {
     let inserted = connection
         .prepare_cached(
             "INSERT INTO runs (id, script_id, kind, state, state_json, version, trigger, overlap, idempotency_key, \
-             queued_at, args, env, limits, image, requirements, parallel_limit) \
-             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+             queued_at, args, env, limits, image, requirements, parallel_limit, build) \
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
         )?
         .execute(params![
             run.id.as_str(),
@@ -40,6 +40,7 @@ pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&s
             run.image,
             json(&run.requirements)?,
             run.parallel_limit,
+            run.build.as_ref().map(json).transpose()?,
         ]);
     match inserted {
         Ok(_) => {}
@@ -61,7 +62,7 @@ pub fn store_step(connection: &Connection, run: &mut Run, event: &Event, at: Tim
             "UPDATE runs SET state = ?3, state_json = ?4, outcome = ?5, version = version + 1, started_at = ?6, \
              finished_at = ?7, build_run_id = ?8, revision = ?9, environment_key = ?10, lock_hash = ?11, \
              image_digest = ?12, exit_code = ?13, signal = ?14, peak_memory_bytes = ?15, cpu_ms = ?16, log = ?17, \
-             usage = ?18, artifacts = ?19 \
+             usage = ?18, artifacts = ?19, build = ?20 \
              WHERE id = ?1 AND version = ?2",
         )?
         .execute(params![
@@ -84,6 +85,7 @@ pub fn store_step(connection: &Connection, run: &mut Run, event: &Event, at: Tim
             run.facts.log.as_ref().map(json).transpose()?,
             run.facts.usage.as_ref().map(json).transpose()?,
             run.facts.artifacts.as_ref().map(json).transpose()?,
+            run.build.as_ref().map(json).transpose()?,
         ])?;
     if stored == 0 {
         return Err(Error::Stale);
@@ -202,6 +204,32 @@ pub fn newest(
     )
 }
 
+/// The script's newest build that was to make an environment.
+pub fn newest_build(connection: &Connection, script: &ScriptId) -> Result<Option<Run>, Error> {
+    newest_build_where(
+        connection,
+        script,
+        "json_extract(build, '$.action') IS NOT 'check'",
+    )
+}
+
+/// The script's newest check that has found something out.
+pub fn newest_check(connection: &Connection, script: &ScriptId) -> Result<Option<Run>, Error> {
+    newest_build_where(connection, script, "json_extract(build, '$.found') IS NOT NULL")
+}
+
+fn newest_build_where(
+    connection: &Connection,
+    script: &ScriptId,
+    condition: &str,
+) -> Result<Option<Run>, Error> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM runs WHERE script_id = ?1 AND kind = 'build' AND {condition} \
+         ORDER BY number DESC LIMIT 1"
+    ))?;
+    Ok(statement.query_row([script.as_str()], read).optional()?)
+}
+
 /// Script runs that have finished since `since`, counted per UTC day and outcome.
 pub fn finished_per_day(
     connection: &Connection,
@@ -263,6 +291,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
         limits: from_json(13, text(13)?)?,
         image: row.get(14)?,
         requirements: from_json(15, text(15)?)?,
+        build: optional_text(29)?
+            .map(|build| from_json(29, &build))
+            .transpose()?,
         build_run_id: row.get::<_, Option<String>>(16)?.map(|id| RunId::parse(&id)),
         launch: Launch {
             revision: row.get(17)?,
@@ -287,6 +318,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::build::{Build, BuildAction, Found};
     use crate::model::evidence::Evidence;
     use crate::model::outcome::Outcome;
     use crate::model::run::tests_support::run_in;
@@ -381,6 +413,30 @@ mod tests {
         assert_eq!(found(numbers[1] + 1), Some(numbers[0]));
         assert_eq!(found(numbers[0]), None);
         assert_eq!(last_success(&db, &ScriptId::generate(), 99).expect("reads"), None);
+    }
+
+    #[test]
+    fn a_check_is_no_build_of_an_environment() {
+        let (db, script) = database_with_script();
+        let made = |build: Option<Build>| {
+            let mut run = queued(&script);
+            (run.kind, run.build) = (RunKind::Build, build);
+            insert(&db, &mut run, None).expect("inserts");
+            run
+        };
+        let before_there_were_actions = made(None);
+        let newest = |db: &Connection| newest_build(db, &script).expect("reads").map(|run| run.id);
+        assert_eq!(newest(&db), Some(before_there_were_actions.id));
+        let install = made(Some(Build::default()));
+        let mut check = made(Some(Build {
+            action: BuildAction::Check,
+            ..Build::default()
+        }));
+        assert_eq!(newest(&db), Some(install.id));
+        assert_eq!(newest_check(&db, &script).expect("reads"), None);
+        check.build.as_mut().expect("a build").found = Some(Found::default());
+        store_step(&db, &mut check, &Event::Admitted, Timestamp::UNIX_EPOCH).expect("stores");
+        assert_eq!(newest_check(&db, &script).expect("reads"), Some(check));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::model::ids::ScriptId;
 use crate::model::script::Script;
 
 const COLUMNS: &str = "id, name, slug, description, entry_point, paused, limits, requirements, revision, \
-     environment_key, created_at, updated_at, deleted_at, overlap, parallel_limit, \
+     environment_key, created_at, updated_at, deleted_at, overlap, parallel_limit, build_from_source, inline_agreed, \
      (SELECT json_group_array(tag) FROM (SELECT tag FROM script_tags WHERE script_id = scripts.id ORDER BY position))";
 
 /// What a list of scripts is narrowed by. `after` is the last name of the page before.
@@ -26,8 +26,8 @@ pub fn insert(connection: &Connection, script: &Script) -> Result<(), Error> {
     let inserted = connection
         .prepare_cached(
             "INSERT INTO scripts (id, name, slug, description, entry_point, paused, limits, requirements, revision, \
-             environment_key, created_at, updated_at, overlap, parallel_limit) \
-             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
+             environment_key, created_at, updated_at, overlap, parallel_limit, build_from_source) \
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
         )?
         .execute(params![
             script.id.as_str(),
@@ -44,6 +44,7 @@ pub fn insert(connection: &Connection, script: &Script) -> Result<(), Error> {
             ms(script.updated_at),
             word(&script.overlap)?,
             script.parallel_limit,
+            json(&script.build_from_source)?,
         ]);
     name_taken(inserted)?;
     replace_tags(connection, script)
@@ -54,7 +55,8 @@ pub fn update(connection: &Connection, script: &Script) -> Result<(), Error> {
     let updated = connection
         .prepare_cached(
             "UPDATE scripts SET name = ?2, description = ?3, entry_point = ?4, paused = ?5, limits = ?6, \
-             requirements = ?7, updated_at = ?8, deleted_at = ?9, overlap = ?10, parallel_limit = ?11 WHERE id = ?1",
+             requirements = ?7, updated_at = ?8, deleted_at = ?9, overlap = ?10, parallel_limit = ?11, \
+             build_from_source = ?12, inline_agreed = ?13 WHERE id = ?1",
         )?
         .execute(params![
             script.id.as_str(),
@@ -68,6 +70,8 @@ pub fn update(connection: &Connection, script: &Script) -> Result<(), Error> {
             script.deleted_at.map(ms),
             word(&script.overlap)?,
             script.parallel_limit,
+            json(&script.build_from_source)?,
+            script.inline_agreed.as_ref().map(json).transpose()?,
         ]);
     name_taken(updated)?;
     replace_tags(connection, script)
@@ -166,7 +170,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Script> {
             .transpose()?,
         overlap: from_word(13, text(13)?)?,
         parallel_limit: row.get(14)?,
-        tags: from_json(15, text(15)?)?,
+        build_from_source: from_json(15, text(15)?)?,
+        inline_agreed: row
+            .get::<_, Option<String>>(16)?
+            .map(|list| from_json(16, &list))
+            .transpose()?,
+        tags: from_json(17, text(17)?)?,
     })
 }
 
@@ -241,6 +250,8 @@ mod tests {
             overlap: Overlap::Allow,
             parallel_limit: Some(2),
             requirements: vec!["requests>=2".to_owned()],
+            build_from_source: vec!["docopt".to_owned()],
+            inline_agreed: None,
             revision: 0,
             environment_key: None,
             created_at: Timestamp::UNIX_EPOCH,

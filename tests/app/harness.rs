@@ -213,6 +213,15 @@ impl TestApp {
         }
     }
 
+    /// Looks until it is so.
+    pub async fn until(&self, what: &str, so: impl AsyncFn(&Self) -> bool) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while !so(self).await {
+            assert!(tokio::time::Instant::now() < deadline, "never: {what}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     pub async fn finished(&self, run: &str) -> Value {
         self.run_until(run, "finished", |run| run["state"] == "finished")
             .await

@@ -3,11 +3,14 @@
 mod artifacts;
 mod bad_input;
 mod disk;
+mod environments;
 mod guard;
 mod harness;
+mod inline;
 mod live;
 mod openapi;
 mod outcomes;
+mod packages;
 mod restarts;
 mod runs;
 mod scripts;

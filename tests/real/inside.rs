@@ -197,6 +197,7 @@ pub(crate) async fn assert_confined(product: &Product) -> Confined {
         "PYTASK_RUN_ID",
         "PYTASK_SCRIPT_ID",
         "PYTHONDONTWRITEBYTECODE",
+        "PYTHONPATH",
         "PYTHONUNBUFFERED",
         "VIRTUAL_ENV",
         "WISH",

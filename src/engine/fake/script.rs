@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use pytask_protocol::frame::{Record, Stream};
@@ -38,6 +38,8 @@ pub enum Launch {
 #[derive(Debug, Clone)]
 pub enum Step {
     Write(Stream, Vec<u8>),
+    /// A file with this content, its name relative to the process's working directory.
+    Leave(String, Vec<u8>),
     /// Goes on once the test opens the gate.
     Pass(Gate),
     /// Goes on for ever: only a stop or a removal ends it.
@@ -144,8 +146,20 @@ impl Default for End {
     }
 }
 
+/// What is mounted where in the job: targets, and the folders behind them.
+pub(super) struct Places(pub(super) Vec<(PathBuf, PathBuf)>);
+
+impl Places {
+    /// The path behind one in the job.
+    fn behind(&self, path: &Path) -> Option<PathBuf> {
+        let (target, source) = self.0.iter().find(|(target, _)| path.starts_with(target))?;
+        path.strip_prefix(target).ok().map(|rest| source.join(rest))
+    }
+}
+
 /// The job's state in the end; `None` if nothing of it is left.
-pub(super) async fn perform(script: &Script, run_directory: Option<&Path>, stop: &Gate) -> Option<JobState> {
+pub(super) async fn perform(script: &Script, places: &Places, stop: &Gate) -> Option<JobState> {
+    let run_directory = places.behind(Path::new(RUN_TARGET));
     let exited = |code| {
         Some(JobState::Exited {
             code,
@@ -153,9 +167,9 @@ pub(super) async fn perform(script: &Script, run_directory: Option<&Path>, stop:
             error: None,
         })
     };
-    let begun = match run_directory {
+    let begun = match &run_directory {
         None => None,
-        Some(directory) => match begin(directory, stop).await {
+        Some(directory) => match begin(directory, places, stop).await {
             Ok(Begun::Running(record)) => Some(record),
             Ok(Begun::Not(code)) => return exited(i64::from(code)),
             Err(_) => return exited(i64::from(exit_code::CANNOT_RECORD)),
@@ -183,7 +197,7 @@ enum Begun {
 }
 
 /// Waits for the spec, as a supervisor that was started early does.
-async fn begin(directory: &Path, stop: &Gate) -> io::Result<Begun> {
+async fn begin(directory: &Path, places: &Places, stop: &Gate) -> io::Result<Begun> {
     let path = directory.join(SPEC_FILE);
     while !path.exists() {
         tokio::select! {
@@ -208,6 +222,7 @@ async fn begin(directory: &Path, stop: &Gate) -> io::Result<Begun> {
             .create(true)
             .append(true)
             .open(directory.join(LOG_FILE))?,
+        working_directory: places.behind(Path::new(&spec.cwd)),
         run_id: spec.run_id,
         started_at: wall_time(),
         written: [0, 0],
@@ -220,7 +235,7 @@ async fn live(script: &Script, mut recorder: Option<Recorder>, stop: &Gate) -> i
     for step in &script.steps {
         let waited = async {
             match step {
-                Step::Write(..) => {}
+                Step::Write(..) | Step::Leave(..) => {}
                 Step::Pass(gate) => gate.opened().await,
                 Step::Hang => std::future::pending().await,
             }
@@ -233,8 +248,10 @@ async fn live(script: &Script, mut recorder: Option<Recorder>, stop: &Gate) -> i
             }
             () = waited => {}
         }
-        if let (Step::Write(stream, bytes), Some(recorder)) = (step, &mut recorder) {
-            recorder.write(*stream, bytes)?;
+        match (step, &mut recorder) {
+            (Step::Write(stream, bytes), Some(recorder)) => recorder.write(*stream, bytes)?,
+            (Step::Leave(name, bytes), Some(recorder)) => recorder.leave(name, bytes)?,
+            _ => {}
         }
     }
     if let Some(recorder) = recorder {
@@ -246,6 +263,7 @@ async fn live(script: &Script, mut recorder: Option<Recorder>, stop: &Gate) -> i
 struct Recorder {
     directory: std::path::PathBuf,
     log: File,
+    working_directory: Option<PathBuf>,
     run_id: String,
     started_at: Duration,
     /// Bytes of stdout and stderr.
@@ -275,6 +293,17 @@ impl Recorder {
             self.log.write_all(&encoded)?;
         }
         Ok(())
+    }
+
+    fn leave(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let Some(folder) = &self.working_directory else {
+            return Ok(());
+        };
+        let place = folder.join(name);
+        if let Some(parent) = place.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(place, bytes)
     }
 
     fn finish(self, end: &End) -> io::Result<()> {
