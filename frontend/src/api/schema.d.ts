@@ -237,9 +237,32 @@ export interface paths {
         };
         /** What the script asks for and what it has. */
         get: operations["getDependencies"];
-        /** Replaces what the script asks for. Nothing is installed yet. */
+        /**
+         * Replaces what the script asks for, also in the metadata block of its entry file, unless that was changed and not
+         *     taken over. Nothing is installed yet.
+         */
         put: operations["setDependencies"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/dependencies/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finds out what an install or an update would change against the environment that runs use, and the newest version
+         *     of each package; installs nothing. The answer is in the finished run's `build.found`, and here as `check`.
+         */
+        post: operations["checkDependencies"];
         delete?: never;
         options?: never;
         head?: never;
@@ -255,8 +278,85 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Builds the environment in the background. Runs keep using the one they have until the new one is whole. */
+        /**
+         * Builds the environment in the background. Packages that fit stay at the version they have. Runs keep using the
+         *     environment they have until the new one is whole.
+         */
         post: operations["installDependencies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/dependencies/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Builds the environment there is once more, from its lock, in a new folder: one that was damaged is replaced. */
+        post: operations["rebuildDependencies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/dependencies/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes list and metadata block the same: the list becomes what the file says, or the block of the file is rewritten,
+         *     which is a revision.
+         */
+        post: operations["resolveDependencies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/dependencies/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Goes back to an earlier environment at once, if its files are whole. What the script asks for stays as it is, so it may
+         *     need an install afterwards.
+         */
+        post: operations["rollbackDependencies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/dependencies/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Installs with some or all packages at the newest version that fits; the others stay where they are. */
+        post: operations["updateDependencies"];
         delete?: never;
         options?: never;
         head?: never;
@@ -470,6 +570,20 @@ export interface components {
             /** Format: int64 */
             files: number;
         };
+        Build: {
+            action: components["schemas"]["BuildAction"];
+            build_from_source: string[];
+            /**
+             * Format: date-time
+             * @description Only releases that were published before are considered: the cool-down of the settings.
+             */
+            exclude_newer?: string | null;
+            found?: components["schemas"]["Found"] | null;
+            /** @description Packages that were to move to their newest version; empty with an update or a check means all. */
+            packages: string[];
+        };
+        /** @enum {string} */
+        BuildAction: "install" | "update" | "rebuild" | "check";
         /** @description One difference between the run that succeeded and this one. */
         Change: {
             /** Format: int64 */
@@ -515,6 +629,32 @@ export interface components {
             changes: components["schemas"]["Change"][];
             since?: components["schemas"]["ComparedRun"] | null;
         };
+        /**
+         * @description What a check may be about.
+         * @enum {string}
+         */
+        CheckedAction: "install" | "update";
+        CheckRequest: {
+            /**
+             * @description Of which it is to be found out what it would change; default: `update`.
+             * @default update
+             */
+            action?: components["schemas"]["CheckedAction"];
+            /**
+             * @description For `update`: names of packages; none means all.
+             * @default []
+             */
+            packages?: string[];
+        };
+        /** @description What the last check found; a new environment does not change it. */
+        CheckView: {
+            changes: components["schemas"]["LockChanges"];
+            /** @description Whether it was made against the environment that runs use now. */
+            current: boolean;
+            /** Format: date-time */
+            finished_at?: string | null;
+            run_id: string;
+        };
         ComparedRun: {
             /** Format: date-time */
             finished_at?: string | null;
@@ -553,7 +693,15 @@ export interface components {
             succeeded: number;
         };
         Dependencies: {
+            /** @description Names of packages that are built from their source, which runs their code. */
+            build_from_source: string[];
+            check?: components["schemas"]["CheckView"] | null;
+            /** @description What it gets besides, from the settings: the defaults whose package it does not name itself. */
+            default_requirements: string[];
             environment: components["schemas"]["EnvironmentStatus"];
+            /** @description The one that runs use and those that can be gone back to; which was in use last comes first. */
+            environments: components["schemas"]["Environment"][];
+            inline?: components["schemas"]["Inline"] | null;
             /** @description The lock of the environment that runs use, with hashes. */
             lock?: string | null;
             /** @description By name: everything that is asked for or installed. */
@@ -604,8 +752,27 @@ export interface components {
         };
         /** @enum {string} */
         EngineState: "connecting" | "ready" | "away" | "unfit";
+        Environment: {
+            /** @description What going back to it would change. */
+            changes: components["schemas"]["LockChanges"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description What was found to be wrong with its files. */
+            damage?: string | null;
+            key: string;
+            live: boolean;
+            /**
+             * Format: date-time
+             * @description When runs last began to use it.
+             */
+            live_at?: string | null;
+            lock_hash: string;
+            /** @description How many packages are installed. */
+            packages: number;
+            requirements: string[];
+        };
         /** @enum {string} */
-        EnvironmentState: "not_needed" | "missing" | "in_step" | "needs_install" | "building" | "failed";
+        EnvironmentState: "not_needed" | "missing" | "in_step" | "needs_install" | "building" | "broken" | "failed";
         EnvironmentStatus: {
             /** @description The build under way, or the one that failed. */
             build_run_id?: string | null;
@@ -649,6 +816,7 @@ export interface components {
         Evidence: {
             /** @description Every limit that was reached, be it that the script went on. */
             limits_hit?: components["schemas"]["LimitHit"][];
+            missing_module?: components["schemas"]["MissingModule"] | null;
             /** @description The last lines the script wrote to stderr, oldest first; not of a success. */
             stderr_tail?: string[];
             traceback?: components["schemas"]["Traceback"] | null;
@@ -672,6 +840,24 @@ export interface components {
             /** @description The folder holds more than is listed. */
             truncated: boolean;
         };
+        /** @description What a check has found. */
+        Found: {
+            /**
+             * @description Against the lock it started from.
+             * @default {
+             *       "added": [],
+             *       "changed": [],
+             *       "removed": []
+             *     }
+             */
+            changes?: components["schemas"]["LockChanges"];
+            /**
+             * @description Of each package in the new lock, the newest release that the policy lets through, whether it fits or not. Empty
+             *     if that could not be found out.
+             * @default []
+             */
+            newest?: components["schemas"]["PackageVersion"][];
+        };
         Frame: {
             /** @description The line itself. */
             code?: string | null;
@@ -691,7 +877,25 @@ export interface components {
             max_runs: number;
             /** Format: int64 */
             min_free_bytes: number;
+            packages: components["schemas"]["Packages"];
         };
+        Inline: {
+            column?: number | null;
+            /** @description What the block asks for; empty if it cannot be read. */
+            in_file: string[];
+            in_list: string[];
+            /** @description Where in the entry file; from 0. */
+            line?: number | null;
+            /** @description Why it cannot be read. */
+            message?: string | null;
+            /** @description How the block stands to the list; `conflict` waits for somebody to resolve it. */
+            state: components["schemas"]["InlineState"];
+        };
+        /**
+         * @description How the list of requirements and the metadata block of the entry file stand to each other.
+         * @enum {string}
+         */
+        InlineState: "in_step" | "file_newer" | "list_newer" | "conflict" | "unreadable";
         InstallAnswer: {
             /** @description The build; its log is live like any run's. */
             run: components["schemas"]["Run"];
@@ -854,6 +1058,12 @@ export interface components {
             line: number;
             path: string;
         };
+        /** @description From one lock to another. */
+        LockChanges: {
+            added: components["schemas"]["PackageVersion"][];
+            changed: components["schemas"]["VersionChange"][];
+            removed: components["schemas"]["PackageVersion"][];
+        };
         /** @description One record of a log. */
         LogRecord: {
             /** Format: date-time */
@@ -893,6 +1103,12 @@ export interface components {
          * @enum {string}
          */
         LostCause: "interrupted" | "vanished" | "no_facts" | "bad_facts";
+        MissingModule: {
+            /** @description As it was to be imported. */
+            module: string;
+            /** @description Name of the package to add, normalised: a guess by the module's name. */
+            package: string;
+        };
         /** @enum {string} */
         Network: "none" | "bridge";
         NewScript: {
@@ -979,11 +1195,77 @@ export interface components {
          */
         Overlap: "skip" | "queue" | "replace" | "allow";
         Package: {
-            /** @description The requirement, if the script asks for this package itself. */
+            /** @description The requirement, if the script or the settings ask for this package itself. */
             asked?: string | null;
+            /** @description Whether that requirement is a default of the settings. */
+            default: boolean;
+            /** @description Whether it is asked for itself, as the lock has it. */
+            direct: boolean;
             installed?: string | null;
             locked?: string | null;
             name: string;
+            /** @description The newest release that the policy lets through, as the last check found. */
+            newest?: string | null;
+            /** @description Packages of the lock that need it. */
+            required_by: string[];
+        };
+        /** @description What is to change: an absent field stays, a list is replaced as a whole. */
+        PackagePatch: {
+            /**
+             * @description If there are any, nothing else is installed, be it that something else needs it.
+             * @default null
+             */
+            allow?: string[] | null;
+            /**
+             * Format: int32
+             * @description Releases younger than this are not considered; 0 is off, `null` goes back to the default.
+             * @default null
+             */
+            cool_down_days?: number | null;
+            /**
+             * @description PEP 508: what every script gets unless it names the package itself.
+             * @default null
+             */
+            default_requirements?: string[] | null;
+            /**
+             * @description Never installed, be it that something else needs it; goes before `allow`.
+             * @default null
+             */
+            deny?: string[] | null;
+            /**
+             * @description Looked at before the instance's own index; the first that knows a package is the one it comes from.
+             * @default null
+             */
+            extra_index_urls?: string[] | null;
+        };
+        /** @description What holds. */
+        Packages: {
+            allow: string[];
+            /** Format: int32 */
+            cool_down_days: number;
+            default_requirements: string[];
+            deny: string[];
+            extra_index_urls: string[];
+        };
+        /** @description What somebody has set. */
+        PackageSettings: {
+            /** @default [] */
+            allow?: string[];
+            /**
+             * Format: int32
+             * @default null
+             */
+            cool_down_days?: number | null;
+            /** @default [] */
+            default_requirements?: string[];
+            /** @default [] */
+            deny?: string[];
+            /** @default [] */
+            extra_index_urls?: string[];
+        };
+        PackageVersion: {
+            name: string;
+            version: string;
         };
         Page_Revision: {
             items: {
@@ -1001,6 +1283,7 @@ export interface components {
             items: {
                 args: string[];
                 artifacts?: components["schemas"]["ArtifactsSummary"] | null;
+                build?: components["schemas"]["Build"] | null;
                 /** @description The build whose failure ended this run. */
                 build_run_id?: string | null;
                 /** Format: int64 */
@@ -1105,8 +1388,16 @@ export interface components {
             to: string;
         };
         RequirementsRequest: {
+            /**
+             * @description Names of packages that are built from their source, which runs their code; all others are installed from wheels
+             *     only. Absent: as before.
+             */
+            build_from_source?: string[] | null;
             /** @description PEP 508, one package each; empty lines and `#` comments are dropped. */
             requirements: string[];
+        };
+        ResolveRequest: {
+            use: components["schemas"]["Winner"];
         };
         Revision: {
             /** Format: date-time */
@@ -1122,10 +1413,15 @@ export interface components {
             /** Format: int64 */
             size: number;
         };
+        RollbackRequest: {
+            /** @description Of one of `environments`. */
+            key: string;
+        };
         /** @description One execution. */
         Run: {
             args: string[];
             artifacts?: components["schemas"]["ArtifactsSummary"] | null;
+            build?: components["schemas"]["Build"] | null;
             /** @description The build whose failure ended this run. */
             build_run_id?: string | null;
             /** Format: int64 */
@@ -1275,6 +1571,17 @@ export interface components {
              * @default null
              */
             min_free_bytes?: number | null;
+            /**
+             * @description What may be installed, and from where.
+             * @default {
+             *       "allow": [],
+             *       "cool_down_days": null,
+             *       "default_requirements": [],
+             *       "deny": [],
+             *       "extra_index_urls": []
+             *     }
+             */
+            packages?: components["schemas"]["PackageSettings"];
         };
         /** @description What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole. */
         SettingsPatch: {
@@ -1290,6 +1597,8 @@ export interface components {
              * @default null
              */
             min_free_bytes?: number | null;
+            /** @default null */
+            packages?: components["schemas"]["PackagePatch"] | null;
         };
         SettingsView: {
             /** @description What holds where nothing is set. */
@@ -1375,6 +1684,13 @@ export interface components {
             limit: string;
             reason: string;
         };
+        UpdateRequest: {
+            /**
+             * @description Names of packages that move to the newest version that fits; none means all.
+             * @default []
+             */
+            packages?: string[];
+        };
         /** @description What the kernel and the supervisor counted besides memory and CPU time. */
         Usage: {
             /**
@@ -1402,6 +1718,11 @@ export interface components {
              */
             tmp_peak_bytes?: number | null;
         };
+        VersionChange: {
+            from: string;
+            name: string;
+            to: string;
+        };
         /** @enum {string} */
         WaitKind: "engine_away" | "global_cap" | "overlap" | "environment" | "disk_full" | "admission";
         /** @description Why a queued run has not been started yet; computed anew at every admission, never stored. */
@@ -1410,6 +1731,11 @@ export interface components {
             /** @description A sentence for people. */
             message: string;
         };
+        /**
+         * @description Which of the two counts.
+         * @enum {string}
+         */
+        Winner: "file" | "list";
     };
     responses: never;
     parameters: never;
@@ -1943,7 +2269,10 @@ export interface operations {
     };
     getDependencies: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Looks whether the files of the environment are as they were made. */
+                verify?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -1958,6 +2287,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Dependencies"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {
@@ -2011,6 +2348,55 @@ export interface operations {
             };
         };
     };
+    checkDependencies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstallAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     installDependencies: {
         parameters: {
             query?: never;
@@ -2039,6 +2425,190 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rebuildDependencies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstallAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    resolveDependencies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dependencies"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rollbackDependencies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dependencies"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    updateDependencies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstallAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -26,6 +26,11 @@ const STATES: Record<State, { word: string; tone: string; why: string }> = {
     tone: "text-fail",
     why: "The last install failed; the environment before it stays in use.",
   },
+  broken: {
+    word: "broken",
+    tone: "text-fail",
+    why: "Files of what is installed are missing or were changed; rebuild it.",
+  },
 };
 
 export const environmentWord = (state: State): string => STATES[state].word;
@@ -38,6 +43,7 @@ const SHAPES: Record<State, string> = {
   needs_install: "M5 1v8M5 9 2 6M5 9l3-3",
   building: "M5 1.2A3.8 3.8 0 1 1 1.2 5",
   failed: "m2 2 6 6M8 2 2 8",
+  broken: "M6 1 4 4.5h2.5L4 9",
 };
 
 export function EnvironmentMark({ status, count }: { status: EnvironmentStatus; count?: boolean }) {
