@@ -184,10 +184,11 @@ fn limits_hit(
         .filter(|ms| *ms >= THROTTLED_MS && ms.saturating_mul(10) >= took)
     {
         let message = format!(
-            "CPU: it was held back for {}.{} s by the limit of {} CPUs",
+            "CPU: it was held back for {}.{} s by the limit of {} CPU{}",
             ms / 1_000,
             ms % 1_000 / 100,
-            limits.cpus
+            limits.cpus,
+            if limits.cpus == 1.0 { "" } else { "s" }
         );
         hit(LimitName::Cpus, None, Some(ms), message);
     }
