@@ -12,7 +12,8 @@ import { Duration } from "~/components/ui/time";
 import { LogViewer } from "~/features/logs/log-viewer";
 import { useRunLog } from "~/features/logs/use-run-log";
 import { useStopRun } from "~/features/runs/actions";
-import { headline, runTitle } from "~/features/runs/describe";
+import { buildRules, buildWord, headline, runTitle } from "~/features/runs/describe";
+import { formatAbsolute } from "~/lib/format";
 
 export function BuildLog({ runId }: { runId: string }) {
   const { data: run } = useQuery(runQuery(runId));
@@ -26,20 +27,24 @@ export function BuildLog({ runId }: { runId: string }) {
   }, [finished, scriptId, queryClient]);
   if (!run || !log) return null;
   const active = isActive(run);
+  const rules = buildRules(run.build, formatAbsolute);
   return (
-    <Panel aria-label="Install log" data-testid="build" data-state={run.state} data-outcome={run.outcome?.kind}>
+    <Panel aria-label="Build log" data-testid="build" data-state={run.state} data-outcome={run.outcome?.kind}>
       <div className="relative h-0.5 bg-line">
         {active ? <span className="absolute inset-y-0 w-1/4 animate-[slide_1.6s_ease-in-out_infinite] bg-run" /> : null}
       </div>
       <LogViewer
         log={log}
         run={run}
-        className="h-80"
+        className="h-60"
         toolbar={
           <span className="flex min-w-0 items-center gap-2 pl-2 text-sm">
             <StateMark mark={markOf(run)} />
-            <span className="truncate-line font-medium">{headline(run)}</span>
-            <span className="text-ink-3">
+            <span className="truncate-line font-medium">
+              {buildWord(run.build)}
+              {active ? null : `: ${headline(run).toLowerCase()}`}
+            </span>
+            <span className="text-ink-3 max-sm:hidden">
               {runTitle(run)} · <Duration from={run.started_at} to={run.finished_at} />
             </span>
             <Link
@@ -63,6 +68,7 @@ export function BuildLog({ runId }: { runId: string }) {
           </span>
         }
       />
+      {rules ? <p className="border-line border-t px-4 py-2 text-ink-3 text-xs">{rules}</p> : null}
     </Panel>
   );
 }
