@@ -49,7 +49,7 @@ export function PackagesTable({ packages, ...acts }: PackagesTableProps) {
         {brought.length > 0 ? (
           <tbody>
             <tr className="h-8 border-line border-b bg-sunken last:border-b-0">
-              <td colSpan={6} className="p-0">
+              <td colSpan={4} className="p-0">
                 <button
                   type="button"
                   aria-expanded={open}
@@ -64,6 +64,7 @@ export function PackagesTable({ packages, ...acts }: PackagesTableProps) {
                   {newer > 0 ? <span className="text-accent-ink">{newer} with something newer</span> : null}
                 </button>
               </td>
+              <td colSpan={2} className={WIDE} />
             </tr>
             {open ? brought.map((each) => <Row key={each.name} each={each} dim {...acts} />) : null}
           </tbody>
@@ -157,8 +158,9 @@ function Installed({ each }: { each: Package }) {
   if (each.installed === each.locked || each.locked == null)
     return <span className="block truncate-line">{each.installed}</span>;
   return (
-    <span className="block truncate-line text-skip" title={`The lock says ${each.locked}`}>
-      {each.installed ?? "missing"} <span className="text-ink-3">lock {each.locked}</span>
+    <span className="text-skip" title={`The lock says ${each.locked}`}>
+      <span className="block truncate-line">{each.installed ?? "missing"}</span>
+      <span className="block truncate-line text-xs">lock {each.locked}</span>
     </span>
   );
 }

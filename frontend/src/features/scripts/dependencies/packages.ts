@@ -1,27 +1,12 @@
 // Packages, locks and the differences between them, as they are shown. Pure.
 import type { LockChanges, Package } from "~/api/types";
 
-/** Names that differ only in case and in `-`, `_`, `.` are one package. */
-export const normalName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, "-");
-
-/** "requests[socks]>=2" → "requests" */
-export const nameOf = (requirement: string): string => /^\s*[A-Za-z0-9][\w.-]*/.exec(requirement)?.[0].trim() ?? "";
-
 /** "requests[socks]>=2" → "[socks]>=2": the name is in the column before. */
 export const versionsAsked = (requirement: string): string =>
   requirement
     .trim()
     .replace(/^[\w.-]+/, "")
     .trim() || "any";
-
-export const withoutPackage = (requirements: readonly string[], name: string): string[] =>
-  requirements.filter((line) => normalName(nameOf(line)) !== normalName(name));
-
-/** The list with this package; one that is there already stays as it is asked for. */
-export const withPackage = (requirements: readonly string[], name: string): string[] =>
-  requirements.some((line) => normalName(nameOf(line)) === normalName(name))
-    ? [...requirements]
-    : [...requirements, name];
 
 export const isDirect = (each: Package): boolean => each.direct || each.asked != null;
 
@@ -70,10 +55,10 @@ export function diffRows({ added, removed, changed }: LockChanges): DiffRow[] {
   ];
 }
 
-/** "3 change, 1 added, 2 removed"; null if nothing does. */
+/** "3 changed, 1 added, 2 removed"; null if nothing is. */
 export function diffWords({ added, removed, changed }: LockChanges): string | null {
   const words = [
-    changed.length > 0 ? `${changed.length} ${changed.length === 1 ? "changes" : "change"}` : null,
+    changed.length > 0 ? `${changed.length} changed` : null,
     added.length > 0 ? `${added.length} added` : null,
     removed.length > 0 ? `${removed.length} removed` : null,
   ].filter(Boolean);

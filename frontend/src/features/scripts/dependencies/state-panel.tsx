@@ -1,5 +1,6 @@
 // How the environment is, in words, and what can be done to it as a whole.
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { toast } from "sonner";
 import { runQuery } from "~/api/queries";
 import type { Dependencies } from "~/api/types";
@@ -51,7 +52,21 @@ export function StatePanel({ data, acts, unsaved }: StatePanelProps) {
               <EnvironmentMark status={environment} />
             )}
           </p>
-          <p className="mt-0.5 text-ink-2">{sentence}</p>
+          <p className="mt-0.5 text-ink-2">
+            {sentence}
+            {environment.state === "failed" && environment.build_run_id ? (
+              <>
+                {" "}
+                <Link
+                  to="/runs/$runId"
+                  params={{ runId: environment.build_run_id }}
+                  className="whitespace-nowrap rounded-sm text-accent-ink hover:underline"
+                >
+                  Open the build
+                </Link>
+              </>
+            ) : null}
+          </p>
         </div>
         <div className="flex flex-wrap gap-2">
           <Button

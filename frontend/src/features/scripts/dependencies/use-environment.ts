@@ -85,7 +85,8 @@ export function useEnvironment(scriptId: string, data: Dependencies) {
     forget,
     building,
     busy: building || build.isPending || back.isPending || resolve.isPending,
-    buildId: started ?? (environment.state === "failed" ? (environment.build_run_id ?? null) : null),
+    /** Shown with its log: what is under way, or was since the tab was opened. */
+    buildId: started,
   };
 }
 
