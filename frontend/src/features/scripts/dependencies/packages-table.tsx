@@ -98,7 +98,7 @@ function Row({ each, dim, busy, isListed, onUpdate, onRemove }: RowProps) {
           {each.name}
         </span>
         <span className={cn("block font-normal text-ink-3 text-xs", NARROW)}>
-          <span className="num">{under.filter(Boolean).join(" · ")}</span> {each.default ? <DefaultMark /> : null}
+          {under.filter(Boolean).join(" · ")} {each.default ? <DefaultMark /> : null}
         </span>
       </td>
       <td className={cn("num pr-2 text-ink-2", WIDE)}>
@@ -114,7 +114,10 @@ function Row({ each, dim, busy, isListed, onUpdate, onRemove }: RowProps) {
       <td className="num pr-2">
         <Installed each={each} />
       </td>
-      <td className={cn("num truncate-line pr-2", newer ? "font-medium text-accent-ink" : "text-ink-3")}>
+      <td
+        title={each.newest ?? undefined}
+        className={cn("num truncate-line pr-2", newer ? "font-medium text-accent-ink" : "text-ink-3")}
+      >
         {each.newest ?? "–"}
         {newer ? <span className="sr-only">, newer than what is installed</span> : null}
       </td>

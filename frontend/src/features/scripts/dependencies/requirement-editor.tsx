@@ -87,7 +87,7 @@ function RequirementList({ lines, onChange, wrong }: Omit<RequirementEditorProps
       <form onSubmit={add} className="flex items-center gap-2 p-2">
         <Input
           aria-label="Add a package"
-          placeholder="requests>=2"
+          placeholder="Name or name>=2"
           spellCheck={false}
           autoComplete="off"
           className="font-mono"
