@@ -1,7 +1,7 @@
 // A module that is missing is one press away; what the settings deny is refused at its line; what a check, a rollback
 // and the settings' own form say is what is true.
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import { api, finished, fresh, newScript, openWindow, runOf, screenshot, type Window } from "./product";
+import { api, finished, fresh, newScript, openWindow, runOf, screenshot, type Window, writeFile } from "./product";
 
 interface Packages {
   deny?: string[];
@@ -91,4 +91,58 @@ it("says in the settings which field was refused", async () => {
   await expect.poll(() => indexes.getAttribute("aria-invalid")).toBe("true");
   await screenshot(page, "packages-4-refused");
   window.assertClean(/422/);
+});
+
+it("checks, updates, verifies and goes back", async () => {
+  const { page } = window;
+  const script = await newScript(fresh("moves"), { "main.py": "import idna\n" });
+  const order = async (path: string, body: object) =>
+    finished((await api<{ run: { id: string } }>("POST", `/scripts/${script}/dependencies/${path}`, body)).run.id);
+  await api("PUT", `/scripts/${script}/dependencies`, { requirements: ["idna==3.4"] });
+  expect(await order("install", {})).toBe("succeeded");
+  await api("PUT", `/scripts/${script}/dependencies`, { requirements: ["idna"] });
+
+  await page.goto(`/scripts/${script}/dependencies`);
+  const environment = page.getByTestId("environment");
+  await expect.poll(() => environment.getAttribute("data-state")).toBe("needs_install");
+  await page.getByRole("button", { name: "Check for updates" }).click();
+  const check = page.getByTestId("check");
+  await check.getByText("1 changed").waitFor({ timeout: 150_000 });
+  await screenshot(page, "packages-5-checked");
+  await check.getByRole("button", { name: "Apply: update all" }).click();
+  await expect.poll(() => environment.getAttribute("data-state"), { timeout: 150_000 }).toBe("in_step");
+  await check.getByText("an earlier environment").waitFor();
+  await page.getByRole("button", { name: "Verify files" }).click();
+  await page.getByText("All files are as they were made").waitFor();
+
+  await page.getByRole("button", { name: "Go back" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("3.4", { exact: true }).waitFor();
+  await screenshot(page, "packages-6-back");
+  await dialog.getByRole("button", { name: "Go back" }).click();
+  await page.locator("tr[data-package=idna]").getByText("3.4", { exact: true }).first().waitFor();
+  window.assertClean();
+});
+
+it("lets a person decide between the list and the file", async () => {
+  const { page } = window;
+  const block = (inside: string) => `# /// script\n# dependencies = [${inside}]\n# ///\nprint(1)\n`;
+  const script = await newScript(fresh("inline"), { "main.py": block('"idna"') });
+  await page.goto(`/scripts/${script}/dependencies`);
+  const inline = page.getByTestId("inline");
+  const state = () => inline.getAttribute("data-state");
+  await expect.poll(state).toBe("in_step");
+
+  await writeFile(script, "main.py", block('"idna'));
+  await expect.poll(state).toBe("unreadable");
+  await screenshot(page, "packages-7-unreadable");
+  await api("PUT", `/scripts/${script}/dependencies`, { requirements: ["six"] });
+  await writeFile(script, "main.py", block('"idna>=3"'));
+  await expect.poll(state).toBe("conflict");
+  await screenshot(page, "packages-8-conflict");
+  await inline.getByRole("button", { name: "Use the file" }).click();
+  await expect.poll(state).toBe("in_step");
+  expect((await api<Asked>("GET", `/scripts/${script}/dependencies`)).requirements).toEqual(["idna>=3"]);
+  await inline.getByText("asks for the same").waitFor();
+  window.assertClean();
 });

@@ -1,11 +1,11 @@
 // The build as it goes: that it goes on, its log, and a way out.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ExternalLink, Square } from "lucide-react";
+import { ExternalLink, Square, X } from "lucide-react";
 import { useEffect } from "react";
 import { runQuery } from "~/api/queries";
 import { isActive } from "~/api/types";
-import { Button } from "~/components/ui/button";
+import { Button, IconButton } from "~/components/ui/button";
 import { Panel } from "~/components/ui/panel";
 import { markOf, StateMark } from "~/components/ui/state-mark";
 import { Duration } from "~/components/ui/time";
@@ -15,7 +15,13 @@ import { useStopRun } from "~/features/runs/actions";
 import { buildRules, buildWord, headline, runTitle } from "~/features/runs/describe";
 import { formatAbsolute } from "~/lib/format";
 
-export function BuildLog({ runId }: { runId: string }) {
+interface BuildLogProps {
+  runId: string;
+  /** Once it is over, it can be put away. */
+  onClose: () => void;
+}
+
+export function BuildLog({ runId, onClose }: BuildLogProps) {
   const { data: run } = useQuery(runQuery(runId));
   const log = useRunLog(run);
   const stop = useStopRun();
@@ -64,7 +70,11 @@ export function BuildLog({ runId }: { runId: string }) {
               >
                 <Square aria-hidden /> Cancel
               </Button>
-            ) : null}
+            ) : (
+              <IconButton label="Put the log away" dense onClick={onClose}>
+                <X />
+              </IconButton>
+            )}
           </span>
         }
       />

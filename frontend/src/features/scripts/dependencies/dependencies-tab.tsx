@@ -43,7 +43,7 @@ function DependenciesView({ scriptId, data }: { scriptId: string; data: Dependen
   return (
     <div className="flex flex-col gap-4">
       <StatePanel data={data} acts={acts} unsaved={draft.changed} />
-      {acts.buildId ? <BuildLog key={acts.buildId} runId={acts.buildId} /> : null}
+      {acts.buildId ? <BuildLog key={acts.buildId} runId={acts.buildId} onClose={acts.putAway} /> : null}
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(320px,2fr)_4fr]">
         <AskedPanel
           scriptId={scriptId}

@@ -87,6 +87,7 @@ export function useEnvironment(scriptId: string, data: Dependencies) {
     busy: building || build.isPending || back.isPending || resolve.isPending,
     /** Shown with its log: what is under way, or was since the tab was opened. */
     buildId: started,
+    putAway: () => setStarted(null),
   };
 }
 
