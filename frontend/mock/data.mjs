@@ -2,6 +2,7 @@
 // outcome. Plain values; `simulate.mjs` moves them, `server.mjs` serves them.
 import { summaryOf } from "./artifacts.mjs";
 import { KINDS, outcome, STDERR_TEXT, stoppedAtDisk } from "./outcomes.mjs";
+import { seedPackages } from "./packages-seed.mjs";
 import { inForce } from "./settings.mjs";
 
 const MIB = 1024 * 1024;
@@ -69,6 +70,10 @@ export function newScript(name, description = "", tags = [], extra = {}) {
     files: new Map([["main.py", { body: Buffer.from('print("Hello")\n'), version: 1, at: now }]]),
     requirements: [],
     packages: [],
+    build_from_source: [],
+    inline: null,
+    environments: [],
+    check: null,
     environment: { state: "not_needed", lock_hash: null, build_run_id: null, packages: 0, message: null },
     ...extra,
   };
@@ -107,6 +112,7 @@ export function newRun(script, kind = "script", extra = {}) {
     wait_reason: null,
     log: null,
     build_run_id: null,
+    build: kind === "build" ? { action: "install", packages: [], build_from_source: [] } : null,
     ...extra,
   };
   runs.set(run.id, run);
@@ -264,6 +270,7 @@ export function seed() {
     packages: 0,
     message: "There is no version of pandas==9.9.",
   };
+  seedPackages({ report, scrape, train }, { newRun, newScript, ago });
   newScript("certificate-check", "Warns two weeks before a certificate ends", ["web", "daily"]);
   const stream = newScript("stream-prices", "Listens to the exchange until it is stopped", ["web"], {
     files: new Map([["main.py", file("import time\n\nwhile True:\n    print(read())\n    time.sleep(0.5)\n")]]),

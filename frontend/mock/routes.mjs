@@ -3,6 +3,7 @@ import { artifact, artifactsOf } from "./artifacts.mjs";
 import { logs, newScript, runs, scripts, system } from "./data.mjs";
 import { statsOf } from "./measure.mjs";
 import { changesOf } from "./outcomes.mjs";
+import { packageRoutes } from "./packages.mjs";
 import { changeSettings, outOfBounds, settingsView } from "./settings.mjs";
 import { cancel, dashboard, describe, start, tell, tellScript } from "./simulate.mjs";
 
@@ -25,13 +26,6 @@ const page = (items, url) => {
     next_cursor: from + limit < items.length ? String(from + limit) : null,
   };
 };
-const dependencies = (script) => ({
-  requirements: script.requirements,
-  environment: script.environment,
-  packages: script.packages,
-  lock: null,
-});
-
 function saved(script, path, body) {
   const before = script.files.get(path);
   const file = { body, version: (before?.version ?? 0) + 1, at: new Date().toISOString() };
@@ -43,7 +37,7 @@ function saved(script, path, body) {
 
 const scriptOf = (runId) => known(scripts, known(runs, runId, "run").script_id, "script");
 const refuseLimit = (wrong, prefix = "") => {
-  if (wrong) refuse(422, "invalid_field", wrong[1], { field: `${prefix}${wrong[0]}` });
+  if (wrong) refuse(422, "invalid_field", wrong[1], { field: `${prefix}${wrong[0]}`, ...wrong[2] });
 };
 
 /** [method, pattern, handler({url, id, rest, body, json, headers})] → {json, status} or {bytes, headers} */
@@ -173,41 +167,7 @@ export const ROUTES = [
       return saved(script, json.to, file.body);
     },
   ],
-  ["GET", /^\/scripts\/([^/]+)\/dependencies$/, ({ id }) => ({ json: dependencies(known(scripts, id, "script")) })],
-  [
-    "PUT",
-    /^\/scripts\/([^/]+)\/dependencies$/,
-    ({ id, json }) => {
-      const script = known(scripts, id, "script");
-      const wrong = json.requirements.findIndex(
-        (line) => line.trim() && !/^(#.*|[A-Za-z0-9][\w.-]*(\[[\w,-]+\])?\s*([<>=!~].*)?)$/.test(line.trim()),
-      );
-      if (wrong >= 0)
-        refuse(
-          422,
-          "invalid_requirement",
-          `Line ${wrong + 1}, column 1: “${json.requirements[wrong]}” is not a requirement.`,
-          { field: "requirements", line: wrong, column: 0 },
-        );
-      script.requirements = json.requirements
-        .map((line) => line.trim())
-        .filter((line) => line && !line.startsWith("#"));
-      script.packages = script.requirements.map((line) => ({
-        name: /^[\w.-]+/.exec(line)[0],
-        asked: line,
-        locked: null,
-        installed: null,
-      }));
-      script.environment = { ...script.environment, state: json.requirements.length ? "needs_install" : "not_needed" };
-      tellScript(script);
-      return { json: dependencies(script) };
-    },
-  ],
-  [
-    "POST",
-    /^\/scripts\/([^/]+)\/dependencies\/install$/,
-    ({ id }) => ({ status: 202, json: { run: start(known(scripts, id, "script"), {}, "build") } }),
-  ],
+  ...packageRoutes({ known, refuse }),
   [
     "POST",
     /^\/scripts\/([^/]+)\/runs$/,

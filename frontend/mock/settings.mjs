@@ -19,9 +19,21 @@ export const builtIn = {
   },
   max_runs: 4,
   min_free_bytes: 512 * MIB,
+  packages: { default_requirements: [], cool_down_days: 7, allow: [], deny: [], extra_index_urls: [] },
 };
 
-const set = { default_limits: { pids: 256 }, max_runs: null, min_free_bytes: null };
+const set = {
+  default_limits: { pids: 256 },
+  max_runs: null,
+  min_free_bytes: null,
+  packages: {
+    default_requirements: ["certifi"],
+    cool_down_days: null,
+    allow: [],
+    deny: ["evil"],
+    extra_index_urls: [],
+  },
+};
 
 const given = (patch) => Object.fromEntries(Object.entries(patch).filter(([, value]) => value != null));
 
@@ -29,6 +41,7 @@ export const inForce = () => ({
   default_limits: { ...builtIn.default_limits, ...given(set.default_limits) },
   max_runs: set.max_runs ?? builtIn.max_runs,
   min_free_bytes: set.min_free_bytes ?? builtIn.min_free_bytes,
+  packages: { ...builtIn.packages, ...given(set.packages) },
 });
 
 export const settingsView = () => ({ in_force: inForce(), defaults: builtIn, set });
@@ -55,6 +68,27 @@ export function outOfBounds(limits, engine) {
   return null;
 }
 
+/** What the product refuses of packages, as [field, message, more details]. */
+function wrongPackages(patch) {
+  const { default_requirements = [], cool_down_days, deny = [], allow = [], extra_index_urls = [] } = given(patch);
+  if (cool_down_days > 3650)
+    return ["packages.cool_down_days", `cool_down_days must be from 0 to 3650, not ${cool_down_days}`];
+  for (const [field, names] of Object.entries({ allow, deny })) {
+    const wrong = names.find((name) => !/^[A-Za-z0-9][\w.-]*$/.test(name));
+    if (wrong) return [`packages.${field}`, `“${wrong}” is not the name of a package`];
+  }
+  const url = extra_index_urls.find((each) => !/^https:\/\//.test(each));
+  if (url) return ["packages.extra_index_urls", `“${url}” must begin with https://`];
+  const line = default_requirements.findIndex((each) => deny.includes(/^[\w.-]+/.exec(each)?.[0]));
+  if (line >= 0)
+    return [
+      "packages.default_requirements",
+      `Line ${line + 1}: ${default_requirements[line]} is on the list of denied packages`,
+      { line },
+    ];
+  return null;
+}
+
 /** Answers what is wrong, or null and has changed. */
 export function changeSettings(patch, engine) {
   const wrong = patch.default_limits ? outOfBounds(patch.default_limits, engine) : null;
@@ -63,6 +97,9 @@ export function changeSettings(patch, engine) {
     return ["max_runs", `max_runs must be from 1 to 1000, not ${patch.max_runs}`];
   if (patch.min_free_bytes != null && patch.min_free_bytes < 16 * MIB)
     return ["min_free_bytes", `min_free_bytes must be from ${16 * MIB} to ${1024 * GIB}, not ${patch.min_free_bytes}`];
+  const refused = patch.packages ? wrongPackages(patch.packages) : null;
+  if (refused) return refused;
+  if (patch.packages) Object.assign(set.packages, patch.packages);
   if (patch.default_limits) set.default_limits = given(patch.default_limits);
   for (const name of ["max_runs", "min_free_bytes"]) if (name in patch) set[name] = patch[name];
   return null;

@@ -3,6 +3,7 @@ import { summaryOf } from "./artifacts.mjs";
 import { newRun, record, runs, scripts, system } from "./data.mjs";
 import { samplesOf } from "./measure.mjs";
 import { outcome } from "./outcomes.mjs";
+import { finishBuild } from "./packages.mjs";
 import { planOf } from "./pretend.mjs";
 
 const listeners = new Set();
@@ -50,6 +51,7 @@ function finish(run, kind, extra = {}) {
 
 export function start(script, request = {}, kind = "script") {
   const run = newRun(script, kind, { args: request.args ?? [], env: request.env ?? {} });
+  if (request.build) run.build = { action: "install", packages: [], build_from_source: [], ...request.build };
   if (system.engine.state !== "ready")
     run.wait_reason = {
       kind: "engine_away",
@@ -111,6 +113,7 @@ async function execute(script, run) {
 }
 
 async function build(script, run) {
+  const before = script.environment;
   script.environment = { ...script.environment, state: "building", build_run_id: run.id };
   tellScript(script);
   if (!(await begin(run))) return;
@@ -121,7 +124,8 @@ async function build(script, run) {
     "Prepared packages in 180ms\n",
   ]) {
     if (run.state === "stopping") {
-      script.environment.state = "needs_install";
+      script.environment = before;
+      tellScript(script);
       return finish(run, "cancelled");
     }
     await pause(STEP);
@@ -141,19 +145,7 @@ async function build(script, run) {
     };
     finish(run, "failed", { outcome: { stderr_tail: [], message: "The packages could not be resolved." } });
   } else {
-    script.packages = names.map((name, i) => ({
-      name,
-      asked: script.requirements[i],
-      locked: "2.33.1",
-      installed: "2.33.1",
-    }));
-    script.environment = {
-      state: names.length ? "in_step" : "not_needed",
-      lock_hash: "c0ffee",
-      build_run_id: run.id,
-      packages: names.length,
-      message: null,
-    };
+    finishBuild(script, run, before);
     finish(run, "succeeded");
   }
   tellScript(script);
@@ -161,7 +153,8 @@ async function build(script, run) {
 
 /** What the API says of a script: the parts that follow from its runs are worked out when asked. */
 export function describe(script) {
-  const { files: _files, requirements: _requirements, packages: _packages, trashed: _trashed, ...rest } = script;
+  const { files: _files, requirements: _requirements, packages: _packages, trashed: _trashed, ...more } = script;
+  const { inline: _inline, environments: _environments, check: _check, build_from_source: _source, ...rest } = more;
   const own = [...runs.values()].filter((run) => run.script_id === script.id && run.kind === "script").reverse();
   return {
     ...rest,

@@ -13,10 +13,30 @@ export const restoreScript = (id: string) => unwrap(client.POST("/api/v1/scripts
 export const renameFile = (id: string, from: string, to: string) =>
   unwrap(client.POST("/api/v1/scripts/{id}/rename-file", { ...by(id), body: { from, to } }));
 
-export const saveRequirements = (id: string, requirements: string[]) =>
-  unwrap(client.PUT("/api/v1/scripts/{id}/dependencies", { ...by(id), body: { requirements } }));
+/** Without `buildFromSource` that choice stays as it was. */
+export const saveRequirements = (id: string, requirements: string[], buildFromSource?: string[]) =>
+  unwrap(
+    client.PUT("/api/v1/scripts/{id}/dependencies", {
+      ...by(id),
+      body: { requirements, ...(buildFromSource ? { build_from_source: buildFromSource } : {}) },
+    }),
+  );
 export const installDependencies = (id: string) =>
   unwrap(client.POST("/api/v1/scripts/{id}/dependencies/install", by(id)));
+/** No names: all of them. */
+export const updateDependencies = (id: string, packages: string[] = []) =>
+  unwrap(client.POST("/api/v1/scripts/{id}/dependencies/update", { ...by(id), body: { packages } }));
+export const checkDependencies = (id: string) =>
+  unwrap(client.POST("/api/v1/scripts/{id}/dependencies/check", { ...by(id), body: {} }));
+export const rebuildEnvironment = (id: string) =>
+  unwrap(client.POST("/api/v1/scripts/{id}/dependencies/rebuild", by(id)));
+/** Reads the files of the environment, too. */
+export const verifyEnvironment = (id: string) =>
+  unwrap(client.GET("/api/v1/scripts/{id}/dependencies", { params: { path: { id }, query: { verify: true } } }));
+export const rollBack = (id: string, key: string) =>
+  unwrap(client.POST("/api/v1/scripts/{id}/dependencies/rollback", { ...by(id), body: { key } }));
+export const resolveInline = (id: string, use: "file" | "list") =>
+  unwrap(client.POST("/api/v1/scripts/{id}/dependencies/resolve", { ...by(id), body: { use } }));
 
 export const startRun = (scriptId: string, body: RunRequest = {}) =>
   unwrap(

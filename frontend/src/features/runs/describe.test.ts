@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome, Run } from "~/api/types";
-import { advice, evidenceOf, gist, headline } from "./describe";
+import { advice, buildRules, buildWord, evidenceOf, gist, headline } from "./describe";
 
 const ended = (outcome: Outcome) => ({ kind: "script", state: "finished", outcome }) as Run;
 const failed: Outcome = { kind: "failed", exit_code: 1, message: "Failed with exit code 1: KeyError: 'total'" };
@@ -51,5 +51,21 @@ describe("evidence", () => {
     expect(evidenceOf({ ...failed, stderr_tail: ["x"] })?.stderr_tail).toEqual(["x"]);
     expect(evidenceOf({ kind: "skipped", reason: "", message: "" })).toBeNull();
     expect(evidenceOf(null)).toBeNull();
+  });
+});
+
+describe("a build", () => {
+  const build = { action: "update" as const, packages: ["urllib3"], build_from_source: [] };
+  it("is called by what it does", () => {
+    expect(buildWord(null)).toBe("Installing packages");
+    expect(buildWord(build)).toBe("Updating urllib3");
+    expect(buildWord({ ...build, packages: [] })).toBe("Updating packages");
+    expect(buildWord({ ...build, action: "check" })).toBe("Checking for updates");
+  });
+  it("says what it was bound to", () => {
+    const at = (moment: Date) => moment.toISOString().slice(0, 10);
+    expect(buildRules(build, at)).toBeNull();
+    expect(buildRules({ ...build, exclude_newer: "2026-02-01T00:00:00Z" }, at)).toMatch(/after 2026-02-01 .*cool-down/);
+    expect(buildRules({ ...build, build_from_source: ["docopt"] }, at)).toMatch(/source: docopt/);
   });
 });

@@ -1,5 +1,5 @@
 // A run in words. Pure: what is said about a trigger, an outcome, a limit.
-import type { Evidence, LostCause, Outcome, Run, Traceback, Trigger, WaitKind, WaitReason } from "~/api/types";
+import type { Build, Evidence, LostCause, Outcome, Run, Traceback, Trigger, WaitKind, WaitReason } from "~/api/types";
 import { formatBytes, formatDuration } from "~/lib/format";
 
 // More kinds than the server knows today: schedules and reruns come later.
@@ -25,11 +25,35 @@ export const OUTCOMES: readonly { value: Outcome["kind"]; label: string }[] = [
   { value: "lost", label: "Lost" },
 ];
 
+const BUILDS: Record<Build["action"], string> = {
+  install: "Installing packages",
+  update: "Updating packages",
+  rebuild: "Rebuilding the environment",
+  check: "Checking for updates",
+};
+
+/** What a build does, as its title. */
+export function buildWord(build: Build | null | undefined): string {
+  const { action, packages } = build ?? { action: "install" as const, packages: [] };
+  return action === "update" && packages.length > 0 ? `Updating ${packages.join(", ")}` : BUILDS[action];
+}
+
+/** What a build was bound to, in sentences; null where nothing bound it. `at` writes a moment. */
+export function buildRules(build: Build | null | undefined, at: (moment: Date) => string): string | null {
+  const rules = [
+    build?.exclude_newer
+      ? `Releases from after ${at(new Date(build.exclude_newer))} were not considered: that is the cool-down of the settings.`
+      : null,
+    build?.build_from_source.length ? `Built from source: ${build.build_from_source.join(", ")}.` : null,
+  ].filter(Boolean);
+  return rules.length > 0 ? rules.join(" ") : null;
+}
+
 /** The outcome in two or three words, for a heading. */
 export function headline(run: Run): string {
   const { outcome } = run;
   if (!outcome) {
-    const what = run.kind === "build" ? "Installing dependencies" : "Running";
+    const what = run.kind === "build" ? buildWord(run.build) : "Running";
     return {
       queued: "Queued",
       starting: "Starting",

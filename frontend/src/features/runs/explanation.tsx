@@ -4,8 +4,9 @@ import { Gauge } from "lucide-react";
 import type { ReactNode } from "react";
 import type { LimitHit, Outcome, Run } from "~/api/types";
 import { buttonClass } from "~/components/ui/button";
-import { plural } from "~/lib/format";
-import { advice, evidenceOf, headline, runTitle } from "./describe";
+import { formatAbsolute, plural } from "~/lib/format";
+import { advice, buildRules, buildWord, evidenceOf, headline, runTitle } from "./describe";
+import { MissingModuleCard } from "./missing-module";
 import { TracebackCard } from "./traceback-card";
 
 export function Explanation({ run }: { run: Run }) {
@@ -18,6 +19,14 @@ export function Explanation({ run }: { run: Run }) {
   return (
     <div className="mt-1 text-sm text-ink-2">
       <p className="max-w-3xl [overflow-wrap:anywhere]">{words || `${runTitle(run)} of ${run.script_name}`}</p>
+      {run.kind === "build" ? (
+        <p className="mt-0.5 max-w-3xl text-ink-3" data-testid="build-action">
+          {buildWord(run.build)}. {buildRules(run.build, formatAbsolute)}
+        </p>
+      ) : null}
+      {run.kind === "script" && evidence?.missing_module ? (
+        <MissingModuleCard scriptId={run.script_id} missing={evidence.missing_module} />
+      ) : null}
       {limits.length > 0 ? <LimitsHit run={run} limits={limits} /> : null}
       <Leads outcome={outcome} />
       {traceback ? <TracebackCard run={run} traceback={traceback} /> : null}

@@ -11,12 +11,12 @@ import { useStore } from "~/lib/store";
 import { chooseTheme, type ThemeChoice, themeChoice } from "~/lib/theme";
 import { DiskPanel } from "./disk-panel";
 import { EnginePanel } from "./engine-panel";
+import { PackagesForm } from "./packages-form";
 import { QueueForm } from "./queue-form";
 import { useChangeSettings } from "./use-change-settings";
 import { useSection } from "./use-section";
 
 const SOON = [
-  ["Default dependencies", "Packages that every script gets without asking."],
   ["Images", "Python versions to choose from, and your own images."],
   ["Retention", "How long runs, logs and old revisions are kept."],
   ["Webhooks", "Who is told when a run fails, recovers or is late."],
@@ -69,6 +69,7 @@ function Editable({ engine }: { engine: System["engine"] | undefined }) {
   const { data } = useQuery(settingsQuery);
   const queue = useChangeSettings();
   const limits = useChangeSettings();
+  const packages = useChangeSettings();
   if (!data)
     return (
       <Panel title="Default limits of a run">
@@ -95,6 +96,7 @@ function Editable({ engine }: { engine: System["engine"] | undefined }) {
           }}
         />
       </Panel>
+      <PackagesForm settings={data} change={packages} />
     </>
   );
 }

@@ -9,25 +9,38 @@ interface RequirementEditorProps {
   lines: string[];
   onChange: (lines: string[]) => void;
   view: "list" | "text";
-  /** Line that the server points at, from 0. */
-  wrong: number | null;
+  /** Line that the server points at, from 0, and what it says of it. */
+  wrong: { line: number; message: string } | null;
 }
 
 export function RequirementEditor({ lines, onChange, view, wrong }: RequirementEditorProps) {
   if (view === "text")
     return (
-      <TextArea
-        aria-label="Requirements, one a line"
-        spellCheck={false}
-        rows={Math.max(6, lines.length + 1)}
-        className="font-mono text-[12.5px] leading-5"
-        placeholder={"requests>=2\npandas==3.0.1"}
-        value={lines.join("\n")}
-        onChange={(event) => onChange(event.target.value.split("\n"))}
-      />
+      <>
+        <TextArea
+          aria-label="Requirements, one a line"
+          aria-invalid={wrong !== null}
+          aria-describedby={wrong ? WRONG_ID : undefined}
+          spellCheck={false}
+          rows={Math.max(6, lines.length + 1)}
+          className="font-mono text-[12.5px] leading-5"
+          placeholder={"requests>=2\npandas==3.0.1"}
+          value={lines.join("\n")}
+          onChange={(event) => onChange(event.target.value.split("\n"))}
+        />
+        {wrong ? <Wrong message={wrong.message} /> : null}
+      </>
     );
   return <RequirementList lines={lines} onChange={onChange} wrong={wrong} />;
 }
+
+const WRONG_ID = "requirement-refused";
+
+const Wrong = ({ message }: { message: string }) => (
+  <p id={WRONG_ID} role="alert" className="px-4 pb-2 text-fail text-sm [overflow-wrap:anywhere]">
+    {message}
+  </p>
+);
 
 function RequirementList({ lines, onChange, wrong }: Omit<RequirementEditorProps, "view">) {
   const [adding, setAdding] = useState("");
@@ -50,22 +63,23 @@ function RequirementList({ lines, onChange, wrong }: Omit<RequirementEditorProps
             <li
               // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place.
               key={index}
-              className={cn(
-                "flex h-9 items-center gap-2 border-line border-b pr-2 pl-1.5",
-                wrong === index && "bg-fail/8",
-              )}
+              className={cn("border-line border-b", wrong?.line === index && "bg-fail/8")}
             >
-              <input
-                aria-label={`Requirement ${index + 1}`}
-                aria-invalid={wrong === index}
-                spellCheck={false}
-                className="h-7 min-w-0 flex-1 rounded-sm bg-transparent px-2.5 font-mono text-[12.5px] hover:bg-hover"
-                value={line}
-                onChange={(event) => onChange(lines.map((each, at) => (at === index ? event.target.value : each)))}
-              />
-              <IconButton label={`Remove ${line}`} onClick={() => onChange(lines.filter((_, at) => at !== index))}>
-                <X />
-              </IconButton>
+              <div className="flex h-9 items-center gap-2 pr-2 pl-1.5">
+                <input
+                  aria-label={`Requirement ${index + 1}`}
+                  aria-invalid={wrong?.line === index}
+                  aria-describedby={wrong?.line === index ? WRONG_ID : undefined}
+                  spellCheck={false}
+                  className="h-7 min-w-0 flex-1 rounded-sm bg-transparent px-2.5 font-mono text-[12.5px] hover:bg-hover"
+                  value={line}
+                  onChange={(event) => onChange(lines.map((each, at) => (at === index ? event.target.value : each)))}
+                />
+                <IconButton label={`Remove ${line}`} onClick={() => onChange(lines.filter((_, at) => at !== index))}>
+                  <X />
+                </IconButton>
+              </div>
+              {wrong?.line === index ? <Wrong message={wrong.message} /> : null}
             </li>
           ),
         )}
@@ -73,7 +87,7 @@ function RequirementList({ lines, onChange, wrong }: Omit<RequirementEditorProps
       <form onSubmit={add} className="flex items-center gap-2 p-2">
         <Input
           aria-label="Add a package"
-          placeholder="Add a package, for example requests>=2"
+          placeholder="Name or name>=2"
           spellCheck={false}
           autoComplete="off"
           className="font-mono"

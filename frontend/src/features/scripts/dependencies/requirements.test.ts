@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "~/api/client";
-import { sameRequirements, wrongLine } from "./requirements";
+import { refusedSource, sameRequirements, wrongLine } from "./requirements";
 
 describe("requirements", () => {
   it("are not changed by blanks and comments", () => {
@@ -15,5 +15,10 @@ describe("requirements", () => {
     expect(wrongLine(refused({ field: "requirements" }))).toBeNull();
     expect(wrongLine(refused({ field: "name", line: 1 }))).toBeNull();
     expect(wrongLine(new Error("x"))).toBeNull();
+  });
+  it("keep a refusal about sources at its own field", () => {
+    const refused = (field: string) => new ApiError(422, "invalid_field", "No name.", null, { field });
+    expect(refusedSource(refused("build_from_source"))).toBe("No name.");
+    expect(refusedSource(refused("requirements"))).toBeNull();
   });
 });

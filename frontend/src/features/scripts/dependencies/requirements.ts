@@ -16,3 +16,8 @@ export function wrongLine(error: unknown): number | null {
   const { line } = error.details;
   return typeof line === "number" ? line : null;
 }
+
+/** The refusal, if it is about what is built from source. */
+export function refusedSource(error: unknown): string | null {
+  return error instanceof ApiError && error.field?.startsWith("build_from_source") ? error.message : null;
+}
