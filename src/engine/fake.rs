@@ -48,6 +48,7 @@ struct State {
     away: bool,
     lose_next_reply: bool,
     launches: Vec<JobSpec>,
+    refused_removals: usize,
     next_serial: u64,
 }
 
@@ -113,6 +114,11 @@ impl Fake {
     /// Every launch asked for so far, adopting ones included.
     pub fn launches(&self) -> Vec<JobSpec> {
         self.state().launches.clone()
+    }
+
+    /// How often a removal was asked for in vain.
+    pub fn refused_removals(&self) -> usize {
+        self.state().refused_removals
     }
 
     /// Returns when the job has come to what the condition asks for.
@@ -310,6 +316,9 @@ impl Engine for Fake {
     }
 
     async fn remove(&self, name: &JobName) -> Result<(), Error> {
+        if self.state().away {
+            self.change(|state| state.refused_removals += 1);
+        }
         if self.inspect(name).await? != JobState::Absent
             && let Some(job) = self.change(|state| state.jobs.remove(name))
         {

@@ -36,6 +36,8 @@ pub(super) struct Context {
     pub look_at_disk: Notify,
     /// Something about the queue may have changed.
     pub admission: Notify,
+    /// Something that nobody needs could not be removed.
+    pub leftovers: Notify,
     /// Held while an environment becomes live or is removed.
     pub environments: tokio::sync::Mutex<()>,
     /// One per run that has a driver: look at it again.

@@ -187,6 +187,7 @@ async fn put_environment_in_place(cx: &Context, run: &Run, script: Script) -> Re
 pub(super) async fn release(cx: &Context, run: &Run) {
     if let Err(e) = cx.engine.remove(&cx.job_name(run)).await {
         tracing::warn!(run = %run.id, error = %e, "a finished run's container stays for now");
+        cx.leftovers.notify_one();
     }
     let (data, row) = (cx.data.clone(), run.clone());
     let cleaned = on_disk(move || {

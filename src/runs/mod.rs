@@ -155,6 +155,7 @@ impl Runs {
             disk,
             look_at_disk: Default::default(),
             admission: Default::default(),
+            leftovers: Default::default(),
             drivers: Default::default(),
             environments: Default::default(),
             waiting: Default::default(),

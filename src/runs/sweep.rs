@@ -16,6 +16,8 @@ use crate::model::run::Run;
 use crate::store;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
+/// After something could not be removed: an engine may be away and back before anybody else notices.
+const SWEEP_SOON: Duration = Duration::from_secs(5);
 const GRACE_SECONDS: i64 = 300;
 
 pub(super) async fn keep(cx: Arc<Context>) {
@@ -27,6 +29,7 @@ pub(super) async fn keep(cx: Arc<Context>) {
         }
         tokio::select! {
             _ = status.changed() => {}
+            () = cx.leftovers.notified() => tokio::time::sleep(SWEEP_SOON).await,
             () = tokio::time::sleep(SWEEP_EVERY) => {}
         }
     }
@@ -71,6 +74,7 @@ async fn sweep_containers(cx: &Context) -> Result<(), Error> {
         Ok(jobs) => jobs,
         Err(e) => {
             tracing::warn!(error = %e, "the engine did not list its containers");
+            cx.leftovers.notify_one();
             return Ok(());
         }
     };
@@ -90,6 +94,7 @@ async fn sweep_containers(cx: &Context) -> Result<(), Error> {
         tracing::info!(container = %job.name, "removing a container that nobody needs");
         if let Err(e) = cx.engine.remove(&job.name).await {
             tracing::warn!(container = %job.name, error = %e, "a leftover container stays for now");
+            cx.leftovers.notify_one();
         }
     }
     Ok(())

@@ -168,3 +168,27 @@ async fn orphans_go_after_a_grace_and_strangers_never() {
         JobState::Running
     );
 }
+
+/// An engine that is away for less than anybody takes to notice: what it could not remove then goes all the same.
+#[tokio::test]
+async fn what_could_not_be_removed_is_removed_soon() {
+    let app = TestApp::start().await;
+    let script = app.script("Brief").await;
+    let gate = Gate::default();
+    app.fake.script(&script, Script::waits_for(&gate));
+    let run = app.run(&script).await;
+    app.run_until(&run, "ran", |run| run["state"] == "running").await;
+    let job = app.fake.launches().remove(0).name;
+    app.fake.set_away(true);
+    gate.open();
+    app.finished(&run).await;
+    // The verdict comes first and the removal after it; that has failed once the driver has let go.
+    app.run_until(&run, "was let go", |_| app.fake.refused_removals() > 0)
+        .await;
+    app.fake.set_away(false);
+    let removed = app.fake.beside(&instance(&job.0));
+    let removed = removed.until(&job, |state| *state == JobState::Absent);
+    tokio::time::timeout(crate::harness::PATIENCE, removed)
+        .await
+        .expect("in time");
+}
