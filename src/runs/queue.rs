@@ -3,7 +3,8 @@
 //! One task, so no two admissions ever count the same free slot. It also starts the drivers of runs that were
 //! active when the controller came up: to it, they look no different.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use super::{Error, driver, space, submit};
 use crate::envs::policy;
 use crate::envs::status::reason;
 use crate::events::News;
-use crate::model::ids::RunId;
+use crate::model::ids::{RunId, ScriptId};
 use crate::model::outcome::Outcome;
 use crate::model::run::{Event, Run, RunKind, State, StopReason, WaitReason};
 use crate::store;
@@ -47,10 +48,16 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
         .store
         .read(move |c| {
             let unfinished = store::runs::unfinished(c)?;
+            // What is the same for all runs of a script is read once, however many of them wait.
+            let mut standings: HashMap<&ScriptId, Standing> = HashMap::new();
             let mut readiness = HashMap::new();
             for run in &unfinished {
                 if run.kind == RunKind::Script && !run.is_active() {
-                    readiness.insert(run.id.clone(), readiness_of(c, run, &defaults)?);
+                    let standing = match standings.entry(&run.script_id) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(place) => place.insert(standing_of(c, &run.script_id, &defaults)?),
+                    };
+                    readiness.insert(run.id.clone(), readiness_of(run, standing));
                 }
             }
             Ok::<_, store::Error>((unfinished, readiness))
@@ -72,6 +79,8 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
     for run in unfinished.iter().filter(|run| run.is_active()) {
         ensure_driver(cx, &run.id);
     }
+    // One build serves all runs of a script.
+    let mut built = HashSet::new();
     for (id, decision) in decisions {
         match decision {
             Decision::Admit => {
@@ -82,7 +91,8 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
             }
             Decision::Wait(why) => wait(cx, &id, why).await?,
             Decision::Build(why) => {
-                if let Some(run) = unfinished.iter().find(|run| run.id == id) {
+                let run = unfinished.iter().find(|run| run.id == id);
+                if let Some(run) = run.filter(|run| built.insert(&run.script_id)) {
                     let wish = submit::Wish::default();
                     submit::build(cx, &run.script_id, wish, run.trigger.clone()).await?;
                 }
@@ -113,30 +123,56 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
     Ok(())
 }
 
-/// How the environment of a queued script run stands. An environment that is live is good enough, be it that
-/// something newer is asked for: runs keep using it until the new one is whole.
-fn readiness_of(c: &rusqlite::Connection, run: &Run, defaults: &[String]) -> Result<Readiness, store::Error> {
-    let Some(script) = store::scripts::get(c, &run.script_id)? else {
-        return Ok(Readiness::Ready);
+/// How the environment of a script stands, for all of its queued runs.
+enum Standing {
+    /// There, or not needed. An environment that is live is good enough, be it that something newer is asked for: runs
+    /// keep using it until the new one is whole.
+    Ready,
+    None {
+        asked: Vec<String>,
+        newest_build: Option<Box<Run>>,
+    },
+}
+
+fn standing_of(
+    c: &rusqlite::Connection,
+    script: &ScriptId,
+    defaults: &[String],
+) -> Result<Standing, store::Error> {
+    let Some(script) = store::scripts::get(c, script)? else {
+        return Ok(Standing::Ready);
     };
     let asked = policy::effective(&script.requirements, defaults);
     if asked.is_empty() || script.environment_key.is_some() {
-        return Ok(Readiness::Ready);
+        return Ok(Standing::Ready);
     }
-    let Some(build) = store::runs::newest_build(c, &script.id)? else {
-        return Ok(Readiness::NeedsBuild);
+    let newest_build = store::runs::newest_build(c, &script.id)?.map(Box::new);
+    Ok(Standing::None { asked, newest_build })
+}
+
+/// The same for one of them: a build that failed before it was queued is not held against it.
+fn readiness_of(run: &Run, standing: &Standing) -> Readiness {
+    let (asked, build) = match standing {
+        Standing::Ready => return Readiness::Ready,
+        Standing::None {
+            newest_build: None, ..
+        } => return Readiness::NeedsBuild,
+        Standing::None {
+            asked,
+            newest_build: Some(build),
+        } => (asked, build),
     };
-    Ok(match &build.state {
+    match &build.state {
         State::Finished { outcome } if outcome.is_success() => Readiness::NeedsBuild,
         // What an older list came to says nothing about this one.
-        State::Finished { .. } if build.requirements != asked => Readiness::NeedsBuild,
+        State::Finished { .. } if build.requirements != *asked => Readiness::NeedsBuild,
         State::Finished { outcome } if build.finished_at >= Some(run.queued_at) => Readiness::Failed {
             build: build.id.clone(),
             message: reason(outcome),
         },
         State::Finished { .. } => Readiness::NeedsBuild,
         _ => Readiness::Building,
-    })
+    }
 }
 
 /// Keeps the reason, and tells whoever watches if it is a new one.
