@@ -95,9 +95,13 @@ fn decide(before: &Disk, space: &Space, floor: u64, reserve: (u64, u64)) -> Deci
     }
 }
 
-/// What is published from the first moment on.
-pub(super) fn first_look(cx: &LookedAt) -> Disk {
-    look(cx, &Disk::unknown()).unwrap_or_else(|_| Disk::unknown())
+/// What is published from the first moment on. Takes no room yet: the start does not wait for that, the loop is next.
+pub(super) fn first_look(at: &LookedAt) -> Disk {
+    let before = Disk::unknown();
+    at.data.space().map_or(before, |space| {
+        let low = at.decide(&before, &space).low;
+        at.seen(&space, low)
+    })
 }
 
 /// What a look needs.
@@ -109,24 +113,39 @@ pub(super) struct LookedAt {
     pub floor: u64,
 }
 
+impl LookedAt {
+    fn decide(&self, before: &Disk, space: &Space) -> Decision {
+        decide(
+            before,
+            space,
+            self.floor,
+            (self.reserve.held(), self.reserve.size()),
+        )
+    }
+
+    fn seen(&self, space: &Space, low: bool) -> Disk {
+        Disk {
+            total_bytes: space.total_bytes,
+            free_bytes: space.free_bytes,
+            floor_bytes: self.floor,
+            low,
+            reserve_bytes: self.reserve.held(),
+        }
+    }
+}
+
 fn look(at: &LookedAt, before: &Disk) -> files::Result<Disk> {
     // Before the reserve: this is what nobody can take away again.
     if let Err(e) = at.store.take_log_room() {
         tracing::debug!(error = %e, "no room for the database's log yet");
     }
     let mut space = at.data.space()?;
-    let decision = decide(before, &space, at.floor, (at.reserve.held(), at.reserve.size()));
+    let decision = at.decide(before, &space);
     if decision.make_reserve {
         at.reserve.make()?;
         space = at.data.space()?;
     }
-    Ok(Disk {
-        total_bytes: space.total_bytes,
-        free_bytes: space.free_bytes,
-        floor_bytes: at.floor,
-        low: decision.low,
-        reserve_bytes: at.reserve.held(),
-    })
+    Ok(at.seen(&space, decision.low))
 }
 
 pub(super) async fn keep(cx: Arc<Context>, disk: watch::Sender<Disk>) {
