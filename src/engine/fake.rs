@@ -18,7 +18,9 @@ use tokio::task::AbortHandle;
 
 pub use script::{End, Gate, Launch, OnStop, Script, Step};
 
-use super::{Capabilities, Engine, Error, Image, JobName, JobSpec, JobState, ListedJob, Storage};
+use super::{
+    Capabilities, Engine, Error, Image, JobName, JobSpec, JobState, ListedJob, Network, ResourceCaps, Storage,
+};
 
 const INSTANCE_LABEL: &str = "pytask.instance";
 
@@ -62,6 +64,27 @@ struct Job {
     stop: Gate,
     /// The job's process, while it runs.
     process: Option<AbortHandle>,
+}
+
+/// A job with everything at its least and no folders, for asking an engine rather than a run's way to it.
+pub fn least_job(name: &str) -> JobSpec {
+    JobSpec {
+        name: JobName(name.to_owned()),
+        labels: BTreeMap::new(),
+        image: "runner:1".to_owned(),
+        command: vec!["supervisor".to_owned()],
+        mounts: vec![],
+        caps: ResourceCaps {
+            memory: 1,
+            cpus: 1.0,
+            pids: 1,
+            nofile: 1,
+            fsize: 1,
+            tmp: 1,
+        },
+        network: Network::None,
+        stop_grace: Duration::from_secs(1),
+    }
 }
 
 impl Fake {

@@ -167,8 +167,13 @@ impl TestApp {
     }
 
     pub async fn patch(&self, path: &str, body: Value) -> Value {
+        self.patch_answered(200, path, body).await
+    }
+
+    /// The answer to a change that must have this status.
+    pub async fn patch_answered(&self, status: u16, path: &str, body: Value) -> Value {
         let request = self.request(Method::PATCH, &format!("/api/v1{path}"));
-        expect(200, request.json(&body).send().await.expect("an answer")).await
+        expect(status, request.json(&body).send().await.expect("an answer")).await
     }
 
     pub async fn script(&self, name: &str) -> String {
@@ -177,12 +182,12 @@ impl TestApp {
     }
 
     pub async fn run(&self, script: &str) -> String {
-        let run = expect(
-            201,
-            self.post(&format!("/scripts/{script}/runs"), json!({})).await,
-        )
-        .await;
-        text(&run["id"])
+        text(&self.submit(script, json!({})).await["id"])
+    }
+
+    /// A run as it is answered, queued.
+    pub async fn submit(&self, script: &str, wish: Value) -> Value {
+        expect(201, self.post(&format!("/scripts/{script}/runs"), wish).await).await
     }
 
     /// Where a run leaves what is to be kept.

@@ -44,13 +44,7 @@ async fn a_replaced_run_names_its_successor() {
     let first = app.run(&script).await;
     app.run_until(&first, "ran", |run| run["state"] == "running")
         .await;
-    let replace = app
-        .post(
-            &format!("/scripts/{script}/runs"),
-            json!({ "overlap": "replace" }),
-        )
-        .await;
-    let second = expect(201, replace).await;
+    let second = app.submit(&script, json!({ "overlap": "replace" })).await;
     let outcome = app.finished(&first).await["outcome"].take();
     assert_eq!(
         (&outcome["kind"], &outcome["replaced_by"]),
@@ -90,11 +84,10 @@ async fn what_has_changed_since_the_last_success_is_told() {
 
     let put = app.request(Method::PUT, &format!("/api/v1/scripts/{script}/files/main.py"));
     expect(200, put.body("print(2)\n").send().await.expect("an answer")).await;
-    let patch = app.request(Method::PATCH, &format!("/api/v1/scripts/{script}"));
-    let patch = patch.json(&json!({ "limits": { "memory_bytes": 64 << 20 } }));
-    expect(200, patch.send().await.expect("an answer")).await;
+    let limits = json!({ "limits": { "memory_bytes": 64 << 20 } });
+    app.patch(&format!("/scripts/{script}"), limits).await;
     let wish = json!({ "args": ["--all"], "env": { "TOKEN": "not to be shown" } });
-    let run = expect(201, app.post(&format!("/scripts/{script}/runs"), wish).await).await;
+    let run = app.submit(&script, wish).await;
     app.finished(&text(&run["id"])).await;
     let told = changes(&text(&run["id"])).await;
     let expected = json!([

@@ -2,8 +2,8 @@
 
 use pytask_manager::app::Surroundings;
 use pytask_manager::clock::Clock;
-use pytask_manager::engine::fake::{End, Gate, Script, Step};
-use pytask_manager::engine::{Engine, JobName, JobSpec, JobState, Network, ResourceCaps};
+use pytask_manager::engine::fake::{End, Gate, Script, Step, least_job};
+use pytask_manager::engine::{Engine, JobSpec, JobState};
 use pytask_manager::model::ids::RunId;
 use pytask_protocol::frame::Stream;
 use serde_json::json;
@@ -122,25 +122,13 @@ async fn orphans_go_after_a_grace_and_strangers_never() {
     let instance = text(&app.get("/system").await["instance"]);
     let orphan = |instance: &str| {
         let id = RunId::generate();
-        let mut job = JobSpec {
-            name: JobName(format!("pytask-{instance}-{id}")),
-            labels: [("pytask.run".to_owned(), id.to_string())].into(),
-            image: "image".into(),
-            command: vec!["supervisor".into()],
-            mounts: vec![],
-            caps: ResourceCaps {
-                memory: 1,
-                cpus: 1.0,
-                pids: 1,
-                nofile: 1,
-                fsize: 1,
-                tmp: 1,
-            },
-            network: Network::None,
-            stop_grace: std::time::Duration::ZERO,
-        };
-        job.labels.insert("pytask.kind".into(), "script".into());
-        job
+        let labels = [("pytask.run", id.as_str()), ("pytask.kind", "script")];
+        JobSpec {
+            labels: labels
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            ..least_job(&format!("pytask-{instance}-{id}"))
+        }
     };
     let (ours, theirs) = (app.fake.beside(&instance), app.fake.beside("another"));
     let (mine, stranger) = (orphan(&instance), orphan("another"));

@@ -13,7 +13,7 @@ async fn a_run_succeeds_and_is_found_in_the_history() {
     let script = app.script("Report").await;
     app.fake.script(&script, Script::prints(&["one", "two"], 0));
     let request = json!({ "args": ["--fast"], "env": { "COLOUR": "blue" } });
-    let run = expect(201, app.post(&format!("/scripts/{script}/runs"), request).await).await;
+    let run = app.submit(&script, request).await;
     assert_eq!(run["state"], "queued");
 
     let run = app.finished(&text(&run["id"])).await;
@@ -123,12 +123,7 @@ async fn a_run_waits_for_the_one_before_and_says_so() {
         .await;
     app.run_until(&second, "waited", |run| run["wait_reason"]["kind"] == "overlap")
         .await;
-    let skipped = expect(
-        201,
-        app.post(&format!("/scripts/{script}/runs"), json!({ "overlap": "skip" }))
-            .await,
-    )
-    .await;
+    let skipped = app.submit(&script, json!({ "overlap": "skip" })).await;
     assert_eq!(
         app.finished(&text(&skipped["id"])).await["outcome"]["kind"],
         "skipped"
@@ -176,13 +171,7 @@ async fn replacing_stops_the_one_before() {
     app.run_until(&first, "ran", |run| run["state"] == "running")
         .await;
     app.fake.script(&script, Script::prints(&["new"], 0));
-    let second = app
-        .post(
-            &format!("/scripts/{script}/runs"),
-            json!({ "overlap": "replace" }),
-        )
-        .await;
-    let second = text(&expect(201, second).await["id"]);
+    let second = text(&app.submit(&script, json!({ "overlap": "replace" })).await["id"]);
     assert_eq!(app.finished(&first).await["outcome"]["kind"], "cancelled");
     assert_eq!(app.finished(&second).await["outcome"]["kind"], "succeeded");
 }

@@ -1,27 +1,16 @@
 //! Settings: defaults that reach runs, the cap that reaches the queue, and what they refuse.
 
 use pytask_manager::engine::fake::{Gate, Script};
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{TestApp, expect, text};
-
-async fn patch(app: &TestApp, status: u16, path: &str, body: Value) -> Value {
-    let request = app.request(Method::PATCH, &format!("/api/v1{path}")).json(&body);
-    expect(status, request.send().await.expect("an answer")).await
-}
+use crate::harness::{TestApp, text};
 
 #[tokio::test]
 async fn defaults_lie_between_what_is_built_in_and_what_a_script_says() {
     let mut app = TestApp::start().await;
     let (plain, own) = (app.script("Plain").await, app.script("Own").await);
-    patch(
-        &app,
-        200,
-        &format!("/scripts/{own}"),
-        json!({ "limits": { "pids": 16 } }),
-    )
-    .await;
+    app.patch(&format!("/scripts/{own}"), json!({ "limits": { "pids": 16 } }))
+        .await;
     let before = text(
         &app.post(&format!("/scripts/{plain}/runs"), json!({}))
             .await
@@ -31,7 +20,7 @@ async fn defaults_lie_between_what_is_built_in_and_what_a_script_says() {
     );
 
     let limits = json!({ "memory_bytes": 64 << 20, "pids": 32 });
-    let set = patch(&app, 200, "/settings", json!({ "default_limits": limits })).await;
+    let set = app.patch("/settings", json!({ "default_limits": limits })).await;
     assert_eq!(set["in_force"]["default_limits"]["memory_bytes"], 64 << 20);
     assert_eq!(set["defaults"]["default_limits"]["memory_bytes"], 512 << 20);
     assert_eq!(set["set"]["default_limits"], limits);
@@ -51,7 +40,7 @@ async fn defaults_lie_between_what_is_built_in_and_what_a_script_says() {
         old["limits"]["pids"], 128,
         "a run keeps the limits it was submitted with"
     );
-    let set = patch(&app, 200, "/settings", json!({ "default_limits": {} })).await;
+    let set = app.patch("/settings", json!({ "default_limits": {} })).await;
     assert_eq!(set["in_force"], set["defaults"]);
 }
 
@@ -69,11 +58,11 @@ async fn a_raised_cap_admits_who_waits() {
         run["wait_reason"]["kind"] == "global_cap"
     })
     .await;
-    patch(&app, 200, "/settings", json!({ "max_runs": 2 })).await;
+    app.patch("/settings", json!({ "max_runs": 2 })).await;
     app.run_until(&waiting, "ran", |run| run["state"] == "running")
         .await;
     assert_eq!(app.get("/system").await["max_runs"], 2);
-    patch(&app, 200, "/settings", json!({ "max_runs": null })).await;
+    app.patch("/settings", json!({ "max_runs": null })).await;
     assert_eq!(app.get("/system").await["max_runs"], 1);
     gate.open();
     app.finished(&running).await;
@@ -95,13 +84,9 @@ async fn what_cannot_be_held_is_refused_and_changes_nothing() {
         (json!({ "log_bytes": 1u64 << 30 }), "limits.log_bytes"),
         (json!({ "speed": 1 }), "limits"),
     ] {
-        let refused = patch(
-            &app,
-            422,
-            &format!("/scripts/{script}"),
-            json!({ "limits": limits }),
-        )
-        .await;
+        let refused = app
+            .patch_answered(422, &format!("/scripts/{script}"), json!({ "limits": limits }))
+            .await;
         assert!(text(&refused["details"]["field"]).starts_with(field), "{refused}");
     }
     for (body, field) in [
@@ -111,7 +96,7 @@ async fn what_cannot_be_held_is_refused_and_changes_nothing() {
         (json!({ "default_limits": { "cpus": 65 } }), "limits.cpus"),
         (json!({ "colour": "blue" }), "colour"),
     ] {
-        let refused = patch(&app, 422, "/settings", body).await;
+        let refused = app.patch_answered(422, "/settings", body).await;
         assert!(text(&refused["details"]["field"]).contains(field), "{refused}");
     }
     assert_eq!(app.get("/settings").await, before);
@@ -125,7 +110,7 @@ async fn a_script_says_what_its_runs_do_about_each_other() {
     let gate = Gate::default();
     app.fake.script(&script, Script::waits_for(&gate));
     let wish = json!({ "overlap": "allow", "parallel_limit": 2 });
-    let changed = patch(&app, 200, &format!("/scripts/{script}"), wish).await;
+    let changed = app.patch(&format!("/scripts/{script}"), wish).await;
     assert_eq!(
         (&changed["overlap"], &changed["parallel_limit"]),
         (&json!("allow"), &json!(2))
@@ -149,20 +134,12 @@ async fn a_script_says_what_its_runs_do_about_each_other() {
     for run in &runs {
         assert_eq!(app.finished(run).await["outcome"]["kind"], "succeeded");
     }
-    let refused = patch(
-        &app,
-        422,
-        &format!("/scripts/{script}"),
-        json!({ "parallel_limit": 0 }),
-    )
-    .await;
+    let refused = app
+        .patch_answered(422, &format!("/scripts/{script}"), json!({ "parallel_limit": 0 }))
+        .await;
     assert_eq!(refused["details"]["field"], "parallel_limit");
-    let unbound = patch(
-        &app,
-        200,
-        &format!("/scripts/{script}"),
-        json!({ "parallel_limit": null }),
-    )
-    .await;
+    let unbound = app
+        .patch(&format!("/scripts/{script}"), json!({ "parallel_limit": null }))
+        .await;
     assert_eq!(unbound["parallel_limit"], json!(null));
 }

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use contract::{Behaviour, Bench, exited, in_time};
-use pytask_manager::engine::fake::{End, Fake, Gate, Launch, OnStop, Script, Step};
-use pytask_manager::engine::{Engine, Error, JobName, JobSpec, JobState, Mount, Network, ResourceCaps};
+use pytask_manager::engine::fake::{End, Fake, Gate, Launch, OnStop, Script, Step, least_job};
+use pytask_manager::engine::{Engine, Error, JobSpec, JobState, Mount};
 use pytask_protocol::frame::{Decoded, Stream, decode};
 use pytask_protocol::{Exit, ExitCause, Spec, SpecLimits, VERSION};
 
@@ -112,20 +112,7 @@ impl Bench for FakeBench {
         self.engine.script(&name, script);
         JobSpec {
             labels: [("pytask.run".to_owned(), name.clone())].into(),
-            name: JobName(name),
-            image: "runner:1".to_owned(),
-            command: vec!["supervisor".to_owned()],
-            mounts: vec![],
-            caps: ResourceCaps {
-                memory: 1,
-                cpus: 1.0,
-                pids: 1,
-                nofile: 1,
-                fsize: 1,
-                tmp: 1,
-            },
-            network: Network::None,
-            stop_grace: Duration::from_secs(1),
+            ..least_job(&name)
         }
     }
 }
