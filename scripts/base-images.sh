@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # base-images.sh [IMAGE...]: makes sure the base images of the Dockerfiles are
 # here. One that is here is kept; one that is not is pulled; where no registry
-# answers (one short try decides for all) a stand-in is made from Debian 13's
+# answers (one short try decides for all) a stand-in is made from Debian's
 # packages and this machine's own toolchain, under the official name, which the
 # builder then takes without asking a registry.
 #
@@ -20,10 +20,15 @@ registry_patience=15
 
 here() { docker image inspect "$1" >/dev/null 2>&1; }
 
-# The images named by FROM in our Dockerfiles, without the stages' own names.
+# The images named by FROM in our Dockerfiles, directly or by an ARG's default,
+# without the stages' own names.
 named_in_dockerfiles() {
-  awk 'toupper($1) == "FROM" { if (!($2 in stage)) print $2; if (toupper($3) == "AS") stage[$4] = 1 }' \
-    ../Dockerfile ../runner-image/Dockerfile | sort -u
+  awk 'toupper($1) == "ARG" { split($2, arg, "="); value["${" arg[1] "}"] = arg[2] }
+    toupper($1) == "FROM" {
+      base = ($2 in value) ? value[$2] : $2
+      if (!(base in stage)) print base
+      if (toupper($3) == "AS") stage[$4] = 1
+    }' ../Dockerfile ../runner-image/Dockerfile | sort -u
 }
 
 main() {
@@ -80,8 +85,10 @@ make_stand_in() {
   command -v mmdebstrap >/dev/null || apt_install mmdebstrap || fail "could not install mmdebstrap"
   [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || apt_install debian-archive-keyring
   [ -s "$bundle" ] || apt_install ca-certificates
-  note "making a stand-in for $image from Debian 13's packages (about half a minute)"
+  note "making a stand-in for $image from Debian's packages (about half a minute)"
   case $image in
+    # Debian 12 has Python 3.11.
+    python:3.11-*)      suite=bookworm import "$image" '["python3"]' '' ca-certificates,netbase,tzdata,python3,python3-venv true ;;
     debian:trixie-slim) import "$image" '["bash"]' '' ca-certificates,netbase,tzdata true ;;
     python:3.13-*)      import "$image" '["python3"]' '' ca-certificates,netbase,tzdata,python3,python3-venv true ;;
     rust:1-*)           rust_stand_in "$image" ;;
@@ -126,8 +133,9 @@ node_stand_in() {
 
 bundle=/etc/ssl/certs/ca-certificates.crt
 
-# import IMAGE CMD ENV PACKAGES HOOK: a minimal Debian 13 with PACKAGES and this
-# machine's certificates; HOOK is a shell command with the new root as $1.
+# [suite=…] import IMAGE CMD ENV PACKAGES HOOK: a minimal Debian, 13 unless told
+# otherwise, with PACKAGES and this machine's certificates; HOOK is a shell
+# command with the new root as $1.
 import() {
   local image=$1 cmd=$2 env=$3 packages=$4 hook=$5 log
   local changes=(--change "CMD $cmd" --change "LABEL pytask.stand-in=$image")
@@ -140,7 +148,7 @@ import() {
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
     --customize-hook="upload $bundle $bundle" --customize-hook="$hook" \
     --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*' \
-    trixie - "$(debian_mirror)" 2>"$log" |
+    "${suite:-trixie}" - "$(debian_mirror)" 2>"$log" |
     docker import "${changes[@]}" - "$image" >/dev/null 2>>"$log"; then
     tail -n 40 "$log" >&2
     # A half-made import must not pass for the image next time.

@@ -139,6 +139,8 @@ step "Rust lints (clippy)" cargo clippy --locked --workspace --all-targets -- -D
 counted_step "Rust unit and integration tests" rust_tests
 step "Docker Engine" scripts/engine.sh
 step "base images" scripts/base-images.sh
+# A second Python for the tests.
+step "another Python's base image" scripts/base-images.sh python:3.11-slim-bookworm
 step "runner image" compose build runner-image
 counted_step "real engine tests" real_engine_tests
 counted_step "fault tests" fault_tests

@@ -20,6 +20,7 @@ use crate::engine::Engine;
 use crate::engine::docker::{Docker, DockerConfig};
 use crate::events::Events;
 use crate::files::{DataDir, DataLock, Owner, Reserve, layout};
+use crate::images::{self, Images};
 use crate::logs::Watcher;
 use crate::model::ids::RunId;
 use crate::model::settings::InForce;
@@ -149,6 +150,17 @@ pub async fn start_on(
         data_dir: data.path().to_owned(),
         supervisor_folder: supervisor_folder.clone().into(),
     });
+    let images = Images::start(images::Parts {
+        store: store.clone(),
+        engine: Arc::clone(&engine),
+        clock: clock.clone(),
+        events: events.clone(),
+        instance: instance.clone(),
+        own: config.runner_image.clone(),
+        index_url: config.index_url.clone(),
+        extra_ca: extra_ca.clone(),
+    })
+    .await?;
     let runs = Runs::start(runs::Parts {
         store: store.clone(),
         engine,
@@ -175,6 +187,7 @@ pub async fn start_on(
         events,
         scripts: scripts.clone(),
         settings,
+        images,
         runs: runs.clone(),
     };
     let router = api::router(api, AllowedHosts::new(&config.allowed_hosts));

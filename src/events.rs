@@ -18,6 +18,8 @@ pub enum News {
     Script(ScriptId),
     /// The container engine came or went, the disk filled or emptied, settings changed.
     System,
+    /// A runner image came, went, or is further.
+    Images,
 }
 
 #[derive(Clone)]

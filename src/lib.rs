@@ -11,6 +11,7 @@ pub mod engine;
 pub mod envs;
 pub mod events;
 pub mod files;
+pub mod images;
 pub mod logs;
 pub mod model;
 pub mod runs;

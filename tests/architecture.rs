@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("events", &["model"]),
     ("stats", &["files"]),
     ("settings", &["clock", "envs", "events", "model", "store"]),
+    ("images", &["clock", "engine", "events", "model", "store"]),
     (
         "scripts",
         &["clock", "envs", "events", "files", "model", "settings", "store"],
@@ -32,16 +33,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "api",
         &[
-            "clock", "envs", "events", "files", "logs", "model", "runs", "scripts", "settings", "stats",
-            "store",
+            "clock", "envs", "events", "files", "images", "logs", "model", "runs", "scripts", "settings",
+            "stats", "store",
         ],
     ),
     ("cli", &["api", "app", "config", "runs"]),
     (
         "app",
         &[
-            "api", "clock", "config", "engine", "events", "files", "logs", "model", "runs", "scripts",
-            "settings", "store",
+            "api", "clock", "config", "engine", "events", "files", "images", "logs", "model", "runs",
+            "scripts", "settings", "store",
         ],
     ),
 ];

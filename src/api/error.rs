@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::envs::{policy, requirements};
 use crate::files::{self, ErrorKind};
 use crate::model::limits::OutOfBounds;
-use crate::{logs, runs, scripts, settings, store};
+use crate::{images, logs, runs, scripts, settings, store};
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -174,6 +174,11 @@ impl From<store::Error> for ApiError {
                 "Another script has this name; choose a different one",
             )
             .with(json!({ "field": "name" })),
+            store::Error::Taken { what: "image name" } => Self::conflict(
+                "image_exists",
+                "There is an image of this name; renew that one or choose another name",
+            )
+            .with(json!({ "field": "name" })),
             store::Error::Taken { what } => Self::conflict("taken", format!("This {what} is already in use")),
             store::Error::Stale => Self::conflict(
                 "changed_meanwhile",
@@ -261,6 +266,33 @@ impl From<runs::Error> for ApiError {
             runs::Error::Logs(error) => error.into(),
             runs::Error::Store(error) => error.into(),
             error @ runs::Error::Impossible { .. } => Self::internal(&error),
+        }
+    }
+}
+
+impl From<images::Error> for ApiError {
+    fn from(error: images::Error) -> Self {
+        match error {
+            images::Error::NotFound => Self::not_found("image"),
+            images::Error::Busy => Self::conflict(
+                "image_busy",
+                "The image is being prepared or removed; wait until that is done",
+            ),
+            images::Error::Own => Self::conflict(
+                "image_in_use",
+                "This is the instance's own image, which PYTASK_RUNNER_IMAGE names; it cannot be removed here",
+            ),
+            images::Error::InUse { scripts } => Self::conflict(
+                "image_in_use",
+                format!(
+                    "Scripts use this image, or an environment that was built on it: {}. \
+                     Choose another image for them, install their packages, and remove it then",
+                    scripts.join(", ")
+                ),
+            )
+            .with(json!({ "scripts": scripts })),
+            images::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            images::Error::Store(error) => error.into(),
         }
     }
 }

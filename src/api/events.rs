@@ -30,6 +30,8 @@ pub enum EventMessage {
     System {
         system: Box<System>,
     },
+    /// A runner image came, went, or is further.
+    Images,
     /// Some messages were dropped; read again what is shown.
     Missed,
 }
@@ -85,6 +87,7 @@ async fn tell(api: &Api, news: News) -> Result<EventMessage, ApiError> {
         News::Script(id) => EventMessage::Script {
             script_id: id.to_string(),
         },
+        News::Images => EventMessage::Images,
         News::System => EventMessage::System {
             system: Box::new(system::show(api).await?),
         },

@@ -12,6 +12,7 @@ mod events;
 mod extract;
 mod files;
 pub mod guard;
+mod images;
 mod live;
 mod log;
 mod page;
@@ -40,6 +41,7 @@ pub use error::{ApiError, ErrorBody};
 use crate::clock::Clock;
 use crate::events::Events;
 use crate::files::DataDir;
+use crate::images::Images;
 use crate::runs::Runs;
 use crate::scripts::Scripts;
 use crate::settings::Keeper;
@@ -56,6 +58,7 @@ pub struct Api {
     pub events: Events,
     pub scripts: Scripts,
     pub settings: Keeper,
+    pub images: Images,
     pub runs: Runs,
 }
 
@@ -66,6 +69,7 @@ pub struct Api {
     tags(
         (name = "scripts", description = "Scripts, their files and revisions"),
         (name = "dependencies", description = "What a script needs installed"),
+        (name = "images", description = "What scripts are run in"),
         (name = "runs", description = "Executions and their logs"),
         (name = "system", description = "The instance as a whole"),
     )
@@ -90,6 +94,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(dependencies::check))
         .routes(routes!(dependencies::rollback))
         .routes(routes!(dependencies::resolve))
+        .routes(routes!(images::list, images::add))
+        .routes(routes!(images::renew))
+        .routes(routes!(images::remove))
         .routes(routes!(runs::submit))
         .routes(routes!(runs::list))
         .routes(routes!(runs::get))

@@ -39,6 +39,8 @@ pub struct ScriptView {
     pub limits: LimitsPatch,
     /// What its next run will get.
     pub effective_limits: Limits,
+    /// Name of the runner image; `null`: the instance's own.
+    pub image: Option<String>,
     /// What a new run does about unfinished ones, unless it says otherwise.
     pub overlap: Overlap,
     /// With `allow`: how many may be active at once; `null` is no bound.
@@ -79,6 +81,8 @@ pub struct Whole {
     pub script: Script,
     pub environment: Option<Environment>,
     pub newest_build: Option<Run>,
+    /// Content id of the image that the script names.
+    image_digest: Option<String>,
     recent: Vec<Run>,
 }
 
@@ -89,11 +93,16 @@ impl Whole {
             None => None,
         };
         let newest_build = store::runs::newest_build(connection, &script.id)?;
+        let image = match &script.image {
+            Some(name) => store::images::get(connection, name)?,
+            None => None,
+        };
         let recent = store::runs::newest(connection, &script.id, RunKind::Script, RECENT)?;
         Ok(Self {
             script,
             environment,
             newest_build,
+            image_digest: image.and_then(|image| image.digest),
             recent,
         })
     }
@@ -103,7 +112,11 @@ impl Whole {
         let live = self.environment.as_ref();
         let packages = api.settings.in_force().packages;
         let asked = policy::effective(&self.script.requirements, &packages.default_requirements);
-        let status = status::status(&asked, live, self.newest_build.as_ref(), engine.image_id());
+        let image = match &self.script.image {
+            Some(_) => self.image_digest.as_deref(),
+            None => engine.image_id(),
+        };
+        let status = status::status(&asked, live, self.newest_build.as_ref(), image);
         EnvironmentStatus {
             state: status.state,
             lock_hash: live.map(|environment| environment.lock_hash.clone()),
@@ -128,6 +141,7 @@ impl Whole {
             entry_point: script.entry_point,
             paused: script.paused,
             effective_limits: script.limits.over(&api.settings.in_force().default_limits),
+            image: script.image,
             overlap: script.overlap,
             parallel_limit: script.parallel_limit,
             limits: script.limits,
@@ -262,6 +276,10 @@ pub struct ScriptPatch {
     paused: Option<bool>,
     /// Replaces all of the script's wishes; an absent field means the default.
     limits: Option<LimitsPatch>,
+    /// Name of a runner image of the settings; `null`: the instance's own.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    image: Option<Option<String>>,
     /// What a new run does about unfinished ones.
     overlap: Option<Overlap>,
     /// With `allow`: how many may be active at once; `null` takes the bound away.
@@ -290,6 +308,7 @@ pub async fn update(
         entry_point: patch.entry_point,
         paused: patch.paused,
         limits: patch.limits,
+        image: patch.image,
         overlap: patch.overlap,
         parallel_limit: patch.parallel_limit,
     };

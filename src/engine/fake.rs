@@ -5,9 +5,10 @@
 //! shared between clones, so a controller can be dropped and built anew over the same jobs. For tests; no
 //! production path makes one. Unlike `docker` it launches without having been probed.
 
+mod images;
 mod script;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, UNIX_EPOCH};
@@ -16,11 +17,14 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+pub use images::Registry;
 pub use script::{End, Gate, Launch, OnStop, Script, Step};
 
 use super::{
-    Capabilities, Engine, Error, Image, JobName, JobSpec, JobState, ListedJob, Network, ResourceCaps, Storage,
+    Capabilities, Engine, Error, Images, JobName, JobSpec, JobState, ListedJob, Network, ResourceCaps,
+    Storage,
 };
+use images::{Shelf, missing};
 
 const INSTANCE_LABEL: &str = "pytask.instance";
 
@@ -46,7 +50,7 @@ struct State {
     /// The first whose key is the job's name or one of its label values.
     scripts: Vec<(String, Script)>,
     fallback: Script,
-    missing_images: BTreeSet<String>,
+    images: Shelf,
     away: bool,
     lose_next_reply: bool,
     launches: Vec<JobSpec>,
@@ -128,10 +132,6 @@ impl Fake {
     /// The next launch takes place and is answered with [`Error::Away`].
     pub fn lose_next_reply(&self) {
         self.change(|state| state.lose_next_reply = true);
-    }
-
-    pub fn set_image_missing(&self, reference: &str) {
-        self.change(|state| state.missing_images.insert(reference.to_owned()));
     }
 
     /// Every launch asked for so far, adopting ones included.
@@ -265,7 +265,7 @@ impl Engine for Fake {
                     return Ok(());
                 }
             }
-            if state.missing_images.contains(&spec.image) {
+            if state.images.find(&spec.image).is_none() {
                 return Err(missing(&spec.image));
             }
             if let Launch::Unenforceable(why) = &script.launch {
@@ -361,17 +361,6 @@ impl Engine for Fake {
         });
         Ok(listed.collect())
     }
-
-    async fn ensure_image(&self, reference: &str) -> Result<Image, Error> {
-        if self.reachable()?.missing_images.contains(reference) {
-            return Err(missing(reference));
-        }
-        Ok(Image {
-            reference: reference.to_owned(),
-            id: format!("sha256:{reference}"),
-            env: BTreeMap::new(),
-        })
-    }
 }
 
 impl Job {
@@ -379,13 +368,6 @@ impl Job {
         if let Some(process) = &self.process {
             process.abort();
         }
-    }
-}
-
-fn missing(reference: &str) -> Error {
-    Error::Image {
-        image: reference.to_owned(),
-        reason: "there is no such image".to_owned(),
     }
 }
 

@@ -9,11 +9,11 @@
 
 pub mod docker;
 pub mod fake;
+mod image;
 mod job;
 
+pub use image::{Image, Images, Interpreter, Listener, Progress, Recipe};
 pub use job::{Bytes, JobName, JobSpec, JobState, ListedJob, Mount, Network, ResourceCaps};
-
-use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
@@ -47,16 +47,6 @@ pub struct UnenforcedLimit {
     pub reason: String,
 }
 
-/// An image as the engine has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Image {
-    pub reference: String,
-    /// The image's content id (`sha256:…`), stable for equal content. Itself a reference to the image.
-    pub id: String,
-    /// The variables that the image sets for its processes.
-    pub env: BTreeMap<String, String>,
-}
-
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The engine does not answer. Nothing is known about the job; ask again later.
@@ -76,7 +66,7 @@ pub enum Error {
 /// See the module's contract. Methods may be called concurrently for different jobs; calls for one job come
 /// from one caller at a time.
 #[async_trait]
-pub trait Engine: Send + Sync + 'static {
+pub trait Engine: Images + Send + Sync + 'static {
     /// Connects if need be and proves with a test container, using `image`, that mounts and limits hold and that
     /// sibling folders are invisible. To be called at the start and whenever the engine was away: it may be
     /// another one now. The test container is listed by [`Engine::list`] while it is there.
@@ -108,7 +98,4 @@ pub trait Engine: Send + Sync + 'static {
 
     /// All jobs of this instance, and only those.
     async fn list(&self) -> Result<Vec<ListedJob>, Error>;
-
-    /// Makes sure the image is here, pulling it if it is not.
-    async fn ensure_image(&self, reference: &str) -> Result<Image, Error>;
 }

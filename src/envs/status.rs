@@ -45,15 +45,14 @@ pub fn status(
             message: Some(format!("{damage}; rebuild the environment")),
         };
     }
-    let fits = |live: &Environment| {
-        live.requirements == requirements && image.is_none_or(|image| live.image_digest == image)
-    };
-    if live.is_some_and(fits) {
+    let asked = live.filter(|live| live.requirements == requirements);
+    if asked.is_some_and(|live| of_image(Some(&live.image_digest), image)) {
         return plain(EnvironmentState::InStep);
     }
     // A failure counts only against what is asked for now.
     if let Some(build) = newest_build
         && build.requirements == requirements
+        && of_image(build.launch.image_digest.as_deref(), image)
         && let State::Finished { outcome } = &build.state
         && !outcome.is_success()
     {
@@ -63,11 +62,19 @@ pub fn status(
             message: Some(reason(outcome)),
         };
     }
-    plain(if live.is_some() {
-        EnvironmentState::NeedsInstall
-    } else {
-        EnvironmentState::Missing
-    })
+    Status {
+        message: asked.map(|_| "It was built for another image than the script has now".to_owned()),
+        ..plain(if live.is_some() {
+            EnvironmentState::NeedsInstall
+        } else {
+            EnvironmentState::Missing
+        })
+    }
+}
+
+/// What is not known does not count as another one.
+fn of_image(made_for: Option<&str>, image: Option<&str>) -> bool {
+    image.is_none_or(|image| made_for.is_none_or(|made_for| made_for == image))
 }
 
 /// Why a build failed, in uv's words where there are any.

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod environment;
 pub mod evidence;
 pub mod ids;
+pub mod image;
 pub mod limits;
 pub mod outcome;
 pub mod packages;

@@ -20,6 +20,8 @@ pub struct Script {
     pub entry_point: String,
     pub paused: bool,
     pub limits: LimitsPatch,
+    /// Name of the runner image; `None`: the instance's own.
+    pub image: Option<String>,
     /// What a new run does about unfinished ones, unless it says otherwise.
     pub overlap: Overlap,
     /// With [`Overlap::Allow`]: how many may be active at once, if there is a bound.

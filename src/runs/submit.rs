@@ -34,7 +34,7 @@ pub struct Submission {
 
 pub(super) async fn submit(cx: &Context, submission: Submission) -> Result<Run, Error> {
     check(&submission)?;
-    let (image, now) = (cx.installation.image.clone(), cx.clock.now());
+    let (own_image, now) = (cx.installation.image.clone(), cx.clock.now());
     let defaults = cx.settings.in_force().default_limits;
     let (run, fresh) = cx
         .store
@@ -53,7 +53,7 @@ pub(super) async fn submit(cx: &Context, submission: Submission) -> Result<Run, 
             run.args = submission.args;
             run.env = submission.env;
             run.limits = script.limits.over(&defaults);
-            run.image = image;
+            run.image = image_of(tx, &script, own_image)?;
             store::runs::insert(tx, &mut run, key)?;
             Ok::<_, Error>((run, true))
         })
@@ -77,7 +77,7 @@ pub(super) async fn build(
     wish: Wish,
     trigger: Trigger,
 ) -> Result<Run, Error> {
-    let (image, now, script) = (cx.installation.image.clone(), cx.clock.now(), script.clone());
+    let (own_image, now, script) = (cx.installation.image.clone(), cx.clock.now(), script.clone());
     let limits = enforceable::within_machine(Limits::default_for_builds(), &cx.status.borrow());
     let packages = cx.settings.in_force().packages;
     let (run, fresh) = cx
@@ -104,12 +104,14 @@ pub(super) async fn build(
                 policy: policy::of_build(&packages, &script.build_from_source, now),
                 found: None,
             };
+            let image = image_of(tx, &script, own_image)?;
             let same = |run: &Run| {
                 let as_good = run
                     .build
                     .as_ref()
                     .is_some_and(|other| other.asks_the_same(&build));
-                run.script_id == script.id && run.requirements == requirements && as_good
+                let for_the_same = run.requirements == requirements && run.image == image;
+                run.script_id == script.id && for_the_same && as_good
             };
             if let Some(run) = store::runs::unfinished(tx)?.into_iter().find(same) {
                 return Ok((run, false));
@@ -168,6 +170,15 @@ fn announce(cx: &Context, run: &Run) {
 fn living(connection: &rusqlite::Connection, id: &ScriptId) -> Result<Script, Error> {
     let script = store::scripts::get(connection, id)?.filter(|script| script.deleted_at.is_none());
     script.ok_or(Error::ScriptNotFound)
+}
+
+/// What its runs are started from. A name that is not on the list any more is left for the engine to judge.
+fn image_of(connection: &rusqlite::Connection, script: &Script, own: String) -> Result<String, store::Error> {
+    let Some(name) = &script.image else {
+        return Ok(own);
+    };
+    let image = store::images::get(connection, name)?;
+    Ok(image.map_or_else(|| name.clone(), |image| image.to_start().to_owned()))
 }
 
 fn new_run(script: &Script, kind: RunKind, now: jiff::Timestamp) -> Run {

@@ -5,6 +5,8 @@
 //! to say which counts. What cannot be read changes nothing either.
 
 use super::{Error, Result, Scripts};
+use rusqlite::Connection;
+
 use crate::envs::requirements::Unreadable;
 use crate::envs::{inline, policy};
 use crate::files::{self, ErrorKind, Expected, RelPath};
@@ -85,7 +87,7 @@ impl Scripts {
             return Ok(());
         }
         let packages = self.settings.in_force().packages;
-        let follow = move |script: &mut Script| {
+        let follow = move |_: &Connection, script: &mut Script| {
             let Some(in_file) = in_file else {
                 // Without a block the list is the only one there is.
                 script.inline_agreed = None;
@@ -125,7 +127,7 @@ impl Scripts {
             return self.write_block(&script).await;
         }
         policy::admit(&inline.in_file, &self.settings.in_force().packages)?;
-        let take = move |script: &mut Script| {
+        let take = move |_: &Connection, script: &mut Script| {
             script.requirements.clone_from(&inline.in_file);
             script.inline_agreed = Some(inline.in_file);
             Ok(())
@@ -147,7 +149,7 @@ impl Scripts {
     /// Remembers that both are what the list is, if it still is that.
     async fn agree(&self, script: &Script) -> Result<Script> {
         let requirements = script.requirements.clone();
-        let agree = move |script: &mut Script| {
+        let agree = move |_: &Connection, script: &mut Script| {
             if script.requirements == requirements {
                 script.inline_agreed = Some(requirements);
             }

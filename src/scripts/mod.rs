@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use inline::{Inline, Use};
+use rusqlite::Connection;
 pub use saves::{Revision, Saved};
 
 use crate::clock::Clock;
@@ -18,6 +19,7 @@ use crate::envs::{policy, requirements};
 use crate::events::{Events, News};
 use crate::files::{self, DataDir, Owner, on_disk};
 use crate::model::ids::ScriptId;
+use crate::model::image::ImageState;
 use crate::model::limits::{LimitsPatch, OutOfBounds};
 use crate::model::run::Overlap;
 use crate::model::script::{self, Invalid, Script};
@@ -72,6 +74,8 @@ pub struct Patch {
     pub entry_point: Option<String>,
     pub paused: Option<bool>,
     pub limits: Option<LimitsPatch>,
+    /// Name of a runner image; `Some(None)`: the instance's own.
+    pub image: Option<Option<String>>,
     pub overlap: Option<Overlap>,
     /// `Some(None)`: no bound.
     pub parallel_limit: Option<Option<u32>>,
@@ -137,6 +141,7 @@ impl Scripts {
             entry_point: "main.py".to_owned(),
             paused: false,
             limits: LimitsPatch::default(),
+            image: None,
             overlap: Overlap::default(),
             parallel_limit: None,
             requirements: Vec::new(),
@@ -205,7 +210,10 @@ impl Scripts {
             .transpose()?;
         let defaults = self.settings.in_force().default_limits;
         let other_entry = entry_point.is_some();
-        let changed = self.change(id, move |script| {
+        let changed = self.change(id, move |tx, script| {
+            if let Some(image) = patch.image {
+                script.image = image.map(|name| usable_image(tx, &name)).transpose()?;
+            }
             script.name = name.unwrap_or_else(|| script.name.clone());
             script.description = description.unwrap_or_else(|| script.description.clone());
             script.tags = tags.unwrap_or_else(|| script.tags.clone());
@@ -233,7 +241,7 @@ impl Scripts {
         let from_source = from_source
             .map(|list| policy::names("build_from_source", list))
             .transpose()?;
-        let set = move |script: &mut Script| {
+        let set = move |_: &Connection, script: &mut Script| {
             script.requirements = requirements;
             script.build_from_source = from_source.unwrap_or_else(|| script.build_from_source.clone());
             Ok(())
@@ -246,7 +254,7 @@ impl Scripts {
     async fn change(
         &self,
         id: &ScriptId,
-        f: impl FnOnce(&mut Script) -> Result<()> + Send + 'static,
+        f: impl FnOnce(&Connection, &mut Script) -> Result<()> + Send + 'static,
     ) -> Result<Script> {
         let (id, now) = (id.clone(), self.clock.now());
         let script = self
@@ -254,7 +262,7 @@ impl Scripts {
             .write(move |tx| {
                 let script = store::scripts::get(tx, &id)?.filter(|script| script.deleted_at.is_none());
                 let mut script = script.ok_or(Error::NotFound)?;
-                f(&mut script)?;
+                f(tx, &mut script)?;
                 script.updated_at = now;
                 store::scripts::update(tx, &script)?;
                 Ok::<_, Error>(script)
@@ -314,6 +322,17 @@ impl Scripts {
         saving.retain(|_, lock| Arc::strong_count(lock) > 1);
         Arc::clone(saving.entry(id.clone()).or_default())
     }
+}
+
+/// The name of an image that runs can be started from, as it is written there.
+fn usable_image(connection: &Connection, name: &str) -> Result<String> {
+    let image = store::images::get(connection, name)?;
+    let usable = image.filter(|image| image.digest.is_some() && image.state != ImageState::Removing);
+    let invalid = || Invalid {
+        field: "image",
+        message: format!("{name:?} is not among the usable images of Settings, Images"),
+    };
+    Ok(usable.ok_or_else(invalid)?.name)
 }
 
 fn check_entry_point(path: &str) -> std::result::Result<String, Invalid> {

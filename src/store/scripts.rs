@@ -9,7 +9,7 @@ use crate::model::ids::ScriptId;
 use crate::model::script::Script;
 
 const COLUMNS: &str = "id, name, slug, description, entry_point, paused, limits, requirements, revision, \
-     environment_key, created_at, updated_at, deleted_at, overlap, parallel_limit, build_from_source, inline_agreed, \
+     environment_key, created_at, updated_at, deleted_at, overlap, parallel_limit, build_from_source, inline_agreed, image, \
      (SELECT json_group_array(tag) FROM (SELECT tag FROM script_tags WHERE script_id = scripts.id ORDER BY position))";
 
 /// What a list of scripts is narrowed by. `after` is the last name of the page before.
@@ -56,7 +56,7 @@ pub fn update(connection: &Connection, script: &Script) -> Result<(), Error> {
         .prepare_cached(
             "UPDATE scripts SET name = ?2, description = ?3, entry_point = ?4, paused = ?5, limits = ?6, \
              requirements = ?7, updated_at = ?8, deleted_at = ?9, overlap = ?10, parallel_limit = ?11, \
-             build_from_source = ?12, inline_agreed = ?13 WHERE id = ?1",
+             build_from_source = ?12, inline_agreed = ?13, image = ?14 WHERE id = ?1",
         )?
         .execute(params![
             script.id.as_str(),
@@ -72,6 +72,7 @@ pub fn update(connection: &Connection, script: &Script) -> Result<(), Error> {
             script.parallel_limit,
             json(&script.build_from_source)?,
             script.inline_agreed.as_ref().map(json).transpose()?,
+            script.image,
         ]);
     name_taken(updated)?;
     replace_tags(connection, script)
@@ -175,7 +176,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Script> {
             .get::<_, Option<String>>(16)?
             .map(|list| from_json(16, &list))
             .transpose()?,
-        tags: from_json(17, text(17)?)?,
+        image: row.get(17)?,
+        tags: from_json(18, text(18)?)?,
     })
 }
 
@@ -246,6 +248,7 @@ mod tests {
             tags: tags.iter().map(|&t| t.to_owned()).collect(),
             entry_point: "main.py".to_owned(),
             paused: false,
+            image: None,
             limits: Default::default(),
             overlap: Overlap::Allow,
             parallel_limit: Some(2),

@@ -6,6 +6,7 @@ mod disk;
 mod environments;
 mod guard;
 mod harness;
+mod images;
 mod inline;
 mod live;
 mod openapi;

@@ -79,7 +79,7 @@ impl Engine {
         self.listed(&["ps", "-aq"], instance)
     }
 
-    /// Takes an instance apart: containers first, then the networks they hung on.
+    /// Takes an instance apart: containers first, then the networks they hung on and the images it has built.
     pub(crate) fn remove_everything_of(&self, instance: &str) {
         let deadline = Instant::now() + CLEARING;
         loop {
@@ -89,6 +89,9 @@ impl Engine {
             }
             for network in self.networks_of(instance) {
                 refused.extend(self.try_docker(&["network", "rm", &network]).err());
+            }
+            for image in self.images_of(instance) {
+                refused.extend(self.try_docker(&["image", "rm", "--force", &image]).err());
             }
             if refused.is_empty() && self.containers_of(instance).is_empty() {
                 return;
@@ -111,6 +114,12 @@ impl Engine {
             Some(_) => Vec::new(),
             None => self.listed(&["network", "ls", "-q"], instance),
         }
+    }
+
+    fn images_of(&self, instance: &str) -> Vec<String> {
+        let mut images = self.listed(&["image", "ls", "-q"], instance);
+        images.dedup();
+        images
     }
 
     fn listed(&self, what: &[&str], instance: &str) -> Vec<String> {

@@ -9,6 +9,7 @@ mod disk;
 mod engine_away;
 mod engine_contract;
 mod fidelity;
+mod images;
 mod inside;
 mod limits;
 #[allow(dead_code, reason = "the suite `faults` uses the rest")]

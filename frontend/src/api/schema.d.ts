@@ -38,6 +38,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All runner images. */
+        get: operations["listImages"];
+        put?: never;
+        /** Begins to make an image usable. The list of images, and the event `images`, tell how far it is. */
+        post: operations["addImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an image off the list, and from the engine what was pulled or built for it. One that scripts use stays. */
+        delete: operations["removeImage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{name}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the registry for the base again and makes the image anew from that. Scripts use the one of before until it is
+         *     done, and then need their packages installed again.
+         */
+        post: operations["renewImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -811,6 +866,9 @@ export interface components {
             type: "system";
         } | {
             /** @enum {string} */
+            type: "images";
+        } | {
+            /** @enum {string} */
             type: "missed";
         };
         Evidence: {
@@ -870,6 +928,29 @@ export interface components {
             /** @description Relative to the script's folder, for its own files. */
             script_path?: string | null;
         };
+        ImageList: {
+            /** @description The instance's own first, then by name. */
+            items: components["schemas"]["RunnerImage"][];
+        };
+        /**
+         * @description Where it came from, which says what may be removed with it.
+         * @enum {string}
+         */
+        ImageOrigin: "found" | "pulled" | "built";
+        ImageProgress: {
+            /** @description The last lines of what the engine said. */
+            lines: string[];
+            /** Format: int64 */
+            part: number;
+            phase: components["schemas"]["Phase"];
+            /**
+             * Format: int64
+             * @description 0 while unknown.
+             */
+            whole: number;
+        };
+        /** @enum {string} */
+        ImageState: "preparing" | "ready" | "failed" | "missing" | "removing";
         /** @description What holds at the moment. */
         InForce: {
             default_limits: components["schemas"]["Limits"];
@@ -1111,6 +1192,17 @@ export interface components {
         };
         /** @enum {string} */
         Network: "none" | "bridge";
+        NewImage: {
+            /**
+             * @description An image with Python, such as `python:3.12-slim-trixie`. It is pulled if it is not here. If it has `uv` as well and
+             *     no packages are wanted, it is used as it is; otherwise an image is built on it, which needs `pip` in it.
+             */
+            base: string;
+            /** @description What scripts say; the base's name if left out. */
+            name?: string | null;
+            /** @description Names of packages to install with `apt-get`, for images that are made of Debian. */
+            system_packages?: string[];
+        };
         NewScript: {
             description?: string;
             /** @description Unique among the scripts that are not in the trash. */
@@ -1348,6 +1440,8 @@ export interface components {
                 entry_point: string;
                 environment: components["schemas"]["EnvironmentStatus"];
                 id: string;
+                /** @description Name of the runner image; `null`: the instance's own. */
+                image?: string | null;
                 last_run?: components["schemas"]["Run"] | null;
                 /** @description What the script asks for; absent fields mean the default. */
                 limits: components["schemas"]["LimitsPatch"];
@@ -1373,6 +1467,11 @@ export interface components {
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
             next_cursor?: string | null;
         };
+        /**
+         * @description What is being done at the moment.
+         * @enum {string}
+         */
+        Phase: "waiting" | "pulling" | "building" | "examining" | "removing";
         RecentOutcome: {
             /** Format: int64 */
             duration_ms?: number | null;
@@ -1475,6 +1574,39 @@ export interface components {
         };
         /** @enum {string} */
         RunKind: "script" | "build";
+        RunnerImage: {
+            /** Format: date-time */
+            added_at: string;
+            /** @description The image that it is made from, or is. */
+            base: string;
+            /** @description Id of its content (`sha256:…`). */
+            digest?: string | null;
+            /** @description Why it is not usable, or could not be renewed. */
+            message?: string | null;
+            /** @description What scripts say; unique. */
+            name: string;
+            origin?: components["schemas"]["ImageOrigin"] | null;
+            /** @description Whether it is the instance's own, for scripts that name no image. */
+            own: boolean;
+            /**
+             * Format: date-time
+             * @description When its content last became what it is.
+             */
+            prepared_at?: string | null;
+            progress?: components["schemas"]["ImageProgress"] | null;
+            /** @description Version of its Python. */
+            python?: string | null;
+            /** @description What runs are started from, once there is something. */
+            reference?: string | null;
+            /** @description Names of scripts that use it by name. */
+            scripts: string[];
+            /** Format: int64 */
+            size_bytes?: number | null;
+            state: components["schemas"]["ImageState"];
+            /** @description Debian packages that are installed on the base. */
+            system_packages: string[];
+            uv?: string | null;
+        };
         RunRequest: {
             /**
              * @description Passed to the script as they are.
@@ -1514,6 +1646,8 @@ export interface components {
             entry_point: string;
             environment: components["schemas"]["EnvironmentStatus"];
             id: string;
+            /** @description Name of the runner image; `null`: the instance's own. */
+            image?: string | null;
             last_run?: components["schemas"]["Run"] | null;
             /** @description What the script asks for; absent fields mean the default. */
             limits: components["schemas"]["LimitsPatch"];
@@ -1540,6 +1674,8 @@ export interface components {
             description?: string | null;
             /** @description A `.py` file in the script's folder. */
             entry_point?: string | null;
+            /** @description Name of a runner image of the settings; `null`: the instance's own. */
+            image?: string | null;
             limits?: components["schemas"]["LimitsPatch"] | null;
             name?: string | null;
             overlap?: components["schemas"]["Overlap"] | null;
@@ -1779,6 +1915,138 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listImages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageList"];
+                };
+            };
+        };
+    };
+    addImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImage"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunnerImage"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    removeImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Percent-encoded */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    renewImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Percent-encoded */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunnerImage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
         };
     };

@@ -40,4 +40,10 @@ pub struct Probe {
     pub read_only_root: bool,
     /// Whether something exists where engines keep their socket.
     pub docker_socket_visible: bool,
+    /// Version of the image's `python3`; none if it has none that runs.
+    #[serde(default)]
+    pub python: Option<String>,
+    /// Version of the image's `uv`.
+    #[serde(default)]
+    pub uv: Option<String>,
 }

@@ -3,7 +3,9 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use pytask_protocol::{PROBE_FILE, Probe, VERSION, exit_code};
 
@@ -69,7 +71,34 @@ fn look_around(look: &Path) -> Probe {
         docker_socket_visible: SOCKETS
             .iter()
             .any(|path| Path::new(path).symlink_metadata().is_ok()),
+        python: version_of("python3"),
+        uv: version_of("uv"),
     }
+}
+
+/// Whom a program of the image is run as: nobody in particular, and without our capabilities.
+const STRANGER: u32 = 1000;
+
+/// What `program --version` says: "Python 3.13.5", "uv 0.13.9 (…)".
+fn version_of(program: &str) -> Option<String> {
+    let asked = Command::new(program)
+        .arg("--version")
+        .uid(STRANGER)
+        .gid(STRANGER)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let words = String::from_utf8(asked.stdout).ok()?;
+    version_in(&words).filter(|_| asked.status.success())
+}
+
+/// The word after the program's name, as far as it can be a version.
+fn version_in(words: &str) -> Option<String> {
+    let version = words.split_whitespace().nth(1)?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-');
+    (version.len() <= 32 && version.starts_with(|c: char| c.is_ascii_digit()) && version.chars().all(fits))
+        .then(|| version.to_owned())
 }
 
 fn names(dir: &Path) -> io::Result<Vec<String>> {
@@ -103,6 +132,22 @@ fn root_is_read_only(mounts: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_is_the_word_after_the_name() {
+        let table = [
+            ("Python 3.13.5\n", Some("3.13.5")),
+            ("Python 3.14.0rc1+\n", Some("3.14.0rc1+")),
+            ("uv 0.13.9 (x86_64)\n", Some("0.13.9")),
+            ("Python", None),
+            ("Python <script>", None),
+            ("", None),
+        ];
+        for (words, expected) in table {
+            assert_eq!(version_in(words).as_deref(), expected, "{words:?}");
+        }
+        assert_eq!(version_of("no-such-program"), None);
+    }
 
     #[test]
     fn fields_and_mounts() {

@@ -17,7 +17,9 @@ use super::judge::judge;
 use super::link::{Link, ORDINARY, status, within};
 use super::storage::{self, StorageMap};
 use super::{Docker, images};
-use crate::engine::{Capabilities, Engine, Error, JobName, JobSpec, JobState, Mount, Network, ResourceCaps};
+use crate::engine::{
+    Capabilities, Engine, Error, JobName, JobSpec, JobState, Mount, Network, ResourceCaps, UnenforcedLimit,
+};
 
 /// How a test container is told from a job.
 const KIND_LABEL: &str = "pytask.kind";
@@ -108,6 +110,35 @@ impl Docker {
     }
 
     pub(super) async fn prove(&self, image: &str, plan: &Plan) -> Result<(Capabilities, StorageMap), Error> {
+        let (report, unenforced, storage) = self.examine(image, plan).await?;
+        let link = self.line.link().await?;
+        let machine = match within(ORDINARY, link.client.info()).await {
+            Ok(machine) => machine,
+            Err(error) => return Err(self.line.failed(error).await),
+        };
+        let capabilities = Capabilities {
+            engine_version: link.engine_version.clone(),
+            api_version: link.api.to_string(),
+            storage: storage.kind(),
+            cgroup_version: report
+                .cgroup_version
+                .and_then(|version| u8::try_from(version).ok())
+                .unwrap_or(0),
+            cpus: machine.ncpu.and_then(|count| u32::try_from(count).ok()),
+            memory_bytes: machine.mem_total.and_then(|bytes| u64::try_from(bytes).ok()),
+            unenforced,
+        };
+        Ok((capabilities, storage))
+    }
+
+    /// What a container of this image is like from inside, if it is as a job's has to be, with the limits that do not
+    /// hold in it.
+    pub(super) async fn examine(
+        &self,
+        image: &str,
+        plan: &Plan,
+    ) -> Result<(Probe, Vec<UnenforcedLimit>, StorageMap), Error> {
+        let _one_at_a_time = self.canary.lock().await;
         let link = self.line.link().await?;
         images::ensure(&self.line, &link, image).await?;
         let data_dir = self.config.data_dir.clone();
@@ -129,25 +160,9 @@ impl Docker {
         }
 
         let report = report?;
-        let machine = match within(ORDINARY, link.client.info()).await {
-            Ok(machine) => machine,
-            Err(error) => return Err(self.line.failed(error).await),
-        };
         let unenforced = judge(&report, &plan.mark(), &job.caps)
             .map_err(|why| Error::Unenforceable(format!("the test container shows that {why}")))?;
-        let capabilities = Capabilities {
-            engine_version: link.engine_version.clone(),
-            api_version: link.api.to_string(),
-            storage: storage.kind(),
-            cgroup_version: report
-                .cgroup_version
-                .and_then(|version| u8::try_from(version).ok())
-                .unwrap_or(0),
-            cpus: machine.ncpu.and_then(|count| u32::try_from(count).ok()),
-            memory_bytes: machine.mem_total.and_then(|bytes| u64::try_from(bytes).ok()),
-            unenforced,
-        };
-        Ok((capabilities, storage))
+        Ok((report, unenforced, storage))
     }
 
     /// Test containers of a controller that was killed in the middle of its proof; an instance has one at a time.

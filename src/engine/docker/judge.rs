@@ -139,6 +139,8 @@ mod tests {
             tmp_bytes: Some(1 << 20),
             read_only_root: true,
             docker_socket_visible: false,
+            python: None,
+            uv: None,
         }
     }
 

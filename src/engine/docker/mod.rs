@@ -13,6 +13,7 @@ mod compare;
 mod images;
 mod judge;
 mod link;
+mod meter;
 mod network;
 mod spec;
 mod state;
@@ -37,7 +38,7 @@ use link::{Line, Link, ORDINARY, PATIENT, PING, status, within};
 use spec::INSTANCE_LABEL;
 use storage::StorageMap;
 
-use super::{Capabilities, Engine, Error, Image, JobName, JobSpec, JobState, ListedJob, Network};
+use super::{Capabilities, Engine, Error, JobName, JobSpec, JobState, ListedJob, Network};
 
 /// How many times a launch starts over when the container disappears under its hands.
 const LAUNCH_ROUNDS: usize = 3;
@@ -60,6 +61,8 @@ pub struct Docker {
     config: DockerConfig,
     line: Line,
     proof: tokio::sync::Mutex<Proof>,
+    /// An instance has one test container at a time.
+    canary: tokio::sync::Mutex<()>,
     /// Two jobs at once must not both make the bridge: old engines would make two of one name.
     bridge: tokio::sync::Mutex<()>,
 }
@@ -84,6 +87,7 @@ impl Docker {
             config,
             line,
             proof: Proof::None.into(),
+            canary: tokio::sync::Mutex::default(),
             bridge: tokio::sync::Mutex::default(),
         }
     }
@@ -308,11 +312,6 @@ impl Engine for Docker {
             Ok(found) => Ok(found.into_iter().filter_map(listed).collect()),
             Err(error) => Err(self.line.failed(error).await),
         }
-    }
-
-    async fn ensure_image(&self, reference: &str) -> Result<Image, Error> {
-        let link = self.line.link().await?;
-        images::ensure(&self.line, &link, reference).await
     }
 }
 

@@ -79,7 +79,7 @@ impl Gate {
         self.0.cancel();
     }
 
-    async fn opened(&self) {
+    pub(super) async fn opened(&self) {
         self.0.cancelled().await;
     }
 }

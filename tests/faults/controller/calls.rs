@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pytask_manager::engine::{Capabilities, Engine, Error, Image, JobName, JobSpec, JobState, ListedJob};
+use pytask_manager::engine::{
+    Capabilities, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState, ListedJob, Listener,
+    Recipe,
+};
 
 use super::{Fault, When};
 
@@ -55,9 +58,37 @@ impl Engine for Calls {
     async fn list(&self) -> Result<Vec<ListedJob>, Error> {
         self.pass("engine.list", self.engine.list()).await
     }
+}
+
+#[async_trait]
+impl Images for Calls {
+    async fn find_image(&self, reference: &str) -> Result<Option<Image>, Error> {
+        self.pass("engine.find_image", self.engine.find_image(reference))
+            .await
+    }
 
     async fn ensure_image(&self, reference: &str) -> Result<Image, Error> {
         self.pass("engine.ensure_image", self.engine.ensure_image(reference))
+            .await
+    }
+
+    async fn pull_image(&self, reference: &str, listener: Listener<'_>) -> Result<Image, Error> {
+        self.pass("engine.pull_image", self.engine.pull_image(reference, listener))
+            .await
+    }
+
+    async fn build_image(&self, recipe: &Recipe, listener: Listener<'_>) -> Result<Image, Error> {
+        self.pass("engine.build_image", self.engine.build_image(recipe, listener))
+            .await
+    }
+
+    async fn examine_image(&self, reference: &str) -> Result<Interpreter, Error> {
+        self.pass("engine.examine_image", self.engine.examine_image(reference))
+            .await
+    }
+
+    async fn remove_image(&self, reference: &str) -> Result<(), Error> {
+        self.pass("engine.remove_image", self.engine.remove_image(reference))
             .await
     }
 }
