@@ -93,7 +93,8 @@ browser_tests() {
 }
 
 # The controller first, so that it starts nothing new; then the runs' containers
-# (they hold the volume) and the network it made for them; then the rest.
+# (they hold the volume), the network it made for them and the images it built;
+# then the rest.
 stop_product() {
   local instance left
   instance=$(instance_of_product)
@@ -106,6 +107,9 @@ stop_product() {
   left=$(docker network ls --quiet --filter "label=pytask.instance=$instance")
   # shellcheck disable=SC2086
   if [ -n "$left" ]; then docker network rm $left; fi
+  left=$(docker image ls --quiet --filter "label=pytask.instance=$instance")
+  # shellcheck disable=SC2086
+  if [ -n "$left" ]; then docker image rm --force $left; fi
 }
 
 # The name it puts on everything it makes; nothing when it does not answer.

@@ -62,6 +62,7 @@ export function newScript(name, description = "", tags = [], extra = {}) {
     entry_point: "main.py",
     paused: false,
     limits: {},
+    image: null,
     overlap: "queue",
     parallel_limit: null,
     revision: 1,

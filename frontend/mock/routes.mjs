@@ -1,6 +1,7 @@
 // The pretend controller's HTTP contract, one row per route.
 import { artifact, artifactsOf } from "./artifacts.mjs";
 import { logs, newScript, runs, scripts, system } from "./data.mjs";
+import { imageRoutes } from "./images.mjs";
 import { statsOf } from "./measure.mjs";
 import { changesOf } from "./outcomes.mjs";
 import { packageRoutes } from "./packages.mjs";
@@ -168,6 +169,7 @@ export const ROUTES = [
     },
   ],
   ...packageRoutes({ known, refuse }),
+  ...imageRoutes({ refuse }),
   [
     "POST",
     /^\/scripts\/([^/]+)\/runs$/,

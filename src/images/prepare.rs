@@ -186,13 +186,17 @@ fn hold(row: &mut RunnerImage, image: &Image, inside: &Interpreter) {
     row.uv.clone_from(&inside.uv);
 }
 
-/// A database that cannot take it is tried again, like an engine that is away.
+/// Stores it, and tells the scripts whose image it is: their environment may be another's now. A database that cannot
+/// take it is tried again, like an engine that is away.
 async fn put(cx: &Context, row: RunnerImage) -> Result<(), Error> {
-    let stored = cx.parts.store.write(move |tx| store::images::update(tx, &row));
-    match stored.await {
-        Ok(_) => Ok(()),
-        Err(e) => Err(unrecorded(&e)),
+    let stored = cx.parts.store.write(move |tx| {
+        store::images::update(tx, &row)?;
+        store::images::user_ids(tx, &row.name)
+    });
+    for script in stored.await.map_err(|e| unrecorded(&e))? {
+        cx.parts.events.publish(News::Script(script));
     }
+    Ok(())
 }
 
 fn unrecorded(error: &store::Error) -> Error {

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Error;
 use super::values::{from_json, from_word, is_unique_violation, json, ms, time, word};
+use crate::model::ids::ScriptId;
 use crate::model::image::{ImageState, RunnerImage};
 
 const COLUMNS: &str = "name, base, system_packages, state, message, reference, origin, base_pulled, digest, python, uv, \
@@ -84,6 +85,14 @@ pub fn users(connection: &Connection) -> Result<Vec<(String, String)>, Error> {
         "SELECT image, name FROM scripts WHERE image IS NOT NULL AND deleted_at IS NULL ORDER BY name",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Ids of the scripts that use it by name.
+pub fn user_ids(connection: &Connection, name: &str) -> Result<Vec<ScriptId>, Error> {
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM scripts WHERE image = ?1 COLLATE NOCASE AND deleted_at IS NULL")?;
+    let rows = statement.query_map([name], |row| Ok(ScriptId::parse(&row.get::<_, String>(0)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

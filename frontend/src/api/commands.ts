@@ -1,6 +1,6 @@
 // What the interface asks the server to do. Each answers with what the server says is now true.
 import { client, idempotencyKey, raw, unwrap } from "./client";
-import type { NewScript, RunRequest, ScriptPatch, SettingsPatch } from "./types";
+import type { NewImage, NewScript, RunRequest, ScriptPatch, SettingsPatch } from "./types";
 
 const by = (id: string) => ({ params: { path: { id } } });
 
@@ -51,3 +51,8 @@ export const logUrl = (runId: string, query: { stream?: "stdout" | "stderr"; for
   `/api/v1/runs/${encodeURIComponent(runId)}/log?${new URLSearchParams(query)}`;
 
 export const changeSettings = (body: SettingsPatch) => unwrap(client.PATCH("/api/v1/settings", { body }));
+
+export const addImage = (body: NewImage) => unwrap(client.POST("/api/v1/images", { body }));
+export const renewImage = (name: string) =>
+  unwrap(client.POST("/api/v1/images/{name}/renew", { params: { path: { name } } }));
+export const removeImage = (name: string) => raw(`/images/${encodeURIComponent(name)}`, { method: "DELETE" });

@@ -1,6 +1,6 @@
 // Server state: every query's key and fetch, in one place, because the event stream (app/live-events) writes to the
 // same keys. Keys: ["scripts", …], ["script", id, part?], ["runs", filters], ["run", id, part?], ["dashboard"],
-// ["system"], ["settings"].
+// ["system"], ["settings"], ["images"].
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, unwrap } from "./client";
 import type { Run } from "./types";
@@ -16,6 +16,11 @@ export const systemQuery = queryOptions({
 export const settingsQuery = queryOptions({
   queryKey: ["settings"],
   queryFn: ({ signal }) => unwrap(client.GET("/api/v1/settings", { signal })),
+});
+
+export const imagesQuery = queryOptions({
+  queryKey: ["images"],
+  queryFn: ({ signal }) => unwrap(client.GET("/api/v1/images", { signal })),
 });
 
 export const dashboardQuery = queryOptions({

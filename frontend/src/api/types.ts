@@ -42,6 +42,7 @@ export type MissingModule = Schemas["MissingModule"];
 export type FileEntry = Schemas["FileEntry"];
 export type Revision = Schemas["Revision"];
 export type System = Schemas["System"];
+export type RunnerImage = Schemas["RunnerImage"];
 export type Dashboard = Schemas["Dashboard"];
 export type ErrorBody = Schemas["ErrorBody"];
 
@@ -62,6 +63,7 @@ type Body<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends
 
 export type ScriptPatch = Body<"/api/v1/scripts/{id}", "patch">;
 export type NewScript = Body<"/api/v1/scripts", "post">;
+export type NewImage = Body<"/api/v1/images", "post">;
 export type RunRequest = Body<"/api/v1/scripts/{id}/runs", "post">;
 
 /** One record of a log, as the live socket and `format=ndjson` send it. */
@@ -84,6 +86,7 @@ export type EventFrame =
   | { type: "run"; run: Run }
   | { type: "script"; script_id: string }
   | { type: "system"; system: System }
+  | { type: "images" }
   /** This client was slow and frames were dropped. */
   | { type: "missed" };
 

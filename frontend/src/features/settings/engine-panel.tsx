@@ -63,9 +63,6 @@ export function EnginePanel({ system }: { system: System }) {
         <FactRow name="Folders reach runs by">
           {engine.storage ? STORAGE[engine.storage] : <Mono value={null} />}
         </FactRow>
-        <FactRow name="Runner image" note="Runs and environments are made from it">
-          <Mono value={system.runner_image} />
-        </FactRow>
       </dl>
     </Panel>
   );

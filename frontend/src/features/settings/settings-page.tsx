@@ -11,13 +11,13 @@ import { useStore } from "~/lib/store";
 import { chooseTheme, type ThemeChoice, themeChoice } from "~/lib/theme";
 import { DiskPanel } from "./disk-panel";
 import { EnginePanel } from "./engine-panel";
+import { ImagesPanel } from "./images/images-panel";
 import { PackagesForm } from "./packages-form";
 import { QueueForm } from "./queue-form";
 import { useChangeSettings } from "./use-change-settings";
 import { useSection } from "./use-section";
 
 const SOON = [
-  ["Images", "Python versions to choose from, and your own images."],
   ["Retention", "How long runs, logs and old revisions are kept."],
   ["Webhooks", "Who is told when a run fails, recovers or is late."],
   ["Clean-up", "What is unused, with its size, before anything goes."],
@@ -49,6 +49,7 @@ export function SettingsPage() {
             <SkeletonRows rows={8} height={40} />
           </Panel>
         )}
+        <ImagesPanel />
         <Editable engine={data?.engine} />
         {data ? <InstallationPanel system={data} /> : null}
         <Panel title="Not built yet">

@@ -1,4 +1,4 @@
-// What the script is called, what its runs may use, what happens when they overlap, and the end of it.
+// What the script is called, which Python it has, what its runs may use, what happens when they overlap, and the end of it.
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { scriptQuery, systemQuery } from "~/api/queries";
@@ -9,6 +9,7 @@ import { limitOf } from "~/features/limits/limits";
 import { LimitsForm } from "~/features/limits/limits-form";
 import { useTrash } from "../use-trash";
 import { GeneralForm } from "./general-form";
+import { ImageForm } from "./image-form";
 import { OverlapForm } from "./overlap-form";
 import { useChangeScript } from "./use-change-script";
 
@@ -20,6 +21,7 @@ export function SettingsTab() {
   return (
     <Page narrow className="flex flex-col gap-4">
       <GeneralForm key={`general-${script.id}`} script={script} />
+      <ImageForm key={`image-${script.id}`} script={script} />
       <LimitsSection key={`limits-${script.id}`} script={script} system={system} />
       <OverlapForm key={`overlap-${script.id}`} script={script} />
       <Danger script={script} />
