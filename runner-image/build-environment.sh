@@ -68,7 +68,7 @@ resolve() {
         --python python3 requirements.in 2> /tmp/resolving
 }
 
-if [ "$PYTASK_ACTION" = check ]; then steps=2; else steps=4; fi
+if [ "$PYTASK_ACTION" = check ]; then steps=2; else steps=3; fi
 if [ "$PYTASK_ACTION" = rebuild ]; then
     echo "[1/$steps] Taking the lock as it is"
     if [ ! -f requirements.lock ]; then
@@ -107,18 +107,21 @@ if [ "$PYTASK_ACTION" = check ]; then
     exit 0
 fi
 
-echo "[2/4] Creating the environment"
+# The same is installed for another script, or was before: the controller links those files.
+lock=$(sha256sum requirements.lock | cut -d ' ' -f 1)
+if [ -f known-locks.txt ] && grep -Fqx "$lock" known-locks.txt; then
+    echo "[2/3] The same lock is installed already on this image; its files are linked"
+    : > reuse
+    echo "Done"
+    exit 0
+fi
+
+echo "[2/3] Creating the environment"
 uv venv --quiet --relocatable --python python3 venv
 
-echo "[3/4] Installing"
+echo "[3/3] Installing"
 uv pip sync "$@" --require-hashes --allow-empty-requirements --python venv/bin/python requirements.lock
 uv pip list --quiet --format json --python venv/bin/python > installed.json
-
-# A run cannot write bytecode into its read-only environment, so without this every run would compile again.
-# The image's interpreter does it: the environment's own would execute the packages' .pth files.
-echo "[4/4] Compiling bytecode"
-python3 -I -m compileall -q -j 2 --invalidation-mode unchecked-hash -s "$PWD/venv" -p "$PYTASK_ENVIRONMENT" \
-    "$PWD"/venv/lib/python3*/site-packages || echo "      some files do not compile; they are left to the interpreter"
 
 # Its files are the environment's by now, under names of its own.
 [ -z "${PYTASK_OWN_CACHE:-}" ] || rm -rf "$PYTASK_OWN_CACHE"

@@ -41,7 +41,7 @@ pub async fn get(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<
 fn compare(connection: &rusqlite::Connection, run: &Run) -> Result<Changes, store::Error> {
     let success = match run.kind {
         RunKind::Script => store::runs::last_success(connection, &run.script_id, run.number)?,
-        RunKind::Build => None,
+        RunKind::Build | RunKind::Compile => None,
     };
     let Some(success) = success else {
         return Ok(Changes {

@@ -21,8 +21,8 @@ pub use images::Registry;
 pub use script::{End, Gate, Launch, OnStop, Script, Step};
 
 use super::{
-    Capabilities, Engine, Error, Images, JobName, JobSpec, JobState, ListedJob, Network, ResourceCaps,
-    Storage,
+    Capabilities, Engine, Error, Images, JobName, JobSpec, JobState, ListedJob, Network, Priority,
+    ResourceCaps, Storage,
 };
 use images::{Shelf, missing};
 
@@ -87,6 +87,7 @@ pub fn least_job(name: &str) -> JobSpec {
             tmp: 1,
         },
         network: Network::None,
+        priority: Priority::Normal,
         stop_grace: Duration::from_secs(1),
     }
 }

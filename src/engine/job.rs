@@ -29,6 +29,7 @@ pub struct JobSpec {
     pub mounts: Vec<Mount>,
     pub caps: ResourceCaps,
     pub network: Network,
+    pub priority: Priority,
     /// How long the engine waits between SIGTERM and SIGKILL when it is itself shut down.
     pub stop_grace: Duration,
 }
@@ -60,6 +61,15 @@ pub enum Network {
     None,
     /// The instance's own bridge, without traffic between containers.
     Bridge,
+}
+
+/// Who goes first when the processors are wanted by more than they can serve.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Priority {
+    #[default]
+    Normal,
+    /// Takes what the others leave.
+    Low,
 }
 
 #[derive(Debug, Clone, PartialEq)]

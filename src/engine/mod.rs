@@ -13,7 +13,7 @@ mod image;
 mod job;
 
 pub use image::{Image, Images, Interpreter, Listener, Progress, Recipe};
-pub use job::{Bytes, JobName, JobSpec, JobState, ListedJob, Mount, Network, ResourceCaps};
+pub use job::{Bytes, JobName, JobSpec, JobState, ListedJob, Mount, Network, Priority, ResourceCaps};
 
 use async_trait::async_trait;
 

@@ -1,8 +1,8 @@
 //! The build of an environment, as a command for a container that has Python and uv.
 //!
 //! The container has the network and the package cache, and neither the script's files nor any secret. Nothing
-//! of a package is executed: wheels only, and bytecode is compiled by the image's own interpreter, which does
-//! not read the new environment's `.pth` files. uv hard-links files out of its cache, which needs cache and
+//! of a package is executed: wheels only, and bytecode is compiled afterwards by the image's own interpreter, which
+//! does not read the new environment's `.pth` files. uv hard-links files out of its cache, which needs cache and
 //! environment under one mount; so the build happens beside the cache and is moved when it is whole. A build that
 //! may execute a package's code, to build it from source, has a cache of its own and sees nobody else's.
 
@@ -28,6 +28,12 @@ pub const ALLOWED: &str = "allowed.txt";
 pub const DENIED: &str = "denied.txt";
 /// Of a check: the newest release of each package, in the form of a lock.
 pub const NEWEST: &str = "newest.txt";
+/// Hashes of locks that are installed somewhere already, one a line.
+pub const KNOWN_LOCKS: &str = "known-locks.txt";
+/// Left by a build that ended without a venv, because its lock is one of those.
+pub const REUSE: &str = "reuse";
+/// In an environment's folder: its bytecode is complete.
+pub const COMPILED: &str = "compiled";
 /// The cache of a build that runs foreign code, in its folder; gone before the build ends.
 const OWN_CACHE: &str = "uv-cache";
 
@@ -35,6 +41,7 @@ const OWN_CACHE: &str = "uv-cache";
 pub const LARGEST_LOCK: u64 = 16 * 1024 * 1024;
 
 const SCRIPT: &str = include_str!("../../runner-image/build-environment.sh");
+const COMPILE: &str = include_str!("../../runner-image/compile-bytecode.sh");
 
 /// The build's folder, inside its container.
 pub fn folder(run_id: &str) -> String {
@@ -42,9 +49,16 @@ pub fn folder(run_id: &str) -> String {
 }
 
 pub fn command() -> Vec<String> {
-    ["/bin/sh", "-c", SCRIPT, "build-environment"]
-        .map(str::to_owned)
-        .to_vec()
+    shell(SCRIPT, "build-environment")
+}
+
+/// Compiles what is at [`ENVIRONMENT`], writable for once.
+pub fn compile_command() -> Vec<String> {
+    shell(COMPILE, "compile-bytecode")
+}
+
+fn shell(script: &str, name: &str) -> Vec<String> {
+    ["/bin/sh", "-c", script, name].map(str::to_owned).to_vec()
 }
 
 /// What an image sets for its processes, with a search path and a language where it has none.
@@ -77,7 +91,6 @@ pub fn variables(
         ("UV_NO_CONFIG", "1"),
         ("UV_PYTHON_DOWNLOADS", "never"),
         ("UV_NO_PROGRESS", "1"),
-        ("PYTASK_ENVIRONMENT", ENVIRONMENT),
     ] {
         set(name, value.to_owned());
     }

@@ -117,6 +117,7 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             live_at: None,
             damage: None,
+            compiled_at: None,
         };
         let damaged = Environment {
             damage: Some("six.py is missing".into()),

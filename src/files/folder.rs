@@ -16,7 +16,7 @@ use super::confined::{self, Owner, Staged};
 use super::error::{Error, Result};
 use super::hash::ContentHash;
 use super::path::{PathError, RelPath};
-use super::{listing, sweep, usage};
+use super::{link, listing, sweep, usage};
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]
@@ -232,6 +232,13 @@ impl Folder {
         };
         sweep::remove_tree(parent.as_fd(), path.name()).map_err(at(path))?;
         rustix::fs::fsync(&parent).map_err(at(path))
+    }
+
+    /// Fills this folder, which is empty, with second names of everything in another one; folders are made anew. For
+    /// trees that nobody writes to.
+    pub fn link_all_of(&self, other: &Self, most: usize) -> Result<()> {
+        link::link_tree(&other.root, &self.root, self.owner, most)
+            .map_err(|errno| Error::from_errno(".", errno))
     }
 
     /// Moves a file or folder within this folder; nothing is ever replaced ([`Error::Exists`]).

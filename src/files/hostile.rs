@@ -103,6 +103,48 @@ fn plant(h: &Hostile) -> Vec<(&'static str, ErrorKind)> {
 }
 
 #[test]
+fn a_linked_tree_is_the_same_files_and_follows_nothing() {
+    let h = Hostile::new();
+    fs::create_dir_all(h.inside("lib/deep")).unwrap();
+    fs::write(h.inside("lib/deep/module.py"), "x = 1\n").unwrap();
+    symlink("/etc/passwd", h.inside("lib/passwd")).unwrap();
+    symlink(h.outside(""), h.inside("lib/away")).unwrap();
+    let copy = h.folder.create_folder(&path("copy"), Owner::Controller).unwrap();
+    let lib = h.folder.open_folder(&path("lib"), Owner::Controller).unwrap();
+    copy.link_all_of(&lib, 100).unwrap();
+    let ino = |name: &str| fs::symlink_metadata(h.inside(name)).unwrap().ino();
+    assert_eq!(ino("copy/deep/module.py"), ino("lib/deep/module.py"));
+    assert_eq!(
+        fs::read_link(h.inside("copy/passwd")).unwrap(),
+        PathBuf::from("/etc/passwd")
+    );
+    assert_ne!(ino("copy/deep"), ino("lib/deep"));
+    // Beyond the bound it stops, and what is no file is refused.
+    let bounded = h
+        .folder
+        .create_folder(&path("bounded"), Owner::Controller)
+        .unwrap();
+    assert!(bounded.link_all_of(&lib, 1).is_err());
+    rustix::fs::mknodat(
+        CWD,
+        h.inside("lib/fifo"),
+        rustix::fs::FileType::Fifo,
+        Mode::RUSR,
+        0,
+    )
+    .unwrap();
+    let refused = h
+        .folder
+        .create_folder(&path("refused"), Owner::Controller)
+        .unwrap();
+    assert_eq!(
+        refused.link_all_of(&lib, 100).unwrap_err().kind(),
+        ErrorKind::Unsafe
+    );
+    h.assert_outside_untouched();
+}
+
+#[test]
 fn nothing_planted_is_read() {
     let h = Hostile::new();
     for (name, kind) in plant(&h) {

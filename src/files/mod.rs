@@ -21,6 +21,7 @@ mod hash;
 #[cfg(test)]
 mod hostile;
 pub mod layout;
+mod link;
 mod listing;
 mod manifest;
 mod path;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::environment::Package;
+use super::ids::ScriptId;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -38,11 +39,21 @@ pub enum Upgrade {
 pub struct Build {
     pub action: BuildAction,
     pub upgrade: Upgrade,
-    /// Key of the environment whose lock it starts from: the live one, if there was one.
+    /// Key of the environment whose lock it starts from: the live one, if there was one. Of one that is compiled: its
+    /// own.
     pub from: Option<String>,
+    /// The environment that has what would be built: the same was resolved for it moments ago. Settled at the start.
+    pub same_as: Option<SameAs>,
     pub policy: Policy,
     /// Of a check that has succeeded.
     pub found: Option<Found>,
+}
+
+/// An environment of whatever script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SameAs {
+    pub script_id: ScriptId,
+    pub key: String,
 }
 
 /// The rules that hold for one build: the instance's of that moment, and the script's own.
@@ -87,16 +98,33 @@ pub struct VersionChange {
 impl Build {
     /// Whether the other is as good as this one; the cool-down moves on by itself and does not count.
     pub fn asks_the_same(&self, other: &Self) -> bool {
-        let without_instant = |build: &Self| {
-            let mut build = build.clone();
-            build.policy.exclude_newer = build.policy.exclude_newer.map(|_| Timestamp::UNIX_EPOCH);
-            build
+        let wish = |build: &Self| Self {
+            policy: build.policy.at_no_time(),
+            same_as: None,
+            ..build.clone()
         };
-        without_instant(self) == without_instant(other)
+        wish(self) == wish(other)
+    }
+
+    /// Whether it resolves as if nothing were there: no version is kept.
+    pub fn resolves_anew(&self) -> bool {
+        match self.action {
+            BuildAction::Install => self.from.is_none(),
+            BuildAction::Update => self.from.is_none() || self.upgrade == Upgrade::Everything,
+            BuildAction::Rebuild | BuildAction::Check => false,
+        }
     }
 }
 
 impl Policy {
+    /// The same rules, with a cool-down that stands still, so that they can be compared.
+    pub fn at_no_time(&self) -> Self {
+        Self {
+            exclude_newer: self.exclude_newer.map(|_| Timestamp::UNIX_EPOCH),
+            ..self.clone()
+        }
+    }
+
     /// Whether the build executes code of packages, which nothing else of ours may be exposed to.
     pub fn runs_foreign_code(&self) -> bool {
         !self.build_from_source.is_empty()

@@ -24,6 +24,8 @@ pub struct Environment {
     pub live_at: Option<Timestamp>,
     /// What was found to be wrong with its files, for people.
     pub damage: Option<String>,
+    /// When its bytecode had been compiled.
+    pub compiled_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -107,6 +107,16 @@ impl Limits {
             network: Network::Bridge,
         }
     }
+
+    /// Nobody waits for it, so it has time and one processor.
+    pub const fn default_for_compiling() -> Self {
+        Self {
+            cpus: 1.0,
+            run_seconds: 3600,
+            network: Network::None,
+            ..Self::default_for_builds()
+        }
+    }
 }
 
 /// Wishes of a script, or of Settings for all of them; an absent field means what holds without it. Unknown fields are

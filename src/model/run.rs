@@ -22,6 +22,8 @@ pub enum RunKind {
     Script,
     /// Builds a script's environment.
     Build,
+    /// Compiles the bytecode of an environment that is live already, so that runs start faster.
+    Compile,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -31,6 +33,8 @@ pub enum Trigger {
     Manual,
     /// A client of the API.
     Api,
+    /// The application itself; nobody waits for it.
+    System,
     /// A schedule's due moment, at which nobody waits for it.
     Schedule { schedule_id: String, slot: Timestamp },
 }
@@ -38,7 +42,7 @@ pub enum Trigger {
 impl Trigger {
     /// Whether somebody waits for it.
     pub fn is_attended(&self) -> bool {
-        !matches!(self, Self::Schedule { .. })
+        !matches!(self, Self::Schedule { .. } | Self::System)
     }
 }
 

@@ -115,10 +115,9 @@ fn can_wait(run: &Run, now: Timestamp) -> bool {
 
 /// `others` are active runs of the same script and kind, `earlier` those that were queued before it.
 fn judge(run: &Run, others: &[&Run], earlier: &[&Run], situation: &Situation<'_>, taken: usize) -> Decision {
-    let overlap = if run.kind == RunKind::Build {
-        Overlap::Queue
-    } else {
-        run.overlap
+    let overlap = match run.kind {
+        RunKind::Script => run.overlap,
+        RunKind::Build | RunKind::Compile => Overlap::Queue,
     };
     // To skip or to replace, a run that waits counts like one that runs.
     let mut in_the_way = others.iter().chain(earlier).peekable();

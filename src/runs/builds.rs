@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use super::environments;
+use super::{environments, reuse};
 use crate::envs::{build, lock};
 use crate::files::{self, DataDir, ErrorKind, Owner, RelPath};
 use crate::model::build::{Build, BuildAction, Found};
@@ -25,15 +25,18 @@ pub(super) enum Error {
     Store(#[from] store::Error),
 }
 
+/// What a build is given beside its wish.
+pub(super) struct Given<'a> {
+    pub owner: Owner,
+    pub extra_ca: Option<&'a [u8]>,
+    /// Hashes of locks that need not be installed.
+    pub known_locks: &'a [String],
+}
+
 /// Puts where the build will look: the requirements, the lock of the environment it starts from (`slug` is the script's),
-/// the lists that the new one is held against, and certificates if there are any.
-pub(super) fn prepare(
-    data: &DataDir,
-    run: &Run,
-    slug: &str,
-    owner: Owner,
-    extra_ca: Option<&[u8]>,
-) -> files::Result<()> {
+/// the lists that the new one is held against, locks that are installed already, and certificates if there are any.
+pub(super) fn prepare(data: &DataDir, run: &Run, slug: &str, given: &Given<'_>) -> files::Result<()> {
+    let (owner, extra_ca) = (given.owner, given.extra_ca);
     let folder = data.create_build(run.id.as_str(), owner)?;
     let requirements = build::requirements_in(&run.requirements);
     folder.write(&RelPath::parse(build::REQUIREMENTS_IN)?, requirements.as_bytes())?;
@@ -43,6 +46,10 @@ pub(super) fn prepare(
     }
     for (name, list) in build::lists(&asked.policy) {
         folder.write(&RelPath::parse(name)?, list.as_bytes())?;
+    }
+    if !given.known_locks.is_empty() {
+        let list = given.known_locks.join("\n") + "\n";
+        folder.write(&RelPath::parse(build::KNOWN_LOCKS)?, list.as_bytes())?;
     }
     if let Some(pem) = extra_ca {
         folder.write(&RelPath::parse(build::EXTRA_CA)?, pem)?;
@@ -149,6 +156,7 @@ pub(super) fn examine(
         created_at: now,
         live_at: None,
         damage: None,
+        compiled_at: reuse::is_compiled(&folder)?.then_some(now),
     })
 }
 

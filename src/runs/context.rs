@@ -38,6 +38,8 @@ pub(super) struct Context {
     pub admission: Notify,
     /// Something that nobody needs could not be removed.
     pub leftovers: Notify,
+    /// An environment has become live, whose bytecode may be missing.
+    pub to_compile: Notify,
     /// Held while an environment becomes live or is removed.
     pub environments: tokio::sync::Mutex<()>,
     /// One per run that has a driver: look at it again.

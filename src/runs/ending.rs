@@ -4,10 +4,10 @@
 //! found again by the sweep.
 
 use super::context::Context;
-use super::{Error, artifacts, builds, directory};
-use crate::envs::imports;
+use super::{Error, artifacts, builds, directory, reuse};
+use crate::envs::{build, imports};
 use crate::events::News;
-use crate::files::on_disk;
+use crate::files::{Owner, RelPath, layout, on_disk};
 use crate::logs;
 use crate::model::build::{Build, BuildAction, Found};
 use crate::model::environment::Environment;
@@ -43,11 +43,11 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
     let mut outcome = verdict(ending, stop.as_ref(), &run.limits, evidence);
     let mut result = None;
     let _alone = match run.kind {
-        RunKind::Build => Some(cx.environments.lock().await),
+        RunKind::Build | RunKind::Compile => Some(cx.environments.lock().await),
         RunKind::Script => None,
     };
-    if run.kind == RunKind::Build && outcome.is_success() {
-        match result_of_build(cx, run).await {
+    if run.kind != RunKind::Script && outcome.is_success() {
+        match result_of(cx, run).await {
             Ok(made) => result = Some(made),
             Err(builds::Error::Result { what, reason }) => {
                 outcome = Outcome::engine_error(format!("the build left no usable {what}: {reason}"));
@@ -72,10 +72,9 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         error: exit.and_then(|exit| exit.log_error.clone()),
     };
     let event = Event::Concluded { outcome };
-    let (live, found) = match result {
-        Some(Made::Environment(key)) => (Some(key), None),
-        Some(Made::Found(found)) => (None, Some(found)),
-        None => (None, None),
+    let found = match &mut result {
+        Some(Made::Found(found)) => Some(std::mem::take(found)),
+        _ => None,
     };
     let fill = move |run: &mut Run| {
         run.facts.log = Some(log);
@@ -85,13 +84,15 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         }
     };
     let now = cx.clock.now();
-    let also = move |c: &rusqlite::Connection, run: &Run| match &live {
-        Some(key) => store::environments::make_live(c, &run.script_id, key, now),
-        None => Ok(()),
+    let also = move |c: &rusqlite::Connection, run: &Run| match &result {
+        Some(Made::Environment(key)) => store::environments::make_live(c, &run.script_id, key, now),
+        Some(Made::Bytecode(key)) => store::environments::set_compiled(c, &run.script_id, key, now),
+        Some(Made::Found(_)) | None => Ok(()),
     };
     cx.record_with(&run.id, event, fill, also).await?;
     if run.kind == RunKind::Build {
         cx.events.publish(News::Script(run.script_id.clone()));
+        cx.to_compile.notify_one();
     }
     Ok(())
 }
@@ -130,10 +131,12 @@ async fn missing_module(cx: &Context, run: &Run, traceback: Option<&Traceback>) 
 enum Made {
     /// The key of an environment that is in its place.
     Environment(String),
+    /// The key of an environment whose bytecode is complete.
+    Bytecode(String),
     Found(Found),
 }
 
-async fn result_of_build(cx: &Context, run: &Run) -> Result<Made, builds::Error> {
+async fn result_of(cx: &Context, run: &Run) -> Result<Made, builds::Error> {
     let script_id = run.script_id.clone();
     let script = cx.store.read(move |c| store::scripts::get(c, &script_id)).await?;
     let Some(script) = script else {
@@ -142,6 +145,16 @@ async fn result_of_build(cx: &Context, run: &Run) -> Result<Made, builds::Error>
             reason: "its script is gone".to_owned(),
         });
     };
+    if run.kind == RunKind::Compile {
+        let key = run.launch.environment_key.clone().unwrap_or_default();
+        let (data, home) = (cx.data.clone(), layout::env(&script.slug, &key));
+        on_disk(move || {
+            let home = data.folder(&home, Owner::Shared)?;
+            home.write(&RelPath::parse(build::COMPILED)?, b"")
+        })
+        .await?;
+        return Ok(Made::Bytecode(key));
+    }
     let checks = |build: &Build| build.action == BuildAction::Check;
     if run.build.as_ref().is_some_and(checks) {
         let (data, row, owner) = (cx.data.clone(), run.clone(), cx.installation.owner());
@@ -162,6 +175,7 @@ async fn put_environment_in_place(cx: &Context, run: &Run, script: Script) -> Re
     let key = match known {
         Some(key) => key,
         None => {
+            reuse::complete(cx, run).await?;
             let (data, row, slug, owner, now) = (
                 cx.data.clone(),
                 run.clone(),
@@ -195,6 +209,7 @@ pub(super) async fn release(cx: &Context, run: &Run) {
         match row.kind {
             RunKind::Script => artifacts::discard_empty(&data, &row),
             RunKind::Build => builds::discard(&data, &row),
+            RunKind::Compile => Ok(()),
         }
     });
     if let Err(e) = cleaned.await {

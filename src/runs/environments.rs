@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Error;
 use super::context::Context;
+use super::{Error, submit};
 use crate::envs::build;
 use crate::envs::manifest::{File, Manifest};
 use crate::events::News;
@@ -23,8 +23,33 @@ const SWEEP_EVERY: Duration = Duration::from_secs(300);
 /// Of a script, beside the live one.
 const EARLIER_ONES: usize = 1;
 /// Above any real environment; one that is larger is not checked.
-const MOST_FILES: usize = 500_000;
+pub(super) const MOST_FILES: usize = 500_000;
 const LARGEST_MANIFEST: u64 = 256 * 1024 * 1024;
+
+/// Has the bytecode of live environments compiled, once each: what failed or was cancelled is not tried again.
+pub(super) async fn keep_compiled(cx: Arc<Context>) {
+    loop {
+        if let Err(e) = compile_all(&cx).await {
+            tracing::warn!(error = %e, "environments whose bytecode is missing could not be looked for");
+        }
+        tokio::select! {
+            () = cx.to_compile.notified() => {}
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+        }
+    }
+}
+
+async fn compile_all(cx: &Context) -> Result<(), Error> {
+    let wanted = cx
+        .store
+        .read(store::environments::to_compile)
+        .await
+        .map_err(Error::Store)?;
+    for (script, key) in wanted {
+        submit::compile(cx, &script, key).await?;
+    }
+    Ok(())
+}
 
 pub(super) async fn keep(cx: Arc<Context>) {
     if let Err(e) = check_all(&cx).await {
@@ -265,6 +290,7 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             live_at: live_at.and_then(|at| Timestamp::from_second(at).ok()),
             damage: None,
+            compiled_at: None,
         };
         // Last live first; the one that never was, at the end.
         let all = [

@@ -19,6 +19,7 @@ mod queue;
 pub mod recovery;
 #[cfg(test)]
 mod recovery_model;
+mod reuse;
 mod space;
 pub mod spec;
 mod starting;
@@ -156,6 +157,7 @@ impl Runs {
             look_at_disk: Default::default(),
             admission: Default::default(),
             leftovers: Default::default(),
+            to_compile: Default::default(),
             drivers: Default::default(),
             environments: Default::default(),
             waiting: Default::default(),
@@ -174,6 +176,8 @@ impl Runs {
         keep_alive("sweep", move || sweep::keep(Arc::clone(&cx)));
         let cx = Arc::clone(&context);
         keep_alive("environments", move || environments::keep(Arc::clone(&cx)));
+        let cx = Arc::clone(&context);
+        keep_alive("bytecode", move || environments::keep_compiled(Arc::clone(&cx)));
         Self(context)
     }
 

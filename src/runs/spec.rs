@@ -2,7 +2,8 @@
 //!
 //! A script's container sees its own folder, a folder for what it leaves, its environment (read-only), its run directory
 //! and the supervisor; a build's sees the package cache with its own folder in it, the run directory and the supervisor;
-//! one that may execute code of packages sees its own folder alone. Never a parent of any of these.
+//! one that may execute code of packages sees its own folder alone; what compiles an environment sees that, writable.
+//! Never a parent of any of these.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use pytask_protocol::{Spec, SpecLimits, VERSION};
 
-use crate::engine::{self, JobName, JobSpec, Mount, ResourceCaps};
+use crate::engine::{self, JobName, JobSpec, Mount, Priority, ResourceCaps};
 use crate::envs::build;
 use crate::model::build::Build;
 use crate::model::limits::{Limits, Network};
@@ -74,10 +75,16 @@ pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
             mounts.push(mount(&places.build, &folder, false));
         }
         RunKind::Build => mounts.push(mount(&places.cache, build::CACHE, false)),
+        // The one job that may write to an environment; it executes nothing of it.
+        RunKind::Compile => {
+            let environment = places.environment.iter();
+            mounts.extend(environment.map(|place| mount(place, build::ENVIRONMENT, false)));
+        }
     }
     let kind = match run.kind {
         RunKind::Script => "script",
         RunKind::Build => "build",
+        RunKind::Compile => "compile",
     };
     let labels = [
         (LABEL_RUN, run.id.as_str()),
@@ -100,6 +107,10 @@ pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
         .to_vec(),
         mounts,
         caps: caps(&run.limits),
+        priority: match run.kind {
+            RunKind::Script | RunKind::Build => Priority::Normal,
+            RunKind::Compile => Priority::Low,
+        },
         network: match run.limits.network {
             Network::None => engine::Network::None,
             Network::Bridge => engine::Network::Bridge,
@@ -156,6 +167,11 @@ pub fn process(run: &Run, around: &Surroundings<'_>, identity: &Identity<'_>) ->
                 &build_of(run),
             ),
             build::folder(run.id.as_str()),
+        ),
+        RunKind::Compile => (
+            build::compile_command(),
+            build::image_variables(around.image_env),
+            build::ENVIRONMENT.to_owned(),
         ),
     };
     Spec {

@@ -6,7 +6,7 @@
 use super::context::Context;
 use super::driver::{LOOK_SOON, record};
 use super::spec::{self, Identity, Places, Surroundings};
-use super::{Error, artifacts, builds, directory};
+use super::{Error, artifacts, builds, directory, reuse};
 use crate::engine;
 use crate::envs::policy;
 use crate::files::{self, ErrorKind, on_disk};
@@ -22,6 +22,9 @@ pub(super) async fn prepare(cx: &Context, run: &Run) -> Result<(), Error> {
         Err(e) => return refused_or_later(cx, run, e).await,
     };
     let environment = environment_of(cx, run, &script).await?;
+    if run.kind == RunKind::Compile && environment.is_none() {
+        return give_up(cx, run, "the environment is gone".to_owned()).await;
+    }
     // An environment belongs to the image it was built on, whatever has that image's name by now.
     let image = environment
         .as_ref()
@@ -35,8 +38,12 @@ pub(super) async fn prepare(cx: &Context, run: &Run) -> Result<(), Error> {
         }
         Err(e) => return give_up(cx, run, e.to_string()).await,
     };
+    let same_as = match run.kind {
+        RunKind::Build => reuse::resolved_just_now(cx, run, &image.id).await?,
+        _ => None,
+    };
     let revision = match run.kind {
-        RunKind::Build => None,
+        RunKind::Build | RunKind::Compile => None,
         RunKind::Script => match cx.scripts.capture(&script.id).await {
             Ok(revision) => Some(revision),
             Err(e) => return refused_or_later(cx, run, e).await,
@@ -51,22 +58,30 @@ pub(super) async fn prepare(cx: &Context, run: &Run) -> Result<(), Error> {
         image_digest: Some(image.id),
     };
     let settled = launch.clone();
-    let fill = move |run: &mut Run| run.launch = settled;
+    let fill = move |run: &mut Run| {
+        run.launch = settled;
+        if let Some(build) = &mut run.build {
+            build.same_as = same_as;
+        }
+    };
     cx.record_with(&run.id, Event::Prepared { launch }, fill, |_, _| Ok(()))
         .await?;
     Ok(())
 }
 
-/// The environment that a script's run uses: none if it asks for no packages.
+/// The environment that a run is given: a script's none if it asks for no packages, a build's none.
 async fn environment_of(cx: &Context, run: &Run, script: &Script) -> Result<Option<Environment>, Error> {
-    let Some(key) = script.environment_key.clone() else {
-        return Ok(None);
-    };
     let packages = cx.settings.in_force().packages;
     let asked = policy::effective(&script.requirements, &packages.default_requirements);
-    if run.kind == RunKind::Build || asked.is_empty() {
+    let key = match run.kind {
+        RunKind::Script if asked.is_empty() => None,
+        RunKind::Script => script.environment_key.clone(),
+        RunKind::Build => None,
+        RunKind::Compile => run.build.as_ref().and_then(|build| build.from.clone()),
+    };
+    let Some(key) = key else {
         return Ok(None);
-    }
+    };
     let id = script.id.clone();
     Ok(cx
         .store
@@ -86,6 +101,17 @@ async fn refused_or_later(cx: &Context, run: &Run, error: scripts::Error) -> Res
 }
 
 pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
+    if let Some(same) = run.build.as_ref().and_then(|build| build.same_as.as_ref()) {
+        return match reuse::take_over(cx, run, same).await {
+            Err(Error::Files(e)) if !matches!(e.kind(), ErrorKind::Io | ErrorKind::NoSpace) => {
+                let detail =
+                    format!("the environment that it was to share cannot be used ({e}); install again");
+                give_up(cx, run, detail).await
+            }
+            Err(Error::Scripts(e)) => refused_or_later(cx, run, e).await,
+            done => done,
+        };
+    }
     let script = match cx.scripts.get(&run.script_id).await {
         Ok(script) => script,
         Err(e) => return refused_or_later(cx, run, e).await,
@@ -124,11 +150,20 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         settings.owner(),
         settings.extra_ca.clone(),
     );
+    let known_locks = match run.kind {
+        RunKind::Build => reuse::known_locks(cx, run).await?,
+        _ => Vec::new(),
+    };
     let written = on_disk(move || {
-        let extra_ca = extra_ca.as_deref().map(Vec::as_slice);
+        let given = builds::Given {
+            owner,
+            extra_ca: extra_ca.as_deref().map(Vec::as_slice),
+            known_locks: &known_locks,
+        };
         match row.kind {
             RunKind::Script => artifacts::prepare(&data, &row, owner)?,
-            RunKind::Build => builds::prepare(&data, &row, &script.slug, owner, extra_ca)?,
+            RunKind::Build => builds::prepare(&data, &row, &script.slug, &given)?,
+            RunKind::Compile => {}
         }
         directory::write_spec(&data, &row, &process)
     });

@@ -101,6 +101,7 @@ pub(super) async fn build(
                 action: wish.action,
                 upgrade: checked(wish.upgrade, &known)?,
                 from: live.map(|live| live.key),
+                same_as: None,
                 policy: policy::of_build(&packages, &script.build_from_source, now),
                 found: None,
             };
@@ -131,6 +132,30 @@ pub(super) async fn build(
         cx.events.publish(News::Script(run.script_id.clone()));
     }
     Ok(run)
+}
+
+/// Records that the bytecode of an environment is to be compiled, after it has become live.
+pub(super) async fn compile(cx: &Context, script: &ScriptId, key: String) -> Result<(), Error> {
+    let (own_image, now, script) = (cx.installation.image.clone(), cx.clock.now(), script.clone());
+    let limits = enforceable::within_machine(Limits::default_for_compiling(), &cx.status.borrow());
+    let run = cx
+        .store
+        .write(move |tx| {
+            let script = living(tx, &script)?;
+            let mut run = new_run(&script, RunKind::Compile, now);
+            run.trigger = Trigger::System;
+            run.limits = limits;
+            run.image = image_of(tx, &script, own_image)?;
+            run.build = Some(Build {
+                from: Some(key),
+                ..Build::default()
+            });
+            store::runs::insert(tx, &mut run, None)?;
+            Ok::<_, Error>(run)
+        })
+        .await?;
+    announce(cx, &run);
+    Ok(())
 }
 
 /// Names of what may be told to move: what is asked for, and what is there.

@@ -15,7 +15,7 @@ pub fn insert(connection: &Connection, environment: &Environment) -> Result<(), 
     connection
         .prepare_cached(
             "INSERT INTO environments (script_id, key, lock_hash, requirements, image, image_digest, packages, \
-             run_id, created_at) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9) \
+             run_id, created_at, compiled_at) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) \
              ON CONFLICT (script_id, key) DO UPDATE SET requirements = excluded.requirements, \
              run_id = excluded.run_id, damage = NULL",
         )?
@@ -29,6 +29,7 @@ pub fn insert(connection: &Connection, environment: &Environment) -> Result<(), 
             json(&environment.packages)?,
             environment.run_id.as_str(),
             ms(environment.created_at),
+            environment.compiled_at.map(ms),
         ])?;
     Ok(())
 }
@@ -55,6 +56,41 @@ pub fn set_damage(
         .prepare_cached("UPDATE environments SET damage = ?3 WHERE script_id = ?1 AND key = ?2")?
         .execute(params![script.as_str(), key, damage])?;
     Ok(())
+}
+
+pub fn set_compiled(
+    connection: &Connection,
+    script: &ScriptId,
+    key: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    connection
+        .prepare_cached("UPDATE environments SET compiled_at = ?3 WHERE script_id = ?1 AND key = ?2")?
+        .execute(params![script.as_str(), key, ms(now)])?;
+    Ok(())
+}
+
+/// Live environments whose bytecode nobody has compiled or tried to.
+pub fn to_compile(connection: &Connection) -> Result<Vec<(ScriptId, String)>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT s.id, e.key FROM environments e JOIN scripts s ON s.id = e.script_id AND s.environment_key = e.key \
+         WHERE e.compiled_at IS NULL AND s.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM runs r \
+         WHERE r.script_id = s.id AND r.kind = 'compile' AND json_extract(r.build, '$.from') = e.key)",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok((ScriptId::parse(&row.get::<_, String>(0)?), row.get(1)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whole environments on this image that were live at some time, newest first.
+pub fn on_image(connection: &Connection, image_digest: &str) -> Result<Vec<Environment>, Error> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM environments WHERE image_digest = ?1 AND damage IS NULL AND live_at IS NOT NULL \
+         ORDER BY created_at DESC"
+    ))?;
+    let rows = statement.query_map([image_digest], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub fn remove(connection: &Connection, script: &ScriptId, key: &str) -> Result<(), Error> {
@@ -85,7 +121,7 @@ pub fn key_of_build(
 }
 
 const COLUMNS: &str = "script_id, key, lock_hash, requirements, image, image_digest, packages, run_id, created_at, \
-     live_at, damage";
+     live_at, damage, compiled_at";
 
 pub fn get(connection: &Connection, script: &ScriptId, key: &str) -> Result<Option<Environment>, Error> {
     let mut statement = connection.prepare_cached(&format!(
@@ -117,5 +153,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Environment> {
         created_at: time(8, row.get(8)?)?,
         live_at: row.get::<_, Option<i64>>(9)?.map(|ms| time(9, ms)).transpose()?,
         damage: row.get(10)?,
+        compiled_at: row
+            .get::<_, Option<i64>>(11)?
+            .map(|ms| time(11, ms))
+            .transpose()?,
     })
 }

@@ -20,6 +20,7 @@ fn steps() -> Vec<M<'static>> {
         M::up(include_str!("../../migrations/002_trusted_runs.sql")),
         M::up(include_str!("../../migrations/003_packages.sql")),
         M::up(include_str!("../../migrations/004_images.sql")),
+        M::up(include_str!("../../migrations/005_bytecode.sql")),
     ]
 }
 

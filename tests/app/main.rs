@@ -13,6 +13,7 @@ mod openapi;
 mod outcomes;
 mod packages;
 mod restarts;
+mod reuse;
 mod runs;
 mod scripts;
 mod settings;

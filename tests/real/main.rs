@@ -8,6 +8,7 @@ mod container;
 mod disk;
 mod engine_away;
 mod engine_contract;
+mod environments;
 mod fidelity;
 mod images;
 mod inside;

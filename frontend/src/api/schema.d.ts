@@ -1573,7 +1573,7 @@ export interface components {
             wait_reason?: components["schemas"]["WaitReason"] | null;
         };
         /** @enum {string} */
-        RunKind: "script" | "build";
+        RunKind: "script" | "build" | "compile";
         RunnerImage: {
             /** Format: date-time */
             added_at: string;
@@ -1809,6 +1809,9 @@ export interface components {
         } | {
             /** @enum {string} */
             kind: "api";
+        } | {
+            /** @enum {string} */
+            kind: "system";
         } | {
             /** @enum {string} */
             kind: "schedule";
@@ -2054,7 +2057,7 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
-                kind?: "script" | "build";
+                kind?: "script" | "build" | "compile";
                 limit?: number;
                 /** @description Kind of outcome, such as `failed`. */
                 outcome?: string;

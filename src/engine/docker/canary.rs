@@ -18,7 +18,8 @@ use super::link::{Link, ORDINARY, status, within};
 use super::storage::{self, StorageMap};
 use super::{Docker, images};
 use crate::engine::{
-    Capabilities, Engine, Error, JobName, JobSpec, JobState, Mount, Network, ResourceCaps, UnenforcedLimit,
+    Capabilities, Engine, Error, JobName, JobSpec, JobState, Mount, Network, Priority, ResourceCaps,
+    UnenforcedLimit,
 };
 
 /// How a test container is told from a job.
@@ -96,6 +97,7 @@ impl Plan {
                 tmp: 1024 * 1024,
             },
             network: Network::None,
+            priority: Priority::Normal,
             stop_grace: Duration::from_secs(1),
         }
     }

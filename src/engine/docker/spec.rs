@@ -13,7 +13,7 @@ use bollard::models::{
 };
 
 use super::storage::StorageMap;
-use crate::engine::{Error, JobSpec, Mount, Network};
+use crate::engine::{Error, JobSpec, Mount, Network, Priority};
 
 /// On every container, network and volume of ours: whose it is.
 pub(super) const INSTANCE_LABEL: &str = "pytask.instance";
@@ -84,6 +84,11 @@ fn host_config(spec: &JobSpec, storage: &StorageMap, instance: &str) -> Result<H
         memory: Some(memory),
         // Memory and swap together: equal means no swap.
         memory_swap: Some(memory),
+        // The engine's own default is 1024, and 2 the least there is.
+        cpu_shares: match spec.priority {
+            Priority::Normal => None,
+            Priority::Low => Some(2),
+        },
         nano_cpus: Some((caps.cpus * 1e9).round() as i64),
         pids_limit: Some(i64::from(caps.pids)),
         ulimits: Some(vec![

@@ -33,6 +33,7 @@ pub(in crate::engine::docker) fn job() -> JobSpec {
             tmp: 256 << 20,
         },
         network: Network::Bridge,
+        priority: Priority::Normal,
         stop_grace: Duration::from_millis(9_500),
     }
 }
@@ -215,4 +216,12 @@ fn a_grace_is_rounded_up_to_seconds() {
         whole_seconds(Duration::MAX.saturating_sub(Duration::from_secs(1))),
         i64::from(i32::MAX)
     );
+}
+
+#[test]
+fn what_has_no_hurry_gets_the_least_share_of_the_processors() {
+    let mut job = job();
+    job.priority = Priority::Low;
+    let body = container(&job, &subpath(), "a").expect("a body");
+    assert_eq!(body.host_config.expect("a configuration").cpu_shares, Some(2));
 }

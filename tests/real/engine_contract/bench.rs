@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use pytask_manager::engine::docker::{Docker, DockerConfig};
-use pytask_manager::engine::{Engine, JobName, JobSpec, Mount, Network, ResourceCaps};
+use pytask_manager::engine::{Engine, JobName, JobSpec, Mount, Network, Priority, ResourceCaps};
 
 use super::contract::{Behaviour, Bench};
 use crate::machine::{self, docker, runner_image, socket};
@@ -119,6 +119,7 @@ impl DockerBench {
                 tmp: 4 << 20,
             },
             network: Network::None,
+            priority: Priority::Normal,
             stop_grace: Duration::from_secs(3),
         }
     }

@@ -5,6 +5,7 @@ import { formatBytes, formatDuration } from "~/lib/format";
 // More kinds than the server knows today: schedules and reruns come later.
 const TRIGGERS: Readonly<Record<string, string>> = {
   manual: "Started by hand",
+  system: "Started by PyTask-Manager",
   schedule: "By schedule",
   api: "Through the API",
   rerun: "Run again",
@@ -53,7 +54,7 @@ export function buildRules(build: Build | null | undefined, at: (moment: Date) =
 export function headline(run: Run): string {
   const { outcome } = run;
   if (!outcome) {
-    const what = run.kind === "build" ? buildWord(run.build) : "Running";
+    const what = { script: "Running", build: buildWord(run.build), compile: "Compiling bytecode" }[run.kind];
     return {
       queued: "Queued",
       starting: "Starting",
@@ -195,5 +196,5 @@ const SIGNALS: Record<number, string> = {
 export const signalName = (signal: number): string =>
   SIGNALS[signal] ? `${signal} ${SIGNALS[signal]}` : String(signal);
 
-export const runTitle = (run: Pick<Run, "kind" | "number">): string =>
-  run.kind === "build" ? `Build ${run.number}` : `Run ${run.number}`;
+const KINDS: Record<Run["kind"], string> = { script: "Run", build: "Build", compile: "Compilation" };
+export const runTitle = (run: Pick<Run, "kind" | "number">): string => `${KINDS[run.kind]} ${run.number}`;

@@ -24,6 +24,11 @@ export function Explanation({ run }: { run: Run }) {
           {buildWord(run.build)}. {buildRules(run.build, formatAbsolute)}
         </p>
       ) : null}
+      {run.kind === "compile" ? (
+        <p className="mt-0.5 max-w-3xl text-ink-3">
+          Makes imports of the installed packages fast. Runs do not wait for it, and it gives way to them.
+        </p>
+      ) : null}
       {run.kind === "script" && evidence?.missing_module ? (
         <MissingModuleCard scriptId={run.script_id} missing={evidence.missing_module} />
       ) : null}

@@ -56,9 +56,10 @@ export function RunsPage() {
           value={filters.kind ?? ANY}
           onChange={(value) => set("kind", value)}
           options={[
-            { value: ANY, label: "Runs and builds" },
+            { value: ANY, label: "Any kind" },
             { value: "script", label: "Runs of scripts" },
             { value: "build", label: "Builds" },
+            { value: "compile", label: "Compilations" },
           ]}
         />
         {filtered ? (

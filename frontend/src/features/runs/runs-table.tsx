@@ -66,8 +66,13 @@ function RunRow({ run, hideScript, compact }: { run: Run; hideScript: boolean; c
         </Link>
         {hideScript ? null : (
           <span className="num ml-2 text-ink-3">
-            {run.kind === "build" ? <Package aria-label="Build" className="-mt-0.5 mr-1 inline size-3" /> : null}#
-            {run.number}
+            {run.kind === "script" ? null : (
+              <Package
+                aria-label={run.kind === "build" ? "Build" : "Compilation"}
+                className="-mt-0.5 mr-1 inline size-3"
+              />
+            )}
+            #{run.number}
           </span>
         )}
         <span className="truncate-line block text-ink-3 sm:hidden">{detail}</span>
