@@ -14,6 +14,7 @@ pub mod files;
 pub mod logs;
 pub mod model;
 pub mod runs;
+pub mod scheduler;
 pub mod scripts;
 pub mod settings;
 pub mod stats;
