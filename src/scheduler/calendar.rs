@@ -167,4 +167,4 @@ fn listed(set: Set, unit: Unit, word: impl Fn(u8) -> String) -> String {
 
 #[cfg(test)]
 #[path = "calendar_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -6,3 +6,5 @@
 
 pub mod calendar;
 pub mod expression;
+pub mod fires;
+pub mod zone;
