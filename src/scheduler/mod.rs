@@ -7,4 +7,6 @@
 pub mod calendar;
 pub mod expression;
 pub mod fires;
+pub mod notes;
+pub mod words;
 pub mod zone;
