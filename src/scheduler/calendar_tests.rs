@@ -100,6 +100,7 @@ fn it_begins_with_1970_and_ends_with_2100() {
     let minutes = calendar("* * * * *");
     assert_eq!(minutes.after(i64::from(i32::MIN)), Some(0));
     assert_eq!(END, seconds("2100-12-31T23:59:59"));
+    assert_eq!(END + 1, crate::model::schedule::END.as_second());
     assert_eq!(minutes.after(END - 60), Some(END - 59));
     assert_eq!(minutes.after(END - 59), None);
     assert_eq!(minutes.count(END - 120, i64::MAX), 2);

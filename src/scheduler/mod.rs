@@ -7,6 +7,10 @@
 pub mod calendar;
 pub mod expression;
 pub mod fires;
+pub mod jitter;
 pub mod notes;
+pub mod plan;
+pub mod retry;
+pub mod timetable;
 pub mod words;
 pub mod zone;
