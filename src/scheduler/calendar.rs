@@ -23,6 +23,7 @@ pub struct Calendar {
     /// It fires whenever one of them does.
     rules: Vec<cron::Schedule>,
     times: Times,
+    spacing: i64,
 }
 
 /// The times of day at which it fires, on a day on which it does.
@@ -48,7 +49,12 @@ impl Calendar {
             minutes: fields.minutes.set,
             hours: fields.hours.set,
         };
-        Self { rules, times }
+        let spacing = times.spacing();
+        Self {
+            rules,
+            times,
+            spacing,
+        }
     }
 
     /// The next time it fires.
@@ -86,22 +92,21 @@ impl Calendar {
         self.rules.iter().any(|rule| rule.includes(time))
     }
 
-    /// A number of seconds that never lies between two fires in civil time, unless there is less: what is shorter keeps
-    /// every fire apart from the next.
+    /// No two fires are closer in civil time than so many seconds. (Where the first and the last number of a field are
+    /// closest, some that are further apart may be counted as that close.)
     pub fn spacing(&self) -> i64 {
-        let Times {
-            seconds,
-            minutes,
-            hours,
-        } = self.times;
-        closest(seconds, 60)
-            .or_else(|| closest(minutes, 60).map(|gap| gap * 60))
-            .or_else(|| closest(hours, 24).map(|gap| gap * 3600))
-            .unwrap_or(DAY)
+        self.spacing
     }
 }
 
 impl Times {
+    fn spacing(self) -> i64 {
+        closest(self.seconds, 60)
+            .or_else(|| closest(self.minutes, 60).map(|gap| gap * 60))
+            .or_else(|| closest(self.hours, 24).map(|gap| gap * 3600))
+            .unwrap_or(DAY)
+    }
+
     fn first(self) -> i64 {
         let of = |set: Set| i64::from(set.first().unwrap_or_default());
         of(self.hours) * 3600 + of(self.minutes) * 60 + of(self.seconds)

@@ -11,6 +11,8 @@ pub mod jitter;
 pub mod notes;
 pub mod plan;
 pub mod retry;
+#[cfg(test)]
+mod simulation;
 pub mod timetable;
 pub mod words;
 pub mod zone;

@@ -1,8 +1,8 @@
 //! What is to be done about schedules at this moment: pure.
 //!
 //! For each schedule, everything that has come due since its cursor gets a decision, and the cursor moves over it. Both
-//! belong into one transaction, which compares version and cursor with what was seen here; carried out or not at all, a
-//! step may be asked for again. So every due instant of a version ends in exactly one decision, whatever is cut short.
+//! belong into one transaction, which compares with what was [`Seen`] here; carried out or not at all, a step may be
+//! asked for again. So every due instant of a version ends in exactly one decision, whatever is cut short.
 //!
 //! Instants are those of the timetable. A schedule's jitter delays all of them alike, so it is as if its clock went
 //! slow by that much. Whether unfinished runs are in the way is not decided here but where runs are admitted.
@@ -48,13 +48,20 @@ pub struct Plan {
     pub wake: Option<Timestamp>,
 }
 
-/// One transaction: to be carried out if the schedule still is at this version and cursor.
+/// One transaction: to be carried out if everything still is as it was seen, and otherwise to be planned again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
+    pub seen: Seen,
+    pub change: Change,
+}
+
+/// What a step was planned for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
     pub schedule: ScheduleId,
     pub version: i64,
-    pub seen: Timestamp,
-    pub change: Change,
+    pub cursor: Timestamp,
+    pub script: Script,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -150,11 +157,18 @@ pub fn settle(now: Timestamp, entry: &Entry<'_>) -> Option<Step> {
 }
 
 impl Entry<'_> {
-    fn step(&self, change: Change) -> Step {
-        Step {
+    pub fn seen(&self) -> Seen {
+        Seen {
             schedule: self.schedule.id.clone(),
             version: self.schedule.version,
-            seen: self.schedule.cursor,
+            cursor: self.schedule.cursor,
+            script: self.script,
+        }
+    }
+
+    fn step(&self, change: Change) -> Step {
+        Step {
+            seen: self.seen(),
             change,
         }
     }

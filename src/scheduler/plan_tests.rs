@@ -103,7 +103,7 @@ fn what_is_due_is_submitted_once_and_the_cursor_moves_over_it() {
     let [step] = plan.steps.as_slice() else {
         panic!("{plan:?}")
     };
-    assert_eq!((step.version, step.seen), (1, at("11:55")));
+    assert_eq!((step.seen.version, step.seen.cursor), (1, at("11:55")));
     let Change::Cover {
         until,
         summary,
@@ -288,6 +288,6 @@ fn the_plan_wakes_for_whatever_is_due_first() {
     assert_eq!(plan(at("11:35"), &entries).wake, Some(at("11:40")));
     let plan = plan(at("12:00"), &entries);
     assert_eq!(plan.wake, Some(at("12:05")));
-    let stepped: Vec<&ScheduleId> = plan.steps.iter().map(|step| &step.schedule).collect();
+    let stepped: Vec<&ScheduleId> = plan.steps.iter().map(|step| &step.seen.schedule).collect();
     assert_eq!(stepped, [&desks[0].schedule.id, &desks[1].schedule.id]);
 }

@@ -41,7 +41,7 @@ impl Set {
     }
 
     pub fn first(self) -> Option<u8> {
-        self.iter().next()
+        (!self.is_empty()).then(|| self.0.trailing_zeros() as u8)
     }
 
     pub fn last(self) -> Option<u8> {
@@ -54,8 +54,13 @@ impl Set {
     }
 
     /// From small to great.
-    pub fn iter(self) -> impl Iterator<Item = u8> + Clone {
-        (0..64).filter(move |&value| self.contains(value))
+    pub fn iter(self) -> impl Iterator<Item = u8> {
+        let mut rest = self;
+        std::iter::from_fn(move || {
+            let least = rest.first()?;
+            rest.remove(least);
+            Some(least)
+        })
     }
 
     /// Stretches without a hole, from small to great.
