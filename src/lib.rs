@@ -15,6 +15,7 @@ pub mod images;
 pub mod logs;
 pub mod model;
 pub mod runs;
+pub mod scheduler;
 pub mod scripts;
 pub mod settings;
 pub mod stats;

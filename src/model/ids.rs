@@ -45,6 +45,10 @@ id!(
     /// Names one run; the container, the run directory and the URL derive from it.
     RunId
 );
+id!(
+    /// Names one schedule of a script, through all its versions.
+    ScheduleId
+);
 
 #[cfg(test)]
 mod tests {

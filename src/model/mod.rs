@@ -1,6 +1,7 @@
 //! The product's words as pure values: what is stored, decided about and shown. Imports nothing of ours but the
 //! run directory's protocol.
 
+pub mod arguments;
 pub mod build;
 pub mod changes;
 pub mod environment;
@@ -12,6 +13,7 @@ pub mod outcome;
 pub mod packages;
 pub mod patch;
 pub mod run;
+pub mod schedule;
 pub mod script;
 pub mod settings;
 pub mod traceback;

@@ -6,6 +6,7 @@ use super::context::Context;
 use super::{Error, enforceable};
 use crate::envs::{policy, requirements};
 use crate::events::News;
+use crate::model::arguments;
 use crate::model::build::{Build, BuildAction, Upgrade};
 use crate::model::environment::Environment;
 use crate::model::ids::{RunId, ScriptId};
@@ -14,10 +15,6 @@ use crate::model::run::{Facts, Launch, Overlap, Run, RunKind, State, Trigger};
 use crate::model::script::{Invalid, Script};
 use crate::store;
 
-const ARGUMENTS: usize = 256;
-const VARIABLES: usize = 256;
-/// Of one argument or variable; the kernel's own bound is 128 KiB.
-const VALUE_BYTES: usize = 32 * 1024;
 const KEY_CHARS: usize = 200;
 
 #[derive(Debug, Clone)]
@@ -233,50 +230,14 @@ fn new_run(script: &Script, kind: RunKind, now: jiff::Timestamp) -> Run {
 }
 
 fn check(submission: &Submission) -> Result<(), Invalid> {
-    let invalid = |field, message: String| Err(Invalid { field, message });
-    if submission.args.len() > ARGUMENTS {
-        return invalid("args", format!("A run may have at most {ARGUMENTS} arguments"));
-    }
-    if submission.env.len() > VARIABLES {
-        return invalid("env", format!("A run may have at most {VARIABLES} variables"));
-    }
-    for arg in &submission.args {
-        if arg.len() > VALUE_BYTES || arg.contains('\0') {
-            return invalid(
-                "args",
-                format!("An argument has at most {VALUE_BYTES} bytes and no NUL"),
-            );
-        }
-    }
-    for (name, value) in &submission.env {
-        let mut chars = name.chars();
-        let first = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-        if !first || name.len() > 255 || !chars.all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return invalid(
-                "env",
-                format!("{name:?} is no variable name: use letters, digits and _"),
-            );
-        }
-        if name.starts_with("PYTASK_") {
-            return invalid(
-                "env",
-                format!("{name} is reserved: names beginning with PYTASK_ are set by PyTask-Manager"),
-            );
-        }
-        if value.len() > VALUE_BYTES || value.contains('\0') {
-            return invalid(
-                "env",
-                format!("The value of {name} has at most {VALUE_BYTES} bytes and no NUL"),
-            );
-        }
-    }
+    arguments::check(&submission.args, &submission.env)?;
     if let Some(key) = &submission.idempotency_key
         && (key.is_empty() || key.chars().count() > KEY_CHARS)
     {
-        return invalid(
-            "Idempotency-Key",
-            format!("An idempotency key has 1 to {KEY_CHARS} characters"),
-        );
+        return Err(Invalid {
+            field: "Idempotency-Key",
+            message: format!("An idempotency key has 1 to {KEY_CHARS} characters"),
+        });
     }
     Ok(())
 }
