@@ -25,6 +25,7 @@ use crate::logs::Watcher;
 use crate::model::ids::RunId;
 use crate::model::settings::InForce;
 use crate::runs::{self, Installation, Relief, Runs};
+use crate::scheduler::{self, Scheduler};
 use crate::scripts::{self, Scripts};
 use crate::settings;
 use crate::store::{self, Place, Store, Witness};
@@ -34,6 +35,7 @@ pub struct App {
     pub router: Router,
     pub runs: Runs,
     pub scripts: Scripts,
+    pub scheduler: Scheduler,
     pub store: Store,
     _lock: DataLock,
 }
@@ -180,6 +182,13 @@ pub async fn start_on(
             extra_ca,
         },
     });
+    let scheduler = Scheduler::start(scheduler::Parts {
+        store: store.clone(),
+        runs: runs.clone(),
+        clock: clock.clone(),
+        events: events.clone(),
+        settings: settings.clone(),
+    });
     let api = Api {
         store: store.clone(),
         data,
@@ -189,12 +198,14 @@ pub async fn start_on(
         settings,
         images,
         runs: runs.clone(),
+        scheduler: scheduler.clone(),
     };
     let router = api::router(api, AllowedHosts::new(&config.allowed_hosts));
     Ok(App {
         router,
         runs,
         scripts,
+        scheduler,
         store,
         _lock: lock,
     })

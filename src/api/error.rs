@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 use crate::envs::{policy, requirements};
 use crate::files::{self, ErrorKind};
 use crate::model::limits::OutOfBounds;
-use crate::{images, logs, runs, scripts, settings, store};
+use crate::scheduler::timetable::Unusable;
+use crate::{images, logs, runs, scheduler, scripts, settings, store};
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -293,6 +294,31 @@ impl From<images::Error> for ApiError {
             .with(json!({ "scripts": scripts })),
             images::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             images::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<scheduler::Error> for ApiError {
+    fn from(error: scheduler::Error) -> Self {
+        match error {
+            scheduler::Error::NotFound => Self::not_found("schedule"),
+            scheduler::Error::ScriptNotFound => Self::not_found("script"),
+            scheduler::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            scheduler::Error::Unusable(Unusable::Zone(unknown)) => {
+                Self::invalid("timezone", unknown.to_string())
+            }
+            scheduler::Error::Unusable(Unusable::Expression(refused)) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_expression",
+                refused.message,
+            )
+            .with(json!({
+                "field": "expression",
+                "part": refused.field.map(|unit| unit.name()),
+                "begin": refused.span.start,
+                "end": refused.span.end,
+            })),
+            scheduler::Error::Store(error) => error.into(),
         }
     }
 }

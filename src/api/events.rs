@@ -30,6 +30,10 @@ pub enum EventMessage {
     System {
         system: Box<System>,
     },
+    /// Schedules of the script came, went or were changed.
+    Schedules {
+        script_id: String,
+    },
     /// A runner image came, went, or is further.
     Images,
     /// Some messages were dropped; read again what is shown.
@@ -85,6 +89,9 @@ async fn tell(api: &Api, news: News) -> Result<EventMessage, ApiError> {
             run: Box::new(show_one(api, *run).await?),
         },
         News::Script(id) => EventMessage::Script {
+            script_id: id.to_string(),
+        },
+        News::Schedules(id) => EventMessage::Schedules {
             script_id: id.to_string(),
         },
         News::Images => EventMessage::Images,

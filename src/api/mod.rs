@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod changes;
+mod cron;
 mod dashboard;
 mod dependencies;
 mod error;
@@ -19,6 +20,7 @@ mod page;
 mod requests;
 mod revisions;
 mod runs;
+mod schedules;
 mod scripts;
 mod settings;
 mod stats;
@@ -43,6 +45,7 @@ use crate::events::Events;
 use crate::files::DataDir;
 use crate::images::Images;
 use crate::runs::Runs;
+use crate::scheduler::Scheduler;
 use crate::scripts::Scripts;
 use crate::settings::Keeper;
 use crate::store::Store;
@@ -60,6 +63,7 @@ pub struct Api {
     pub settings: Keeper,
     pub images: Images,
     pub runs: Runs,
+    pub scheduler: Scheduler,
 }
 
 #[derive(OpenApi)]
@@ -69,6 +73,7 @@ pub struct Api {
     tags(
         (name = "scripts", description = "Scripts, their files and revisions"),
         (name = "dependencies", description = "What a script needs installed"),
+        (name = "schedules", description = "When scripts run by themselves"),
         (name = "images", description = "What scripts are run in"),
         (name = "runs", description = "Executions and their logs"),
         (name = "system", description = "The instance as a whole"),
@@ -97,6 +102,13 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(images::list, images::add))
         .routes(routes!(images::renew))
         .routes(routes!(images::remove))
+        .routes(routes!(schedules::list))
+        .routes(routes!(schedules::of_script, schedules::create))
+        .routes(routes!(schedules::get, schedules::update, schedules::delete))
+        .routes(routes!(schedules::run))
+        .routes(routes!(cron::preview))
+        .routes(routes!(cron::zones))
+        .routes(routes!(cron::simulate))
         .routes(routes!(runs::submit))
         .routes(routes!(runs::list))
         .routes(routes!(runs::get))

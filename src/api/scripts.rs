@@ -312,7 +312,12 @@ pub async fn update(
         overlap: patch.overlap,
         parallel_limit: patch.parallel_limit,
     };
-    let script = api.scripts.update(&ScriptId::parse(&id), patch).await?;
+    let id = ScriptId::parse(&id);
+    // What is due until now belongs to the time before.
+    if patch.paused.is_some() {
+        api.scheduler.settle(Some(&id)).await?;
+    }
+    let script = api.scripts.update(&id, patch).await?;
     show(&api, script).await
 }
 
@@ -321,7 +326,9 @@ pub async fn update(
     params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn delete(State(api): State<Api>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
-    api.scripts.delete(&ScriptId::parse(&id)).await?;
+    let id = ScriptId::parse(&id);
+    api.scheduler.settle(Some(&id)).await?;
+    api.scripts.delete(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -330,6 +337,9 @@ pub async fn delete(State(api): State<Api>, Path(id): Path<String>) -> Result<St
     params(("id" = String, Path)),
     responses((status = 200, body = ScriptView), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn restore(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<ScriptView>, ApiError> {
-    let script = api.scripts.restore(&ScriptId::parse(&id)).await?;
+    let id = ScriptId::parse(&id);
+    // Nothing that fell into its time in the trash is due.
+    api.scheduler.begin_anew(&id).await?;
+    let script = api.scripts.restore(&id).await?;
     show(&api, script).await
 }

@@ -46,6 +46,9 @@ pub async fn update(
     if let Some(limits) = &patch.default_limits {
         api.runs.check_enforceable(limits).map_err(out_of_bounds)?;
     }
+    if patch.schedules_paused.is_some() {
+        api.scheduler.settle(None).await?;
+    }
     let set = api.settings.change(patch).await?;
     Ok(show(&api, set))
 }

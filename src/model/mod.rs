@@ -12,6 +12,7 @@ pub mod limits;
 pub mod outcome;
 pub mod packages;
 pub mod patch;
+pub mod retry;
 pub mod run;
 pub mod schedule;
 pub mod script;

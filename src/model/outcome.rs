@@ -7,6 +7,9 @@ use utoipa::ToSchema;
 use super::evidence::Evidence;
 
 /// Our verdict, as it is stored and sent.
+/// How the reason ends of a run that was skipped because another one was in its way.
+pub const OVERLAPPED: &str = "of this script was not finished";
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Outcome {

@@ -11,9 +11,10 @@ use utoipa::ToSchema;
 pub use machine::{Ending, Event, RunState, State, Step, StopReason, step};
 
 use super::build::Build;
-use super::ids::{RunId, ScriptId};
+use super::ids::{RunId, ScheduleId, ScriptId};
 use super::limits::Limits;
 use super::outcome::Outcome;
+use super::schedule::Retry;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -36,7 +37,21 @@ pub enum Trigger {
     /// The application itself; nobody waits for it.
     System,
     /// A schedule's due moment, at which nobody waits for it.
-    Schedule { schedule_id: String, slot: Timestamp },
+    Schedule {
+        schedule_id: ScheduleId,
+        /// Of the schedule; the moment belongs to it.
+        #[serde(default)]
+        version: i64,
+        /// The due moment, by the timetable.
+        slot: Timestamp,
+        /// From 1; each further one is a retry.
+        #[serde(default = "first")]
+        attempt: u32,
+    },
+}
+
+const fn first() -> u32 {
+    1
 }
 
 impl Trigger {
@@ -82,6 +97,8 @@ pub enum WaitKind {
     Environment,
     /// Too little space is left on the data disk.
     DiskFull,
+    /// It is tried again, later.
+    Retry,
     /// Its turn has not been looked at yet.
     Admission,
 }
@@ -116,6 +133,10 @@ pub struct Run {
     /// With [`Overlap::Allow`]: how many runs of the script may be active at once, if there is a bound.
     pub parallel_limit: Option<u32>,
     pub queued_at: Timestamp,
+    /// It waits at least until then.
+    pub not_before: Option<Timestamp>,
+    /// Whether it is tried again if it goes wrong; none for what no schedule has fired.
+    pub retry: Option<Retry>,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
     pub args: Vec<String>,
@@ -214,6 +235,8 @@ pub(crate) mod tests_support {
             overlap: Overlap::Queue,
             parallel_limit: None,
             queued_at: Timestamp::UNIX_EPOCH,
+            not_before: None,
+            retry: None,
             started_at: None,
             finished_at: None,
             args: vec![],

@@ -28,6 +28,8 @@ pub struct Settings {
     pub min_free_bytes: Option<u64>,
     /// What may be installed, and from where.
     pub packages: PackageSettings,
+    /// Whatever is due is skipped.
+    pub schedules_paused: bool,
 }
 
 /// What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole.
@@ -43,6 +45,8 @@ pub struct SettingsPatch {
     pub min_free_bytes: Option<Option<u64>>,
     /// Each field for itself.
     pub packages: Option<PackagePatch>,
+    /// Whether everything that is due is skipped, until it is taken back.
+    pub schedules_paused: Option<bool>,
 }
 
 /// What holds at the moment.
@@ -52,6 +56,7 @@ pub struct InForce {
     pub max_runs: u32,
     pub min_free_bytes: u64,
     pub packages: Packages,
+    pub schedules_paused: bool,
 }
 
 impl InForce {
@@ -62,6 +67,7 @@ impl InForce {
             max_runs,
             min_free_bytes: MIN_FREE_BYTES,
             packages: Packages::built_in(),
+            schedules_paused: false,
         }
     }
 }
@@ -73,6 +79,7 @@ impl Settings {
             max_runs: self.max_runs.unwrap_or(built_in.max_runs),
             min_free_bytes: self.min_free_bytes.unwrap_or(built_in.min_free_bytes),
             packages: self.packages.in_force(),
+            schedules_paused: self.schedules_paused,
         }
     }
 
@@ -91,6 +98,7 @@ impl Settings {
             within("min_free_bytes", bytes, 16 * MIB, 1024 * 1024 * 1024 * MIB)?;
             self.min_free_bytes = bytes;
         }
+        self.schedules_paused = patch.schedules_paused.unwrap_or(self.schedules_paused);
         if let Some(packages) = patch.packages {
             self.packages = self.packages.changed(packages)?;
         }

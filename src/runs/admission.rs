@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::ids::{RunId, ScriptId};
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{OVERLAPPED, Outcome};
 use crate::model::run::{Overlap, Run, RunKind, WaitKind, WaitReason};
 
 /// How the environment of a queued run stands.
@@ -60,7 +60,17 @@ type Lane<'a> = (&'a ScriptId, RunKind);
 pub fn admit(situation: &Situation<'_>) -> Vec<(RunId, Decision)> {
     let mut active: HashMap<Lane<'_>, Vec<&Run>> = HashMap::new();
     let mut queued: HashMap<Lane<'_>, Vec<&Run>> = HashMap::new();
+    let mut decisions = Vec::new();
     for run in situation.unfinished {
+        // Until its time has come it is in nobody's way.
+        if let Some(until) = run
+            .not_before
+            .filter(|until| !run.is_active() && *until > situation.now)
+        {
+            let message = format!("It is tried again at {}", until.strftime("%H:%M:%S UTC"));
+            decisions.push((run.id.clone(), Decision::Wait(wait(WaitKind::Retry, message))));
+            continue;
+        }
         let lanes = if run.is_active() { &mut active } else { &mut queued };
         lanes.entry(lane(run)).or_default().push(run);
     }
@@ -77,7 +87,6 @@ pub fn admit(situation: &Situation<'_>) -> Vec<(RunId, Decision)> {
         line.sort_by_key(|run| (can_wait(run, situation.now), run.number));
         next.insert(rank(line[0], &active), line.into());
     }
-    let mut decisions = Vec::new();
     while let Some((_, mut line)) = next.pop_first() {
         let Some(run) = line.pop_front() else { continue };
         let all = &queued[&lane(run)];
@@ -124,7 +133,7 @@ fn judge(run: &Run, others: &[&Run], earlier: &[&Run], situation: &Situation<'_>
     if overlap == Overlap::Skip
         && let Some(first) = in_the_way.peek()
     {
-        let reason = format!("run {} of this script was not finished", first.number);
+        let reason = format!("run {} {OVERLAPPED}", first.number);
         return Decision::Dismiss(Outcome::Skipped {
             message: format!("Skipped: {reason}"),
             reason,
@@ -191,6 +200,7 @@ fn wait(kind: WaitKind, message: String) -> WaitReason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ids::ScheduleId;
     use crate::model::run::{State, Trigger};
     use crate::runs::tests_support::run_in;
 
@@ -245,6 +255,7 @@ mod tests {
                 WaitKind::Overlap => "overlap",
                 WaitKind::Environment => "environment",
                 WaitKind::DiskFull => "disk",
+                WaitKind::Retry => "retry",
                 WaitKind::Admission => "admission",
             },
             Decision::Build(_) => "build",
@@ -323,7 +334,9 @@ mod tests {
         let mut queue = Queue::new(1);
         let scheduled = queue.add(&ScriptId::generate(), State::Queued, Overlap::Queue);
         queue.runs[0].trigger = Trigger::Schedule {
-            schedule_id: "s".into(),
+            schedule_id: ScheduleId::generate(),
+            version: 1,
+            attempt: 1,
             slot: Timestamp::UNIX_EPOCH,
         };
         let manual = queue.add(&ScriptId::generate(), State::Queued, Overlap::Queue);
@@ -331,6 +344,23 @@ mod tests {
         assert_eq!(first(&queue), (manual, Decision::Admit));
         queue.now = Timestamp::UNIX_EPOCH + PATIENCE;
         assert_eq!(first(&queue), (scheduled, Decision::Admit));
+    }
+
+    #[test]
+    fn a_retry_is_in_nobodys_way_until_its_time_has_come() {
+        let script = ScriptId::generate();
+        let mut queue = Queue::new(8);
+        let retry = queue.add(&script, State::Queued, Overlap::Skip);
+        queue.runs[0].not_before = Some(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(60));
+        let other = queue.add(&script, State::Queued, Overlap::Skip);
+        let words: HashMap<RunId, &str> = queue
+            .decide()
+            .iter()
+            .map(|(id, decision)| (id.clone(), word(decision)))
+            .collect();
+        assert_eq!(words, [(retry.clone(), "retry"), (other, "admit")].into());
+        queue.now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(60);
+        assert_eq!(queue.decide()[0], (retry, Decision::Admit));
     }
 
     /// What a round costs grows with the queue and not with its square.

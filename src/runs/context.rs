@@ -7,7 +7,7 @@ use tokio::sync::{Notify, watch};
 
 use super::engine_link::EngineStatus;
 use super::space::Disk;
-use super::{Error, Installation, spec};
+use super::{Error, Installation, fires, spec};
 use crate::clock::Clock;
 use crate::engine::{Engine, JobName};
 use crate::events::{Events, News};
@@ -70,12 +70,12 @@ impl Context {
         A: FnOnce(&rusqlite::Connection, &Run) -> Result<(), store::Error> + Send + 'static,
     {
         let (id, now) = (id.clone(), self.clock.now());
-        let (run, changed) = self
+        let (run, next, changed) = self
             .store
             .write(move |tx| {
                 let mut run = store::runs::get(tx, &id)?.ok_or(Error::NotFound)?;
                 match step(&run.state, &event) {
-                    Step::Same => return Ok((run, false)),
+                    Step::Same => return Ok((run, None, false)),
                     Step::Impossible => {
                         let state = run.state.name().as_str();
                         return Err(Error::Impossible {
@@ -91,7 +91,8 @@ impl Context {
                 }
                 store::runs::store_step(tx, &mut run, &event, now)?;
                 also(tx, &run)?;
-                Ok::<_, Error>((run, true))
+                let next = fires::record_next_attempt(tx, &run, now)?;
+                Ok::<_, Error>((run, next, true))
             })
             .await?;
         if changed {
@@ -101,6 +102,9 @@ impl Context {
                 self.admission.notify_one();
             }
             self.events.publish(News::Run(Box::new(run.clone())));
+            if let Some(next) = next {
+                self.events.publish(News::Run(Box::new(next)));
+            }
         }
         Ok(run)
     }

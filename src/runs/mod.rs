@@ -15,6 +15,7 @@ mod ending;
 mod enforceable;
 mod engine_link;
 mod environments;
+pub mod fires;
 mod queue;
 pub mod recovery;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use engine_link::{EngineStatus, Ready};
+pub use fires::{Fate, Ground, record_fire};
 pub use space::{Disk, Relief};
 pub use submit::{Submission, Wish};
 
@@ -42,7 +44,7 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 /// What others may know of the engine.
 pub use crate::engine::{Capabilities, Storage};
-use crate::events::Events;
+use crate::events::{Events, News};
 use crate::files::{self, DataDir, Folder, Owner, Reserve};
 use crate::logs::{self, Watcher};
 use crate::model::ids::{RunId, ScriptId};
@@ -186,6 +188,23 @@ impl Runs {
         submit::submit(&self.0, submission).await
     }
 
+    /// What rows of fires are made with, now.
+    pub fn ground(&self) -> Ground {
+        Ground {
+            now: self.0.clock.now(),
+            default_limits: self.0.settings.in_force().default_limits,
+            own_image: self.0.installation.image.clone(),
+        }
+    }
+
+    /// Tells everybody of rows that were made inside another's transaction, once that is stored.
+    pub fn announce(&self, runs: Vec<Run>) {
+        for run in runs {
+            self.0.events.publish(News::Run(Box::new(run)));
+        }
+        self.0.admission.notify_one();
+    }
+
     /// Records a build of the script's environment, or answers the one that is already on its way and asks for the
     /// same.
     pub async fn build(&self, script: &ScriptId, wish: Wish, trigger: Trigger) -> Result<Run, Error> {
@@ -267,7 +286,7 @@ impl Runs {
 }
 
 /// Runs a loop for good: one that panics is reported and begun again. All it knows is stored, so nothing is lost.
-fn keep_alive<L>(name: &'static str, begin: impl Fn() -> L + Send + 'static)
+pub fn keep_alive<L>(name: &'static str, begin: impl Fn() -> L + Send + 'static)
 where
     L: Future<Output = ()> + Send + 'static,
 {

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::admission::{Decision, Readiness, Situation, admit};
@@ -29,20 +30,29 @@ pub(super) async fn keep(cx: Arc<Context>) {
     let mut settings = cx.settings.subscribe();
     let mut disk = cx.disk.clone();
     loop {
-        if let Err(e) = round(&cx).await {
-            tracing::error!(error = %e, "the queue could not be looked at; trying again");
-        }
+        let retry = match round(&cx).await {
+            Ok(retry) => retry,
+            Err(e) => {
+                tracing::error!(error = %e, "the queue could not be looked at; trying again");
+                None
+            }
+        };
+        let pause = retry.map_or(LOOK_EVERY, |until| {
+            let left = until.duration_since(cx.clock.now());
+            Duration::try_from(left).unwrap_or_default().min(LOOK_EVERY)
+        });
         tokio::select! {
             () = cx.admission.notified() => {}
             _ = status.changed() => {}
             _ = settings.changed() => {}
             _ = disk.changed() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
 
-async fn round(cx: &Arc<Context>) -> Result<(), Error> {
+/// Answers when the next run is to be tried again.
+async fn round(cx: &Arc<Context>) -> Result<Option<Timestamp>, Error> {
     let defaults = cx.settings.in_force().packages.default_requirements;
     let (unfinished, readiness) = cx
         .store
@@ -68,13 +78,14 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
     } else {
         space::no_room(cx).await?
     };
+    let now = cx.clock.now();
     let decisions = admit(&Situation {
         unfinished: &unfinished,
         readiness: &readiness,
         engine_ready: cx.status.borrow().is_ready(),
         no_room,
         cap: cx.settings.in_force().max_runs as usize,
-        now: cx.clock.now(),
+        now,
     });
     for run in unfinished.iter().filter(|run| run.is_active()) {
         ensure_driver(cx, &run.id);
@@ -120,7 +131,11 @@ async fn round(cx: &Arc<Context>) -> Result<(), Error> {
             }
         }
     }
-    Ok(())
+    let later = unfinished.iter().filter(|run| !run.is_active());
+    Ok(later
+        .filter_map(|run| run.not_before)
+        .filter(|until| *until > now)
+        .min())
 }
 
 /// How the environment of a script stands, for all of its queued runs.

@@ -195,7 +195,11 @@ fn living(connection: &rusqlite::Connection, id: &ScriptId) -> Result<Script, Er
 }
 
 /// What its runs are started from. A name that is not on the list any more is left for the engine to judge.
-fn image_of(connection: &rusqlite::Connection, script: &Script, own: String) -> Result<String, store::Error> {
+pub(super) fn image_of(
+    connection: &rusqlite::Connection,
+    script: &Script,
+    own: String,
+) -> Result<String, store::Error> {
     let Some(name) = &script.image else {
         return Ok(own);
     };
@@ -203,7 +207,7 @@ fn image_of(connection: &rusqlite::Connection, script: &Script, own: String) -> 
     Ok(image.map_or_else(|| name.clone(), |image| image.to_start().to_owned()))
 }
 
-fn new_run(script: &Script, kind: RunKind, now: jiff::Timestamp) -> Run {
+pub(super) fn new_run(script: &Script, kind: RunKind, now: jiff::Timestamp) -> Run {
     Run {
         id: RunId::generate(),
         number: 0,
@@ -215,6 +219,8 @@ fn new_run(script: &Script, kind: RunKind, now: jiff::Timestamp) -> Run {
         overlap: Overlap::Queue,
         parallel_limit: None,
         queued_at: now,
+        not_before: None,
+        retry: None,
         started_at: None,
         finished_at: None,
         args: Vec::new(),

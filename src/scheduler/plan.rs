@@ -39,6 +39,18 @@ pub enum Script {
     Active,
     /// Its fires are due, and skipped.
     Paused,
+    /// So are those of all scripts.
+    AllPaused,
+}
+
+impl Script {
+    fn pause(self) -> Option<SkipReason> {
+        match self {
+            Self::Active => None,
+            Self::Paused => Some(SkipReason::Paused),
+            Self::AllPaused => Some(SkipReason::AllPaused),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -99,6 +111,8 @@ pub enum Verdict {
 pub enum SkipReason {
     /// Its script was paused.
     Paused,
+    /// All schedules were.
+    AllPaused,
     /// It was missed, and the schedule makes up for nothing.
     NotMadeUp,
     /// It was missed for longer than its schedule allows.
@@ -114,6 +128,7 @@ impl SkipReason {
     pub fn words(self) -> &'static str {
         match self {
             Self::Paused => "the script was paused when it was due",
+            Self::AllPaused => "all schedules were paused when it was due",
             Self::NotMadeUp => "it was missed, and this schedule does not make up for missed fires",
             Self::MissedDeadline => "it was missed for longer than this schedule makes up for",
             Self::Coalesced => "it was missed, and a later fire runs for it",
@@ -238,8 +253,8 @@ fn decide(now: Timestamp, entry: &Entry<'_>, fires: &[Fire]) -> Vec<Decision> {
             .duration_since(later(fire.at, jitter))
             .max(SignedDuration::ZERO);
         let later_ones = fires.len() - 1 - index;
-        let verdict = if entry.script == Script::Paused {
-            Verdict::Skip(SkipReason::Paused)
+        let verdict = if let Some(paused) = entry.script.pause() {
+            Verdict::Skip(paused)
         } else if lateness <= NORMAL {
             Verdict::Submit
         } else {
@@ -265,6 +280,7 @@ fn reason_before(now: Timestamp, entry: &Entry<'_>, until: Timestamp) -> SkipRea
     let terms = &entry.schedule.terms;
     match (entry.script, terms.missed) {
         (Script::Paused, _) => SkipReason::Paused,
+        (Script::AllPaused, _) => SkipReason::AllPaused,
         (_, Missed::None) => SkipReason::NotMadeUp,
         _ if now.duration_since(until) > terms.start_deadline() => SkipReason::MissedDeadline,
         (_, Missed::Latest) => SkipReason::Coalesced,

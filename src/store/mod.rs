@@ -10,6 +10,7 @@ pub mod meta;
 mod opening;
 mod room;
 pub mod runs;
+pub mod schedules;
 pub mod scripts;
 pub mod settings;
 mod values;

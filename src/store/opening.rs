@@ -21,6 +21,7 @@ fn steps() -> Vec<M<'static>> {
         M::up(include_str!("../../migrations/003_packages.sql")),
         M::up(include_str!("../../migrations/004_images.sql")),
         M::up(include_str!("../../migrations/005_bytecode.sql")),
+        M::up(include_str!("../../migrations/006_schedules.sql")),
     ]
 }
 

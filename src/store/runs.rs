@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::Error;
 use super::values::{from_json, from_word, is_unique_violation, json, ms, time, word};
 use crate::model::ids::{RunId, ScriptId};
-use crate::model::run::{Event, Facts, Launch, Run, State};
+use crate::model::run::{Event, Facts, Launch, Run, State, Trigger};
 
 pub use history::{
     Filter, finished_per_day, last_success, list, newest, newest_build, newest_check, succeeded_since,
@@ -19,15 +19,25 @@ pub use history::{
 
 const COLUMNS: &str = "id, number, script_id, kind, state_json, version, trigger, overlap, queued_at, started_at, \
      finished_at, args, env, limits, image, requirements, build_run_id, revision, environment_key, lock_hash, \
-     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts, build";
+     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts, build, retry, not_before";
 
 /// Inserts a queued run and gives it its number.
 pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&str>) -> Result<(), Error> {
+    let fire = match &run.trigger {
+        Trigger::Schedule {
+            schedule_id,
+            version,
+            slot,
+            attempt,
+        } => Some((schedule_id.as_str(), *version, ms(*slot), *attempt)),
+        _ => None,
+    };
     let inserted = connection
         .prepare_cached(
             "INSERT INTO runs (id, script_id, kind, state, state_json, version, trigger, overlap, idempotency_key, \
-             queued_at, args, env, limits, image, requirements, parallel_limit, build) \
-             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
+             queued_at, args, env, limits, image, requirements, parallel_limit, build, retry, not_before, schedule_id, \
+             schedule_version, slot, attempt) \
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23)",
         )?
         .execute(params![
             run.id.as_str(),
@@ -47,9 +57,18 @@ pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&s
             json(&run.requirements)?,
             run.parallel_limit,
             run.build.as_ref().map(json).transpose()?,
+            run.retry.as_ref().map(json).transpose()?,
+            run.not_before.map(ms),
+            fire.map(|(schedule, ..)| schedule),
+            fire.map(|(_, version, ..)| version),
+            fire.map(|(_, _, slot, _)| slot),
+            fire.map(|(.., attempt)| attempt),
         ]);
     match inserted {
         Ok(_) => {}
+        Err(e) if is_unique_violation(&e, "runs.schedule_id") => {
+            return Err(Error::Taken { what: "fire" });
+        }
         Err(e) if is_unique_violation(&e, "idempotency_key") => {
             return Err(Error::Taken {
                 what: "idempotency key",
@@ -127,6 +146,14 @@ pub fn unfinished(connection: &Connection) -> Result<Vec<Run>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How many runs of a script wait for their turn.
+pub fn count_queued(connection: &Connection, script: &ScriptId) -> Result<u64, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM runs WHERE state <> 'finished' AND state = 'queued' AND script_id = ?1",
+    )?;
+    Ok(statement.query_row([script.as_str()], |row| row.get(0))?)
+}
+
 /// The events of a run, oldest first.
 pub fn events(connection: &Connection, id: &RunId) -> Result<Vec<(Timestamp, Event)>, Error> {
     let mut statement =
@@ -157,6 +184,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
         overlap: from_word(7, text(7)?)?,
         parallel_limit: row.get(26)?,
         queued_at: time(8, row.get(8)?)?,
+        not_before: optional_time(31)?,
+        retry: optional_text(30)?
+            .map(|retry| from_json(30, &retry))
+            .transpose()?,
         started_at: optional_time(9)?,
         finished_at: optional_time(10)?,
         args: from_json(11, text(11)?)?,

@@ -102,7 +102,8 @@ impl World {
                 let desk = &mut self.desks[which];
                 desk.script = match desk.script {
                     Script::Active => Script::Paused,
-                    Script::Paused => Script::Active,
+                    Script::Paused => Script::AllPaused,
+                    Script::AllPaused => Script::Active,
                 };
             }
             Act::Admit => self.admit(),
@@ -248,11 +249,15 @@ impl Desk {
             number,
             script_id: self.schedule.script_id.clone(),
             trigger: Trigger::Schedule {
-                schedule_id: self.schedule.id.to_string(),
+                schedule_id: self.schedule.id.clone(),
+                version: self.schedule.version,
                 slot,
+                attempt: 1,
             },
             overlap: self.schedule.terms.overlap.unwrap_or_default(),
             queued_at: now,
+            not_before: None,
+            retry: None,
             ..run_in(State::Queued)
         }
     }
@@ -302,10 +307,7 @@ impl Desk {
             return;
         }
         let (missed, in_time): (Vec<_>, Vec<_>) = decisions.iter().partition(late);
-        assert!(
-            in_time.iter().all(ran),
-            "in time and skipped"
-        );
+        assert!(in_time.iter().all(ran), "in time and skipped");
         let made_up: Vec<_> = missed.iter().copied().filter(ran).collect();
         assert!(
             !made_up.iter().any(|decision| expired(decision)),

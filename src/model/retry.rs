@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
-use crate::model::outcome::Outcome;
-use crate::model::schedule::{AfterLost, Backoff, Retry};
+use super::outcome::Outcome;
+use super::schedule::{AfterLost, Backoff, Retry};
 
 /// How long to wait before the attempt after this one (the first is 1), if there is to be one.
 pub fn retry_after(outcome: &Outcome, attempt: u32, retry: &Retry) -> Option<SignedDuration> {
