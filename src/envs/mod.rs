@@ -7,6 +7,7 @@ pub mod build;
 pub mod imports;
 pub mod inline;
 pub mod lock;
+pub mod lookalike;
 pub mod manifest;
 pub mod policy;
 pub mod requirements;

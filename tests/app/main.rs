@@ -8,6 +8,7 @@ mod guard;
 mod harness;
 mod inline;
 mod live;
+mod lookalikes;
 mod openapi;
 mod outcomes;
 mod packages;

@@ -708,6 +708,8 @@ export interface components {
             packages: components["schemas"]["Package"][];
             /** @description PEP 508, one package each. */
             requirements: string[];
+            /** @description Names among `requirements` and `default_requirements` to be looked at twice. */
+            warnings: components["schemas"]["Lookalike"][];
         };
         /** @description The disk that the data lies on. */
         Disk: {
@@ -1097,6 +1099,13 @@ export interface components {
             stderr_bytes: number;
             /** Format: int64 */
             stdout_bytes: number;
+        };
+        /** @description A package whose name is one letter away from that of another that is used by many, or here. */
+        Lookalike: {
+            /** @description For people. */
+            message: string;
+            package: string;
+            resembles: string;
         };
         /**
          * @description What kind of uncertainty it is.
