@@ -90,6 +90,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(dependencies::check))
         .routes(routes!(dependencies::rollback))
         .routes(routes!(dependencies::resolve))
+        .routes(routes!(dependencies::preview::preview))
         .routes(routes!(runs::submit))
         .routes(routes!(runs::list))
         .routes(routes!(runs::get))

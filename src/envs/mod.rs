@@ -11,4 +11,5 @@ pub mod lookalike;
 pub mod manifest;
 pub mod policy;
 pub mod requirements;
+pub mod requirements_file;
 pub mod status;

@@ -6,6 +6,7 @@ mod disk;
 mod environments;
 mod guard;
 mod harness;
+mod imports;
 mod inline;
 mod live;
 mod lookalikes;

@@ -289,6 +289,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/{id}/dependencies/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would come of importing a `requirements.txt`. Nothing is changed. */
+        post: operations["previewImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scripts/{id}/dependencies/rebuild": {
         parameters: {
             query?: never;
@@ -872,6 +889,35 @@ export interface components {
             /** @description Relative to the script's folder, for its own files. */
             script_path?: string | null;
         };
+        /** @enum {string} */
+        ImportFate: "added" | "already_there" | "replaces" | "merged" | "ignored" | "not_taken";
+        ImportLine: {
+            fate: components["schemas"]["ImportFate"];
+            /** @description In the file, from 0. */
+            first: number;
+            /** @description The same, unless the line is continued. */
+            last: number;
+            /** @description Why, what to do instead, or what is left out of it. */
+            message?: string | null;
+            /** @description What of the list it replaces. */
+            replaces: string[];
+            /** @description As it comes into the list. */
+            requirement?: string | null;
+            /** @description Without comment; cut after 200 characters. */
+            text: string;
+        };
+        ImportPreview: {
+            /** @description How many comments there are; they are not kept. */
+            comments: number;
+            /** @description Everything but blank lines and comments. */
+            lines: components["schemas"]["ImportLine"][];
+            /** @description What would go with nothing of the same package in its place; empty with `keep`. */
+            removed: string[];
+            /** @description The list as it would be, to be saved. */
+            requirements: string[];
+            /** @description Names in that list to be looked at twice. */
+            warnings: components["schemas"]["Lookalike"][];
+        };
         /** @description What holds at the moment. */
         InForce: {
             default_limits: components["schemas"]["Limits"];
@@ -1126,6 +1172,8 @@ export interface components {
             name: string;
             tags?: string[];
         };
+        /** @enum {string} */
+        Others: "keep" | "remove";
         /** @description Our verdict, as it is stored and sent. */
         Outcome: (components["schemas"]["Evidence"] & {
             message: string;
@@ -1381,6 +1429,14 @@ export interface components {
             }[];
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
             next_cursor?: string | null;
+        };
+        PreviewRequest: {
+            /** @description What becomes of packages in the list that the file does not name; default: `keep`. */
+            others?: components["schemas"]["Others"];
+            /** @description The list that it would come into. Absent: what the script asks for. */
+            requirements?: string[] | null;
+            /** @description The file, as pip reads it; at most 1 MiB. Other files that it names are not read. */
+            text: string;
         };
         RecentOutcome: {
             /** Format: int64 */
@@ -2434,6 +2490,55 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    previewImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
