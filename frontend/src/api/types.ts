@@ -34,6 +34,10 @@ export type Script = Schemas["Script"];
 export type EnvironmentStatus = Schemas["EnvironmentStatus"];
 export type Environment = Schemas["Environment"];
 export type Package = Schemas["Package"];
+export type Lookalike = Schemas["Lookalike"];
+export type ImportPreview = Schemas["ImportPreview"];
+export type ImportLine = Schemas["ImportLine"];
+export type ImportFate = Schemas["ImportFate"];
 export type LockChanges = Schemas["LockChanges"];
 export type CheckView = Schemas["CheckView"];
 export type Inline = Schemas["Inline"];
@@ -62,6 +66,7 @@ type Body<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends
 
 export type ScriptPatch = Body<"/api/v1/scripts/{id}", "patch">;
 export type NewScript = Body<"/api/v1/scripts", "post">;
+export type PreviewRequest = Body<"/api/v1/scripts/{id}/dependencies/preview", "post">;
 export type RunRequest = Body<"/api/v1/scripts/{id}/runs", "post">;
 
 /** One record of a log, as the live socket and `format=ndjson` send it. */
