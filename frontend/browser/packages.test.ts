@@ -146,3 +146,42 @@ it("lets a person decide between the list and the file", async () => {
   await inline.getByText("asks for the same").waitFor();
   window.assertClean();
 });
+
+it("imports a requirements.txt once a person has seen what comes of its lines", async () => {
+  const { page } = window;
+  const script = await newScript(fresh("import"), { "main.py": "print(1)\n" });
+  const asked = async () => (await api<Asked>("GET", `/scripts/${script}/dependencies`)).requirements;
+  await api("PUT", `/scripts/${script}/dependencies`, { requirements: ["six>=1", "idna"] });
+  await page.goto(`/scripts/${script}/dependencies`);
+  await page.getByRole("button", { name: "Import" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect.poll(() => dialog.getByRole("button", { name: "Import" }).isDisabled()).toBe(true);
+  await dialog.locator("input[type=file]").setInputFiles({
+    name: "requirements.txt",
+    mimeType: "text/plain",
+    // As PowerShell writes what it redirects.
+    buffer: Buffer.from("\ufeff-r base.txt\r\nsix==1.17.0\r\nreqeusts  # why\r\n", "utf16le"),
+  });
+  const fate = (kind: string) => dialog.locator(`li[data-fate=${kind}]`);
+  await fate("not_taken").getByText("Import base.txt as well").waitFor();
+  await fate("replaces").getByText("instead of six>=1").waitFor();
+  await fate("added").getByText("reqeusts is one character away from requests").waitFor();
+  await screenshot(page, "packages-9-import");
+  expect(await asked()).toEqual(["six>=1", "idna"]);
+  await dialog.getByRole("checkbox", { name: /Remove packages/ }).check();
+  await dialog.getByText("Goes from the list").waitFor();
+  await dialog.getByRole("checkbox", { name: /Remove packages/ }).uncheck();
+  await expect.poll(() => dialog.getByText("Goes from the list").count()).toBe(0);
+  await dialog.getByRole("button", { name: "Import 2 lines" }).click();
+  await expect.poll(asked).toEqual(["six==1.17.0", "idna", "reqeusts"]);
+
+  await page.getByTestId("lookalike").getByRole("button", { name: "Use requests" }).click();
+  await expect.poll(() => page.getByTestId("lookalike").count()).toBe(0);
+  // It is said while somebody types, not only once it is saved.
+  await page.getByRole("textbox", { name: "Add a package" }).fill("pandsa");
+  await page.getByRole("button", { name: "Add" }).click();
+  await page.getByTestId("lookalike").getByText("pandsa is one character away from pandas").waitFor();
+  await screenshot(page, "packages-10-lookalike");
+  expect(await asked()).toEqual(["six==1.17.0", "idna", "reqeusts"]);
+  window.assertClean();
+});

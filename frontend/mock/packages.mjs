@@ -23,6 +23,7 @@ export function dependencies(script) {
     environments: script.environments,
     check: script.check,
     inline: script.inline,
+    warnings: suspected([...script.requirements, ...defaults]),
     lock: null,
     packages: script.packages.map((each) => {
       const isDefault = each.asked == null && named(defaults, each.name) !== undefined;
@@ -35,6 +36,49 @@ export function dependencies(script) {
         asked: isDefault ? named(defaults, each.name) : each.asked,
       };
     }),
+  };
+}
+
+const MEANT = { reqeusts: "requests", pandsa: "pandas", nunpy: "numpy" };
+const suspected = (lines) =>
+  lines
+    .map((line) => nameOf(line.trim()).toLowerCase())
+    .filter((name) => MEANT[name])
+    .map((name) => ({
+      package: name,
+      resembles: MEANT[name],
+      message: `${name} is one character away from ${MEANT[name]}, one of the most downloaded packages. Check that it is the one you mean.`,
+    }));
+
+/** What importing a text would do: options stay out, the rest is new, replaces something, or is there. */
+function preview(script, { text, requirements, others = "keep" }) {
+  const list = requirements ?? script.requirements;
+  const all = text
+    .split("\n")
+    .map((line, first) => ({ first, last: first, text: line.replace(/(^|\s)#.*/, "").trim() }));
+  const lines = all
+    .filter((line) => line.text)
+    .map((line) => {
+      const there = named(list, nameOf(line.text));
+      if (line.text.startsWith("-"))
+        return { ...line, fate: "not_taken", replaces: [], message: "Options of pip mean nothing here." };
+      if (there === line.text) return { ...line, fate: "already_there", replaces: [] };
+      return {
+        ...line,
+        fate: there ? "replaces" : "added",
+        requirement: line.text,
+        replaces: there ? [there] : [],
+      };
+    });
+  const taken = lines.filter((line) => line.fate !== "not_taken").map((line) => line.text);
+  const unnamed = list.filter((line) => line.trim() && !named(taken, nameOf(line)));
+  const wanted = others === "remove" ? taken : [...unnamed, ...taken];
+  return {
+    lines,
+    comments: text.split("\n").filter((line) => line.trim().startsWith("#")).length,
+    requirements: wanted,
+    removed: others === "remove" ? unnamed : [],
+    warnings: suspected(wanted),
   };
 }
 
@@ -145,6 +189,7 @@ export function packageRoutes({ known, refuse }) {
         return answer(script);
       },
     ],
+    ["POST", at("/preview"), ({ id, json }) => ({ json: preview(scriptOf(id), json) })],
     ...["install", "update", "check", "rebuild"].map(builds),
     [
       "POST",

@@ -1,5 +1,6 @@
 //! `/scripts/{id}/dependencies`: what a script asks for, what is locked and installed, and building it.
 
+pub(super) mod preview;
 mod view;
 
 use axum::extract::State;
@@ -11,10 +12,13 @@ use super::Api;
 use super::error::{ApiError, ErrorBody};
 use super::extract::{Json, Path, Query};
 use super::runs::{RunView, show_one, trigger};
+use crate::envs::lookalike;
 use crate::model::build::{BuildAction, Upgrade};
 use crate::model::ids::ScriptId;
+use crate::model::packages::{InUse, Lookalike};
 use crate::runs::Wish;
 use crate::scripts::{Requirements, Use};
+use crate::store;
 use view::{Dependencies, show};
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -125,6 +129,17 @@ pub async fn put(
     };
     let script = api.scripts.set_requirements(&ScriptId::parse(&id), &wish).await?;
     show(&api, script).await
+}
+
+/// The names among these requirements that are to be looked at twice.
+async fn lookalikes(api: &Api, asked: &[String]) -> Result<Vec<Lookalike>, ApiError> {
+    let packages = api.settings.in_force().packages;
+    let in_use = if lookalike::depends_on_use(asked, &packages) {
+        api.store.read(store::environments::in_use).await?
+    } else {
+        InUse::default()
+    };
+    Ok(lookalike::among(asked, &in_use, &packages))
 }
 
 #[derive(Debug, Serialize, ToSchema)]

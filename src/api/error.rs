@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::envs::{policy, requirements};
+use crate::envs::{policy, requirements, requirements_file};
 use crate::files::{self, ErrorKind};
 use crate::model::limits::OutOfBounds;
 use crate::scheduler::timetable::Unusable;
@@ -148,6 +148,12 @@ impl From<policy::Invalid> for ApiError {
             policy::Invalid::Requirement(bad) => unreadable(&bad, "requirements"),
             policy::Invalid::Refused(refused) => package_refused(&refused, "requirements"),
         }
+    }
+}
+
+impl From<requirements_file::TooMuch> for ApiError {
+    fn from(error: requirements_file::TooMuch) -> Self {
+        Self::invalid("text", error.to_string())
     }
 }
 

@@ -109,6 +109,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(cron::preview))
         .routes(routes!(cron::zones))
         .routes(routes!(cron::simulate))
+        .routes(routes!(dependencies::preview::preview))
         .routes(routes!(runs::submit))
         .routes(routes!(runs::list))
         .routes(routes!(runs::get))

@@ -5,9 +5,7 @@
 //! decided by what both were when they last agreed.
 
 use std::ops::Range;
-use std::str::FromStr;
 
-use pep508_rs::{Requirement, VerbatimUrl};
 use toml_edit::{Array, Document, DocumentMut, Item, Value};
 
 use super::requirements::{self, Unreadable};
@@ -155,7 +153,7 @@ pub fn compare(list: &[String], block: &[String], agreed: Option<&[String]>) -> 
 
 /// Without what makes no difference: order, white space, the spelling of names.
 fn canonical(lines: &[String]) -> Vec<String> {
-    let one = |line: &String| match Requirement::<VerbatimUrl>::from_str(line) {
+    let one = |line: &String| match requirements::read(line) {
         Ok(requirement) => requirement.to_string(),
         Err(_) => line.clone(),
     };

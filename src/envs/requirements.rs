@@ -18,6 +18,13 @@ pub struct Unreadable {
     pub message: String,
 }
 
+/// One line that is no requirement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wrong {
+    pub column: usize,
+    pub message: String,
+}
+
 /// The list as it is stored: trimmed, without empty lines and comments, each line one valid requirement for a
 /// different package.
 pub fn check(lines: &[String]) -> Result<Vec<String>, Unreadable> {
@@ -28,36 +35,17 @@ pub fn check(lines: &[String]) -> Result<Vec<String>, Unreadable> {
         if text.is_empty() {
             continue;
         }
-        let refuse = |column, message: String| {
-            Err(Unreadable {
-                line,
-                column,
-                message,
-            })
+        let refuse = |wrong: Wrong| Unreadable {
+            line,
+            column: wrong.column,
+            message: wrong.message,
         };
-        if text.len() > LONGEST {
-            return refuse(
-                LONGEST,
-                format!("A requirement may have at most {LONGEST} characters"),
-            );
-        }
-        if text.starts_with('-') {
-            return refuse(0, format!("{text:?} is an option of pip, not a package"));
-        }
-        let requirement = match Requirement::<VerbatimUrl>::from_str(text) {
-            Ok(requirement) => requirement,
-            Err(e) => return refuse(column(text, &e), first_line(&e)),
-        };
-        if let Some(VersionOrUrl::Url(url)) = &requirement.version_or_url
-            && url.scheme() != "https"
-        {
-            let at = text.find('@').unwrap_or(0);
-            return refuse(at, "A package's address must begin with https://".to_owned());
-        }
+        let requirement = read(text).map_err(refuse)?;
         let name = requirement.name.to_string();
         // The same package may stand twice if markers tell the lines apart.
         if requirement.marker.is_true() && names.contains(&name) {
-            return refuse(0, format!("{name} is listed twice"));
+            let message = format!("{name} is listed twice");
+            return Err(refuse(Wrong { column: 0, message }));
         }
         names.push(name);
         checked.push(text.to_owned());
@@ -73,20 +61,103 @@ pub fn check(lines: &[String]) -> Result<Vec<String>, Unreadable> {
     Ok(checked)
 }
 
+/// One requirement, without comment and without blanks around it.
+pub(super) fn read(text: &str) -> Result<Requirement<VerbatimUrl>, Wrong> {
+    let refuse = |column, message| Err(Wrong { column, message });
+    if text.len() > LONGEST {
+        return refuse(
+            LONGEST,
+            format!("A requirement may have at most {LONGEST} characters"),
+        );
+    }
+    if text.starts_with('-') {
+        return refuse(0, format!("{text:?} is an option of pip, not a package"));
+    }
+    stumbles(text).map_or(Ok(()), Err)?;
+    let requirement = match Requirement::<VerbatimUrl>::from_str(text) {
+        Ok(requirement) => requirement,
+        Err(e) => return refuse(column(text, &e), first_line(&e)),
+    };
+    if let Some(VersionOrUrl::Url(url)) = &requirement.version_or_url
+        && url.scheme() != "https"
+    {
+        let at = text.find('@').unwrap_or(0);
+        return refuse(at, "A package's address must begin with https://".to_owned());
+    }
+    Ok(requirement)
+}
+
 /// The package's normalized name; `None` for what `check` would refuse.
 pub fn package_name(requirement: &str) -> Option<String> {
-    Requirement::<VerbatimUrl>::from_str(without_comment(requirement))
+    read(without_comment(requirement))
         .ok()
         .map(|r| r.name.to_string())
 }
 
-fn without_comment(text: &str) -> &str {
-    let text = text.trim();
-    if text.starts_with('#') {
-        return "";
+/// What the parser panics on rather than refuse it; in a marker even with its lock held, after which no marker can be
+/// read any more.
+fn stumbles(text: &str) -> Option<Wrong> {
+    let wrong = |at: usize, message: String| Wrong {
+        column: text[..at].chars().count(),
+        message,
+    };
+    // It takes places in bytes for such in characters.
+    if let Some((at, c)) = text.char_indices().find(|(_, c)| !c.is_ascii()) {
+        let message = format!("`{c}` cannot stand in a requirement: write an address with its percent signs");
+        return Some(wrong(at, message));
     }
-    text.split_once(" #")
-        .map_or(text, |(requirement, _)| requirement.trim_end())
+    if let Some((at, c)) = dangling(text) {
+        return Some(wrong(
+            at,
+            format!("A name must end with a letter or a digit, not with `{c}`"),
+        ));
+    }
+    versionless(text).map(|at| {
+        wrong(
+            at,
+            "`~=` compares versions, which this marker is not about".to_owned(),
+        )
+    })
+}
+
+/// Where the name of a package or of an extra ends with what may only join two parts of it.
+fn dangling(text: &str) -> Option<(usize, char)> {
+    let names = text
+        .split(['@', ';', '<', '>', '=', '!', '~', '('])
+        .next()
+        .unwrap_or(text);
+    let joint = |c: char| matches!(c, '-' | '_' | '.');
+    let within = |c: char| c.is_ascii_alphanumeric() || joint(c);
+    names
+        .char_indices()
+        .find(|(at, c)| joint(*c) && !names[at + 1..].starts_with(within))
+}
+
+/// Where a marker compares text with `~=`, which means nothing.
+fn versionless(text: &str) -> Option<usize> {
+    const VERSIONS: [&str; 3] = ["python_version", "python_full_version", "implementation_version"];
+    let markers = text.find(';')?;
+    let mut operators = text[markers..].match_indices("~=");
+    operators.find_map(|(at, _)| {
+        let (before, after) = text[markers..].split_at(at);
+        let (before, after) = (before.trim_end(), after["~=".len()..].trim_start());
+        let versions = VERSIONS
+            .iter()
+            .any(|key| before.ends_with(key) || after.starts_with(key));
+        (!versions).then_some(markers + at)
+    })
+}
+
+/// Without a comment, which begins at the start or after a blank, and without blanks around the rest.
+pub(super) fn without_comment(text: &str) -> &str {
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        if c == '#' && before.is_whitespace() {
+            return text[..at].trim();
+        }
+        before = c;
+    }
+    text.trim()
 }
 
 fn column(text: &str, error: &Pep508Error<VerbatimUrl>) -> usize {
@@ -108,6 +179,8 @@ fn first_line(error: &Pep508Error<VerbatimUrl>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check_lines(lines: &[&str]) -> Result<Vec<String>, Unreadable> {
@@ -118,10 +191,11 @@ mod tests {
     fn keeps_what_is_a_requirement() {
         let lines = [
             "requests>=2",
-            " numpy == 2.1 # pinned",
+            " numpy == 2.1\t# pinned",
             "",
             "# nothing",
             "uvicorn[standard]; python_version > '3.8'",
+            "six~=1.0; python_version ~= '3.8'",
         ];
         let checked = check_lines(&lines).expect("all good");
         assert_eq!(
@@ -129,7 +203,8 @@ mod tests {
             [
                 "requests>=2",
                 "numpy == 2.1",
-                "uvicorn[standard]; python_version > '3.8'"
+                "uvicorn[standard]; python_version > '3.8'",
+                "six~=1.0; python_version ~= '3.8'"
             ]
         );
         assert_eq!(
@@ -147,6 +222,13 @@ mod tests {
             (&["requests", "Requests>1"], 1, 0),
             (&["x @ file:///etc/passwd"], 0, 2),
             (&["x @ git+https://example.org/x"], 0, 2),
+            (&["six-!"], 0, 3),
+            (&["six-"], 0, 3),
+            (&["six.>1"], 0, 3),
+            (&["six[a, b_]"], 0, 8),
+            (&["six; os_name == 'é'"], 0, 17),
+            (&["six; sys_platform ~= 'win'"], 0, 18),
+            (&["six; '3.8' ~= os_name"], 0, 11),
         ];
         for (lines, line, column) in cases {
             let e = check_lines(lines).expect_err(lines[lines.len() - 1]);
@@ -159,5 +241,23 @@ mod tests {
     fn is_bounded() {
         assert!(check(&(0..501).map(|n| format!("p{n}")).collect::<Vec<_>>()).is_err());
         assert!(check(&["x".repeat(2_000)]).is_err());
+    }
+
+    proptest! {
+        /// The parser's own panics included: one of them would keep every marker after it from being read.
+        #[test]
+        fn whatever_is_written_is_read_or_refused(
+            head in r"[a-cA0-9._\-\[\], <>=~!*+();@#']{0,16}",
+            key in "(python_version|python_full_version|os_name|sys_platform|extra|'[a-z0-9. ]{0,6}')",
+            operator in "( ?(==|!=|<|>|<=|>=|~=|===) ?| in | not in )",
+            value in "('[0-9a-z.* -]{0,8}'|\"[0-9.]{0,5}\"|python_version|extra|os_name)",
+            rest in r"( and | or |)\PC{0,12}",
+        ) {
+            for text in [&head, &format!("a; {key}{operator}{value}{rest}"), &format!("a{rest}"), &format!("a @ {rest}")] {
+                if let Ok(requirement) = read(without_comment(text)) {
+                    prop_assert_eq!(package_name(text), Some(requirement.name.to_string()));
+                }
+            }
+        }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Whether a name or a requirement is well formed is decided where requirements are understood, in `envs`.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -52,6 +54,24 @@ pub struct Packages {
     pub allow: Vec<String>,
     pub deny: Vec<String>,
     pub extra_index_urls: Vec<String>,
+}
+
+/// What the scripts of this instance use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InUse {
+    /// Names of what is installed in the environments that runs use.
+    pub installed: HashSet<String>,
+    /// Requirements in the scripts' lists, each once.
+    pub asked: Vec<String>,
+}
+
+/// A package whose name is one letter away from that of another that is used by many, or here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Lookalike {
+    pub package: String,
+    pub resembles: String,
+    /// For people.
+    pub message: String,
 }
 
 impl Packages {

@@ -8,6 +8,7 @@ use super::Error;
 use super::values::{from_json, json, ms, time};
 use crate::model::environment::Environment;
 use crate::model::ids::{RunId, ScriptId};
+use crate::model::packages::InUse;
 
 /// Records what a build has made, before it is put in its place. The same environment built again is the newer
 /// build's.
@@ -137,6 +138,27 @@ pub fn of_script(connection: &Connection, script: &ScriptId) -> Result<Vec<Envir
     ))?;
     let rows = statement.query_map([script.as_str()], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What the scripts use that are not in the trash.
+pub fn in_use(connection: &Connection) -> Result<InUse, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT TRUE, package.value ->> 'name' FROM scripts AS s \
+         JOIN environments AS e ON e.script_id = s.id AND e.key = s.environment_key, json_each(e.packages) AS package \
+         WHERE s.deleted_at IS NULL \
+         UNION SELECT FALSE, asked.value FROM scripts AS s, json_each(s.requirements) AS asked \
+         WHERE s.deleted_at IS NULL",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut in_use = InUse::default();
+    while let Some(row) = rows.next()? {
+        if row.get(0)? {
+            in_use.installed.insert(row.get(1)?);
+        } else {
+            in_use.asked.push(row.get(1)?);
+        }
+    }
+    Ok(in_use)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Environment> {

@@ -3,7 +3,7 @@
 // ["system"], ["settings"], ["images"].
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, unwrap } from "./client";
-import type { Run } from "./types";
+import type { PreviewRequest, Run } from "./types";
 
 const PAGE = 50;
 
@@ -62,6 +62,16 @@ export const dependenciesQuery = (id: string) =>
     queryKey: ["script", id, "dependencies"],
     queryFn: ({ signal }) =>
       unwrap(client.GET("/api/v1/scripts/{id}/dependencies", { params: { path: { id } }, signal })),
+  });
+
+/** What would come of importing a text into a list. A POST for its size; nothing is changed. */
+export const previewQuery = (id: string, body: PreviewRequest) =>
+  queryOptions({
+    queryKey: ["script", id, "preview", body],
+    queryFn: ({ signal }) =>
+      unwrap(client.POST("/api/v1/scripts/{id}/dependencies/preview", { params: { path: { id } }, body, signal })),
+    // Every key typed makes another.
+    gcTime: 10_000,
   });
 
 export interface RunFilters {

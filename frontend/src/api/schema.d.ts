@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/cron/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an expression means, and when it fires next. */
+        post: operations["previewCron"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dashboard": {
         parameters: {
             query?: never;
@@ -246,6 +263,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All schedules, oldest first. */
+        get: operations["listSchedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One schedule. */
+        get: operations["getSchedule"];
+        put?: never;
+        post?: never;
+        /** Deletes a schedule. What it has fired stays in the history. */
+        delete: operations["deleteSchedule"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes what is given; the rest stays. What was due until now is dealt with under the old terms, and nothing of the
+         *     time before under the new ones.
+         */
+        patch: operations["updateSchedule"];
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs the script now, with the schedule's arguments and variables. Its timetable stays as it is. */
+        post: operations["runSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What all schedules that are on would fire between two instants, and what would be missed in an outage. Overlapping
+         *     runs are not simulated: nobody knows how long runs take.
+         */
+        post: operations["simulateSchedules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scripts": {
         parameters: {
             query?: never;
@@ -338,6 +431,23 @@ export interface paths {
          *     environment they have until the new one is whole.
          */
         post: operations["installDependencies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/dependencies/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would come of importing a `requirements.txt`. Nothing is changed. */
+        post: operations["previewImport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -559,6 +669,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/{id}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The schedules of a script. */
+        get: operations["listScriptSchedules"];
+        put?: never;
+        /** Adds a schedule. Nothing of the time before is due by it. */
+        post: operations["createSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings": {
         parameters: {
             query?: never;
@@ -597,10 +725,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The names of all zones. */
+        get: operations["listZones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What follows a run of which nobody knows how far it came, because the machine or the engine went down under it.
+         * @enum {string}
+         */
+        AfterLost: "fail" | "rerun";
         Artifact: {
             /** @description All but `pdf` and `other` can be shown with `view=true`. */
             kind: components["schemas"]["ArtifactKind"];
@@ -625,6 +775,11 @@ export interface components {
             /** Format: int64 */
             files: number;
         };
+        /**
+         * @description How the delay goes on from attempt to attempt.
+         * @enum {string}
+         */
+        Backoff: "fixed" | "doubling";
         Build: {
             action: components["schemas"]["BuildAction"];
             build_from_source: string[];
@@ -763,6 +918,8 @@ export interface components {
             packages: components["schemas"]["Package"][];
             /** @description PEP 508, one package each. */
             requirements: string[];
+            /** @description Names among `requirements` and `default_requirements` to be looked at twice. */
+            warnings: components["schemas"]["Lookalike"][];
         };
         /** @description The disk that the data lies on. */
         Disk: {
@@ -865,6 +1022,10 @@ export interface components {
             /** @enum {string} */
             type: "system";
         } | {
+            script_id: string;
+            /** @enum {string} */
+            type: "schedules";
+        } | {
             /** @enum {string} */
             type: "images";
         } | {
@@ -897,6 +1058,11 @@ export interface components {
             next_cursor?: string | null;
             /** @description The folder holds more than is listed. */
             truncated: boolean;
+        };
+        Fire: {
+            /** Format: date-time */
+            at: string;
+            mark: components["schemas"]["Mark"];
         };
         /** @description What a check has found. */
         Found: {
@@ -951,6 +1117,35 @@ export interface components {
         };
         /** @enum {string} */
         ImageState: "preparing" | "ready" | "failed" | "missing" | "removing";
+        /** @enum {string} */
+        ImportFate: "added" | "already_there" | "replaces" | "merged" | "ignored" | "not_taken";
+        ImportLine: {
+            fate: components["schemas"]["ImportFate"];
+            /** @description In the file, from 0. */
+            first: number;
+            /** @description The same, unless the line is continued. */
+            last: number;
+            /** @description Why, what to do instead, or what is left out of it. */
+            message?: string | null;
+            /** @description What of the list it replaces. */
+            replaces: string[];
+            /** @description As it comes into the list. */
+            requirement?: string | null;
+            /** @description Without comment; cut after 200 characters. */
+            text: string;
+        };
+        ImportPreview: {
+            /** @description How many comments there are; they are not kept. */
+            comments: number;
+            /** @description Everything but blank lines and comments. */
+            lines: components["schemas"]["ImportLine"][];
+            /** @description What would go with nothing of the same package in its place; empty with `keep`. */
+            removed: string[];
+            /** @description The list as it would be, to be saved. */
+            requirements: string[];
+            /** @description Names in that list to be looked at twice. */
+            warnings: components["schemas"]["Lookalike"][];
+        };
         /** @description What holds at the moment. */
         InForce: {
             default_limits: components["schemas"]["Limits"];
@@ -959,6 +1154,7 @@ export interface components {
             /** Format: int64 */
             min_free_bytes: number;
             packages: components["schemas"]["Packages"];
+            schedules_paused: boolean;
         };
         Inline: {
             column?: number | null;
@@ -980,6 +1176,19 @@ export interface components {
         InstallAnswer: {
             /** @description The build; its log is live like any run's. */
             run: components["schemas"]["Run"];
+        };
+        LastFire: {
+            /** Format: date-time */
+            finished_at?: string | null;
+            outcome_kind?: string | null;
+            /** @description Why it was skipped. */
+            reason?: string | null;
+            run_id: string;
+            /** Format: date-time */
+            slot: string;
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["RunState"];
         };
         LimitHit: {
             /**
@@ -1179,11 +1388,28 @@ export interface components {
             /** Format: int64 */
             stdout_bytes: number;
         };
+        /** @description A package whose name is one letter away from that of another that is used by many, or here. */
+        Lookalike: {
+            /** @description For people. */
+            message: string;
+            package: string;
+            resembles: string;
+        };
         /**
          * @description What kind of uncertainty it is.
          * @enum {string}
          */
         LostCause: "interrupted" | "vanished" | "no_facts" | "bad_facts";
+        /**
+         * @description What a change of the clocks has to do with a fire.
+         * @enum {string}
+         */
+        Mark: "usual" | "moved" | "once_of_two" | "first_pass" | "second_pass";
+        /**
+         * @description What becomes of fires that are more than a minute late, because nobody was there or the clock jumped.
+         * @enum {string}
+         */
+        Missed: "none" | "latest" | "all";
         MissingModule: {
             /** @description As it was to be imported. */
             module: string;
@@ -1203,13 +1429,30 @@ export interface components {
             /** @description Names of packages to install with `apt-get`, for images that are made of Debian. */
             system_packages?: string[];
         };
+        NewSchedule: {
+            args?: string[];
+            enabled?: boolean | null;
+            env?: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            jitter_seconds?: number | null;
+            missed?: components["schemas"]["Missed"] | null;
+            name?: string;
+            overlap?: components["schemas"]["Overlap"] | null;
+            retry?: components["schemas"]["Retry"] | null;
+            /** Format: int64 */
+            start_deadline_seconds?: number | null;
+            when: components["schemas"]["When"];
+        };
         NewScript: {
             description?: string;
             /** @description Unique among the scripts that are not in the trash. */
             name: string;
             tags?: string[];
         };
-        /** @description Our verdict, as it is stored and sent. */
+        /** @enum {string} */
+        Others: "keep" | "remove";
         Outcome: (components["schemas"]["Evidence"] & {
             message: string;
         } & {
@@ -1472,6 +1715,23 @@ export interface components {
          * @enum {string}
          */
         Phase: "waiting" | "pulling" | "building" | "examining" | "removing";
+        Preview: {
+            /** @description When it fires, in words. */
+            description: string;
+            fires: string[];
+            /** @description What a change of the clocks has to do with each of them. */
+            marks: components["schemas"]["Mark"][];
+            /** @description In words, for the changes that concern them. */
+            notes: string[];
+        };
+        PreviewRequest: {
+            /** @description What becomes of packages in the list that the file does not name; default: `keep`. */
+            others?: components["schemas"]["Others"];
+            /** @description The list that it would come into. Absent: what the script asks for. */
+            requirements?: string[] | null;
+            /** @description The file, as pip reads it; at most 1 MiB. Other files that it names are not read. */
+            text: string;
+        };
         RecentOutcome: {
             /** Format: int64 */
             duration_ms?: number | null;
@@ -1497,6 +1757,31 @@ export interface components {
         };
         ResolveRequest: {
             use: components["schemas"]["Winner"];
+        };
+        /** @description Whether and when a run that went wrong is tried again. */
+        Retry: {
+            /** @default fail */
+            after_lost?: components["schemas"]["AfterLost"];
+            /**
+             * Format: int32
+             * @description Runs for one fire, at most; 1 means that nothing is tried again.
+             * @default 1
+             */
+            attempts?: number;
+            /** @default doubling */
+            backoff?: components["schemas"]["Backoff"];
+            /**
+             * Format: int64
+             * @description Before the second attempt.
+             * @default 60
+             */
+            delay_seconds?: number;
+            /**
+             * Format: int64
+             * @description No delay is longer.
+             * @default 3600
+             */
+            longest_delay_seconds?: number;
         };
         Revision: {
             /** Format: date-time */
@@ -1637,6 +1922,51 @@ export interface components {
              */
             revision: number;
         };
+        Schedule: components["schemas"]["Terms"] & {
+            /** Format: date-time */
+            created_at: string;
+            /** @description When it fires, in words. */
+            description: string;
+            /** @description It was to fire once, and has. */
+            done: boolean;
+            id: components["schemas"]["ScheduleId"];
+            last?: components["schemas"]["LastFire"] | null;
+            /** @description The next fires; none while it, its script or everything is paused. */
+            next: components["schemas"]["Fire"][];
+            /** @description Something about its latest fires that somebody should know. */
+            remark?: string | null;
+            script_id: string;
+            script_name: string;
+            script_paused: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description Names one schedule of a script, through all its versions. */
+        ScheduleId: string;
+        ScheduleList: {
+            items: components["schemas"]["Schedule"][];
+            next_cursor?: string | null;
+            /** @description Whether all schedules are paused. */
+            paused: boolean;
+        };
+        SchedulePatch: {
+            args?: string[] | null;
+            enabled?: boolean | null;
+            env?: {
+                [key: string]: string;
+            } | null;
+            /** Format: int64 */
+            jitter_seconds?: number | null;
+            missed?: components["schemas"]["Missed"] | null;
+            name?: string | null;
+            overlap?: components["schemas"]["Overlap"] | null;
+            retry?: components["schemas"]["Retry"] | null;
+            /** Format: int64 */
+            start_deadline_seconds?: number | null;
+            when?: components["schemas"]["When"] | null;
+        };
         Script: {
             /** Format: date-time */
             created_at: string;
@@ -1718,6 +2048,11 @@ export interface components {
              *     }
              */
             packages?: components["schemas"]["PackageSettings"];
+            /**
+             * @description Whatever is due is skipped.
+             * @default false
+             */
+            schedules_paused?: boolean;
         };
         /** @description What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole. */
         SettingsPatch: {
@@ -1735,6 +2070,11 @@ export interface components {
             min_free_bytes?: number | null;
             /** @default null */
             packages?: components["schemas"]["PackagePatch"] | null;
+            /**
+             * @description Whether everything that is due is skipped, until it is taken back.
+             * @default null
+             */
+            schedules_paused?: boolean | null;
         };
         SettingsView: {
             /** @description What holds where nothing is set. */
@@ -1743,6 +2083,60 @@ export interface components {
             in_force: components["schemas"]["InForce"];
             /** @description What somebody has set; `null` and absent limits are at their default. */
             set: components["schemas"]["Settings"];
+        };
+        Simulated: {
+            description: string;
+            /** Format: int64 */
+            fires: number;
+            /** Format: date-time */
+            first?: string | null;
+            /** Format: date-time */
+            last?: string | null;
+            name: string;
+            schedule_id: string;
+            script_name: string;
+            skipped: components["schemas"]["Skipped"][];
+            /**
+             * Format: int64
+             * @description Fires that would become runs.
+             */
+            would_run: number;
+        };
+        Simulation: {
+            /** @description Per hour from `from` on. */
+            by_hour: number[];
+            schedules: components["schemas"]["Simulated"][];
+            /**
+             * Format: int64
+             * @description Fires of all of them.
+             */
+            total: number;
+        };
+        SimulationRequest: {
+            /** Format: date-time */
+            from: string;
+            outage?: components["schemas"]["Span"] | null;
+            /**
+             * Format: date-time
+             * @description At most 32 days later.
+             */
+            to: string;
+        };
+        Skipped: {
+            /** Format: int64 */
+            count: number;
+            reason: components["schemas"]["SkipReason"];
+        };
+        /**
+         * @description Why a fire did not become a run.
+         * @enum {string}
+         */
+        SkipReason: "paused" | "all_paused" | "not_made_up" | "missed_deadline" | "coalesced" | "too_many";
+        Span: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
         };
         Stats: {
             /** Format: double */
@@ -1795,6 +2189,30 @@ export interface components {
             runner_image: string;
             version: string;
         };
+        /** @description What somebody decides about a schedule. */
+        Terms: {
+            args?: string[];
+            enabled: boolean;
+            env?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Every fire is delayed by the same time, at most this. Which it is follows from the schedule's id.
+             */
+            jitter_seconds?: number;
+            missed?: components["schemas"]["Missed"];
+            /** @description May be empty; people then call it by its time. */
+            name?: string;
+            overlap?: components["schemas"]["Overlap"] | null;
+            retry?: components["schemas"]["Retry"];
+            /**
+             * Format: int64
+             * @description How late a missed fire may still be made up for.
+             */
+            start_deadline_seconds?: number;
+            when: components["schemas"]["When"];
+        };
         Traceback: {
             /** @description Such as `KeyError`, with its module if it has one. */
             exception: string;
@@ -1813,11 +2231,24 @@ export interface components {
             /** @enum {string} */
             kind: "system";
         } | {
+            /**
+             * Format: int32
+             * @description From 1; each further one is a retry.
+             */
+            attempt?: number;
             /** @enum {string} */
             kind: "schedule";
-            schedule_id: string;
-            /** Format: date-time */
+            schedule_id: components["schemas"]["ScheduleId"];
+            /**
+             * Format: date-time
+             * @description The due moment, by the timetable.
+             */
             slot: string;
+            /**
+             * Format: int64
+             * @description Of the schedule; the moment belongs to it.
+             */
+            version?: number;
         };
         Unenforced: {
             limit: string;
@@ -1863,18 +2294,33 @@ export interface components {
             to: string;
         };
         /** @enum {string} */
-        WaitKind: "engine_away" | "global_cap" | "overlap" | "environment" | "disk_full" | "admission";
+        WaitKind: "engine_away" | "global_cap" | "overlap" | "environment" | "disk_full" | "retry" | "admission";
         /** @description Why a queued run has not been started yet; computed anew at every admission, never stored. */
         WaitReason: {
             kind: components["schemas"]["WaitKind"];
             /** @description A sentence for people. */
             message: string;
         };
+        When: {
+            expression: string;
+            /** @enum {string} */
+            kind: "cron";
+            /** @description The IANA name of the zone whose clocks count. */
+            zone: string;
+        } | {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "once";
+        };
         /**
          * @description Which of the two counts.
          * @enum {string}
          */
         Winner: "file" | "list";
+        Zones: {
+            items: string[];
+        };
     };
     responses: never;
     parameters: never;
@@ -1884,6 +2330,37 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    previewCron: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getDashboard: {
         parameters: {
             query?: never;
@@ -2352,6 +2829,197 @@ export interface operations {
             };
         };
     };
+    listSchedules: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description Part of the name of schedule or script. */
+                q?: string;
+                /** @description Id of a script. */
+                script?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    updateSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    simulateSchedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulationRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     listScripts: {
         parameters: {
             query?: {
@@ -2696,6 +3364,55 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    previewImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3269,6 +3986,76 @@ export interface operations {
             };
         };
     };
+    listScriptSchedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    createSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getSettings: {
         parameters: {
             query?: never;
@@ -3334,6 +4121,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+        };
+    };
+    listZones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zones"];
                 };
             };
         };

@@ -13,3 +13,11 @@ export const withPackage = (requirements: readonly string[], name: string): stri
   requirements.some((line) => normalName(nameOf(line)) === normalName(name))
     ? [...requirements]
     : [...requirements, name];
+
+/** The list with the package that was meant at this place; if another line asks for it, that one is enough. */
+export const withMended = (requirements: readonly string[], index: number, name: string): string[] =>
+  requirements.some((line) => normalName(nameOf(line)) === normalName(name))
+    ? requirements.toSpliced(index, 1)
+    : requirements.map((line, at) =>
+        at === index ? line.replace(/^(\s*)[A-Za-z0-9][\w.-]*/, (_, blanks: string) => blanks + name) : line,
+      );

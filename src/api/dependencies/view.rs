@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::lookalikes;
 use crate::api::Api;
 use crate::api::error::ApiError;
 use crate::api::extract::Json;
@@ -15,6 +16,7 @@ use crate::envs::{build, lock, policy, requirements};
 use crate::files::{self, Owner, RelPath, on_disk};
 use crate::model::build::LockChanges;
 use crate::model::environment::Environment;
+use crate::model::packages::Lookalike;
 use crate::model::run::Run;
 use crate::model::script::{InlineState, Script};
 use crate::scripts::Inline;
@@ -36,6 +38,8 @@ pub struct Dependencies {
     pub check: Option<CheckView>,
     /// The one that runs use and those that can be gone back to; which was in use last comes first.
     pub environments: Vec<EnvironmentView>,
+    /// Names among `requirements` and `default_requirements` to be looked at twice.
+    pub warnings: Vec<Lookalike>,
     /// The metadata block of the entry file (PEP 723); `null` if it has none.
     pub inline: Option<InlineView>,
 }
@@ -155,6 +159,8 @@ pub async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiEr
     };
     let settings = api.settings.in_force().packages;
     let defaults = policy::defaults_for(&whole.script.requirements, &settings.default_requirements);
+    let effective = policy::effective(&whole.script.requirements, &settings.default_requirements);
+    let warnings = lookalikes(api, &effective).await?;
     for (asked, default) in [(&whole.script.requirements, false), (&defaults, true)] {
         for asked in asked {
             if let Some(name) = requirements::package_name(asked) {
@@ -194,6 +200,7 @@ pub async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiEr
     let environments = usable.map(|environment| EnvironmentView::new(environment, live));
     Ok(Json(Dependencies {
         environments: environments.collect(),
+        warnings,
         inline,
         requirements: whole.script.requirements,
         default_requirements: defaults,

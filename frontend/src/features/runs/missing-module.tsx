@@ -1,11 +1,12 @@
 // A module that the script imports and does not have: one press adds its package to the list and installs it.
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { PackagePlus } from "lucide-react";
 import { installDependencies, saveRequirements } from "~/api/commands";
-import { dependenciesQuery } from "~/api/queries";
+import { dependenciesQuery, previewQuery } from "~/api/queries";
 import type { MissingModule, Run } from "~/api/types";
 import { Button } from "~/components/ui/button";
+import { Caution } from "~/components/ui/caution";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { withPackage } from "~/lib/requirements";
 
@@ -29,6 +30,9 @@ export function MissingModuleCard({ scriptId, missing }: { scriptId: string; mis
       void navigate({ to: "/scripts/$scriptId/dependencies", params: { scriptId } });
     },
   });
+  // A slip in an import is one in the package, too.
+  const { data: preview } = useQuery(previewQuery(scriptId, { text: name, requirements: [], others: "remove" }));
+  const lookalike = preview?.warnings[0];
   const error = list.error ?? install.error;
   return (
     <section
@@ -44,7 +48,7 @@ export function MissingModuleCard({ scriptId, missing }: { scriptId: string; mis
           It should come with the package <code className="num">{name}</code>, going by its name.
         </p>
         <Button
-          look="primary"
+          look={lookalike ? "plain" : "primary"}
           size="sm"
           busy={list.isPending || install.isPending}
           onClick={() => {
@@ -55,6 +59,7 @@ export function MissingModuleCard({ scriptId, missing }: { scriptId: string; mis
           <PackagePlus aria-hidden /> Add {name} and install
         </Button>
       </div>
+      {lookalike ? <Caution className="mt-1.5">{lookalike.message}</Caution> : null}
       {error ? (
         <ErrorNotice
           error={error}

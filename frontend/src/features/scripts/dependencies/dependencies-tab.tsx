@@ -14,6 +14,7 @@ import { PackagesTable } from "./packages-table";
 import { StatePanel } from "./state-panel";
 import { useDraft } from "./use-draft";
 import { useEnvironment } from "./use-environment";
+import { useLookalikes } from "./use-lookalikes";
 
 export function DependenciesTab() {
   const { scriptId } = useParams({ from: "/scripts/$scriptId/dependencies" });
@@ -35,6 +36,7 @@ function DependenciesView({ scriptId, data }: { scriptId: string; data: Dependen
   const { data: script } = useQuery(scriptQuery(scriptId));
   const acts = useEnvironment(scriptId, data);
   const draft = useDraft(scriptId, data);
+  const lookalikes = useLookalikes(scriptId, data, draft);
   const listed = new Set(draft.lines.map((line) => normalName(nameOf(line))));
   const update = (packages: string[]) => {
     acts.forget();
@@ -50,6 +52,7 @@ function DependenciesView({ scriptId, data }: { scriptId: string; data: Dependen
           entryFile={script?.entry_point ?? "main.py"}
           data={data}
           draft={draft}
+          lookalikes={lookalikes}
           acts={acts}
         />
         <div className="flex min-w-0 flex-col gap-4">
@@ -58,6 +61,7 @@ function DependenciesView({ scriptId, data }: { scriptId: string; data: Dependen
             {data.packages.length > 0 ? (
               <PackagesTable
                 packages={data.packages}
+                lookalikes={lookalikes}
                 busy={acts.busy}
                 isListed={(name) => listed.has(normalName(name))}
                 onUpdate={(name) => update([name])}

@@ -1,15 +1,17 @@
 // Every package of the environment: what was asked for first, then, foldable, what that brought along.
 import { Link } from "@tanstack/react-router";
-import { ArrowUp, ChevronRight, X } from "lucide-react";
-import type { Package } from "~/api/types";
+import { ArrowUp, ChevronRight, TriangleAlert, X } from "lucide-react";
+import type { Lookalike, Package } from "~/api/types";
 import { IconButton } from "~/components/ui/button";
 import { cn } from "~/lib/cn";
 import { plural } from "~/lib/format";
 import { useFlag } from "~/lib/preference";
 import { inTwo, neededBy, updatable, versionsAsked } from "./packages";
+import type { Lookalikes } from "./use-lookalikes";
 
 interface PackagesTableProps {
   packages: readonly Package[];
+  lookalikes: Lookalikes;
   busy: boolean;
   /** Whether the list as edited still asks for it. */
   isListed: (name: string) => boolean;
@@ -79,7 +81,7 @@ interface RowProps extends Omit<PackagesTableProps, "packages"> {
   dim?: boolean;
 }
 
-function Row({ each, dim, busy, isListed, onUpdate, onRemove }: RowProps) {
+function Row({ each, dim, lookalikes, busy, isListed, onUpdate, onRemove }: RowProps) {
   const own = each.asked != null && !each.default;
   const leaving = own && !isListed(each.name);
   const newer = updatable(each);
@@ -91,11 +93,14 @@ function Row({ each, dim, busy, isListed, onUpdate, onRemove }: RowProps) {
       className={cn("h-9 border-line border-b last:border-b-0 hover:bg-hover", dim && "text-ink-3")}
     >
       <td className={cn("py-1 pr-2 pl-4", dim ? "text-ink-2" : "font-medium text-ink")}>
-        <span
-          className={cn("num block truncate-line", leaving && "text-ink-3 line-through")}
-          title={leaving ? `${each.name}, off the list once that is saved` : each.name}
-        >
-          {each.name}
+        <span className="flex min-w-0 items-center gap-1.5">
+          <span
+            className={cn("num block truncate-line", leaving && "text-ink-3 line-through")}
+            title={leaving ? `${each.name}, off the list once that is saved` : each.name}
+          >
+            {each.name}
+          </span>
+          <SuspectedMark lookalike={lookalikes.get(each.name)} />
         </span>
         <span className={cn("block font-normal text-ink-3 text-xs", NARROW)}>
           {under.filter(Boolean).join(" · ")} {each.default ? <DefaultMark /> : null}
@@ -167,6 +172,14 @@ function Installed({ each }: { each: Package }) {
     </span>
   );
 }
+
+const SuspectedMark = ({ lookalike }: { lookalike: Lookalike | undefined }) =>
+  lookalike ? (
+    <span title={lookalike.message} className="shrink-0">
+      <TriangleAlert aria-hidden className="size-3.5 text-skip" />
+      <span className="sr-only">{lookalike.message}</span>
+    </span>
+  ) : null;
 
 const DefaultMark = () => (
   <Link

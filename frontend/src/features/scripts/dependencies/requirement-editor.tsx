@@ -2,36 +2,49 @@
 import { Plus, X } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { Button, IconButton } from "~/components/ui/button";
+import { Caution } from "~/components/ui/caution";
 import { Input, TextArea } from "~/components/ui/field";
 import { cn } from "~/lib/cn";
+import { nameOf, normalName, withMended } from "~/lib/requirements";
+import type { Lookalikes } from "./use-lookalikes";
 
 interface RequirementEditorProps {
   lines: string[];
   onChange: (lines: string[]) => void;
   view: "list" | "text";
+  lookalikes: Lookalikes;
   /** Line that the server points at, from 0, and what it says of it. */
   wrong: { line: number; message: string } | null;
 }
 
-export function RequirementEditor({ lines, onChange, view, wrong }: RequirementEditorProps) {
-  if (view === "text")
-    return (
-      <>
-        <TextArea
-          aria-label="Requirements, one a line"
-          aria-invalid={wrong !== null}
-          aria-describedby={wrong ? WRONG_ID : undefined}
-          spellCheck={false}
-          rows={Math.max(6, lines.length + 1)}
-          className="font-mono text-[12.5px] leading-5"
-          placeholder={"requests>=2\npandas==3.0.1"}
-          value={lines.join("\n")}
-          onChange={(event) => onChange(event.target.value.split("\n"))}
+export function RequirementEditor({ view, ...list }: RequirementEditorProps) {
+  const { lines, onChange, lookalikes, wrong } = list;
+  if (view === "list") return <RequirementList {...list} />;
+  return (
+    <>
+      <TextArea
+        aria-label="Requirements, one a line"
+        aria-invalid={wrong !== null}
+        aria-describedby={wrong ? WRONG_ID : undefined}
+        spellCheck={false}
+        rows={Math.max(6, lines.length + 1)}
+        className="font-mono text-[12.5px] leading-5"
+        placeholder={"requests>=2\npandas==3.0.1"}
+        value={lines.join("\n")}
+        onChange={(event) => onChange(event.target.value.split("\n"))}
+      />
+      {wrong ? <Wrong message={wrong.message} /> : null}
+      {lines.map((line, index) => (
+        <Suspected
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place.
+          key={index}
+          line={line}
+          lookalikes={lookalikes}
+          onMend={(name) => onChange(withMended(lines, index, name))}
         />
-        {wrong ? <Wrong message={wrong.message} /> : null}
-      </>
-    );
-  return <RequirementList lines={lines} onChange={onChange} wrong={wrong} />;
+      ))}
+    </>
+  );
 }
 
 const WRONG_ID = "requirement-refused";
@@ -42,7 +55,27 @@ const Wrong = ({ message }: { message: string }) => (
   </p>
 );
 
-function RequirementList({ lines, onChange, wrong }: Omit<RequirementEditorProps, "view">) {
+interface SuspectedProps {
+  line: string;
+  lookalikes: Lookalikes;
+  onMend: (name: string) => void;
+}
+
+function Suspected({ line, lookalikes, onMend }: SuspectedProps) {
+  const found = lookalikes.get(normalName(nameOf(line)));
+  if (!found) return null;
+  return (
+    <Caution
+      data-testid="lookalike"
+      mend={{ label: `Use ${found.resembles}`, onMend: () => onMend(found.resembles) }}
+      className="px-4 pb-2"
+    >
+      {found.message}
+    </Caution>
+  );
+}
+
+function RequirementList({ lines, onChange, lookalikes, wrong }: Omit<RequirementEditorProps, "view">) {
   const [adding, setAdding] = useState("");
   const add = (event: FormEvent) => {
     event.preventDefault();
@@ -73,13 +106,18 @@ function RequirementList({ lines, onChange, wrong }: Omit<RequirementEditorProps
                   spellCheck={false}
                   className="h-7 min-w-0 flex-1 rounded-sm bg-transparent px-2.5 font-mono text-[12.5px] hover:bg-hover"
                   value={line}
-                  onChange={(event) => onChange(lines.map((each, at) => (at === index ? event.target.value : each)))}
+                  onChange={(event) => onChange(lines.with(index, event.target.value))}
                 />
                 <IconButton label={`Remove ${line}`} onClick={() => onChange(lines.filter((_, at) => at !== index))}>
                   <X />
                 </IconButton>
               </div>
               {wrong?.line === index ? <Wrong message={wrong.message} /> : null}
+              <Suspected
+                line={line}
+                lookalikes={lookalikes}
+                onMend={(name) => onChange(withMended(lines, index, name))}
+              />
             </li>
           ),
         )}
