@@ -18,3 +18,4 @@ pub mod scripts;
 pub mod settings;
 pub mod stats;
 pub mod store;
+pub mod vault;

@@ -14,10 +14,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("files", &[]),
     ("logs", &[]),
     ("store", &["model"]),
+    ("vault", &["model"]),
     ("envs", &["model"]),
     ("events", &["model"]),
     ("stats", &["files"]),
-    ("settings", &["clock", "envs", "events", "model", "store"]),
+    (
+        "settings",
+        &["clock", "envs", "events", "model", "store", "vault"],
+    ),
     (
         "scripts",
         &["clock", "envs", "events", "files", "model", "settings", "store"],
@@ -33,15 +37,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "api",
         &[
             "clock", "envs", "events", "files", "logs", "model", "runs", "scripts", "settings", "stats",
-            "store",
+            "store", "vault",
         ],
     ),
     ("cli", &["api", "app", "config", "runs"]),
     (
         "app",
         &[
-            "api", "clock", "config", "engine", "events", "files", "logs", "model", "runs", "scripts",
-            "settings", "store",
+            "api", "clock", "config", "engine", "envs", "events", "files", "logs", "model", "runs",
+            "scripts", "settings", "store", "vault",
         ],
     ),
 ];

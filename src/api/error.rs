@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::envs::{policy, requirements};
 use crate::files::{self, ErrorKind};
 use crate::model::limits::OutOfBounds;
-use crate::{logs, runs, scripts, settings, store};
+use crate::{logs, runs, scripts, settings, store, vault};
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -161,6 +161,15 @@ impl From<settings::Error> for ApiError {
                 package_refused(&refused, "packages.default_requirements")
             }
             settings::Error::Packages(error) => error.into(),
+            settings::Error::Credentials(invalid) => Self::invalid("index_credentials", invalid.to_string())
+                .with(json!({
+                    "field": "index_credentials",
+                    "address": invalid.address,
+                })),
+            settings::Error::Vault(error @ vault::Error::NoKey { .. }) => {
+                Self::conflict("secrets_key_missing", format!("Nothing was changed: {error}"))
+            }
+            error @ (settings::Error::Vault(_) | settings::Error::Password { .. }) => Self::internal(&error),
             settings::Error::Store(error) => error.into(),
         }
     }

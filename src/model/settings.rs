@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::indexes::CredentialsWish;
 use super::limits::{Limits, LimitsPatch, OutOfBounds, within};
 use super::packages::{PackagePatch, PackageSettings, Packages};
 use super::patch::given;
@@ -43,6 +44,9 @@ pub struct SettingsPatch {
     pub min_free_bytes: Option<Option<u64>>,
     /// Each field for itself.
     pub packages: Option<PackagePatch>,
+    /// One by one; they go with their index.
+    #[schema(default = json!(null))]
+    pub index_credentials: Option<CredentialsWish>,
 }
 
 /// What holds at the moment.

@@ -5,6 +5,7 @@
 //! it is on disk (`synchronous=FULL`) when `write` returns. Knows no engine, no files, no HTTP.
 
 pub mod environments;
+pub mod index_credentials;
 pub mod meta;
 mod opening;
 mod room;

@@ -19,6 +19,7 @@ fn steps() -> Vec<M<'static>> {
         M::up(include_str!("../../migrations/001_initial.sql")),
         M::up(include_str!("../../migrations/002_trusted_runs.sql")),
         M::up(include_str!("../../migrations/003_packages.sql")),
+        M::up(include_str!("../../migrations/004_index_credentials.sql")),
     ]
 }
 

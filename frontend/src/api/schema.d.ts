@@ -520,7 +520,7 @@ export interface paths {
         head?: never;
         /**
          * Changes what is given. `null` goes back to the default; `default_limits` are replaced as a whole. Runs that were
-         *     submitted before keep the limits they have.
+         *     submitted before keep the limits they have. Passwords of indexes are written and never answered.
          */
         patch: operations["updateSettings"];
         trace?: never;
@@ -661,6 +661,27 @@ export interface components {
             /** Format: int64 */
             number: number;
             run_id: string;
+        };
+        /** @description What is to change about who signs in to an index; an absent field stays as it is. */
+        CredentialsPatch: {
+            /**
+             * Format: password
+             * @description Or a token. Sealed at once and never answered.
+             */
+            password?: string | null;
+            /** @description Needed where there are no credentials yet, and so is the password. */
+            username?: string | null;
+        };
+        /** @description Who signs in. The password is never shown. */
+        CredentialsView: {
+            /** @description False if the one that is stored can no longer be read: its key is gone. */
+            has_password: boolean;
+            set_by: components["schemas"]["SetBy"];
+            username: string;
+        };
+        /** @description Who is to sign in where, by address: one that is not named stays as it is, `null` removes. */
+        CredentialsWish: {
+            [key: string]: null | components["schemas"]["CredentialsPatch"];
         };
         Dashboard: {
             /** Format: int64 */
@@ -869,6 +890,14 @@ export interface components {
             line: number;
             /** @description Relative to the script's folder, for its own files. */
             script_path?: string | null;
+        };
+        /** @enum {string} */
+        IndexRole: "extra" | "main";
+        /** @description An index as it is shown. */
+        IndexView: {
+            address: string;
+            credentials?: components["schemas"]["CredentialsView"] | null;
+            role: components["schemas"]["IndexRole"];
         };
         /** @description What holds at the moment. */
         InForce: {
@@ -1552,6 +1581,8 @@ export interface components {
             paused?: boolean | null;
             tags?: string[] | null;
         };
+        /** @enum {string} */
+        SetBy: "settings" | "configuration";
         /** @description What was set; `None` and absent fields mean the default. */
         Settings: {
             /**
@@ -1587,6 +1618,8 @@ export interface components {
         SettingsPatch: {
             /** @default null */
             default_limits?: components["schemas"]["LimitsPatch"] | null;
+            /** @default null */
+            index_credentials?: components["schemas"]["CredentialsWish"] | null;
             /**
              * Format: int32
              * @default null
@@ -1605,6 +1638,8 @@ export interface components {
             defaults: components["schemas"]["InForce"];
             /** @description What holds now. */
             in_force: components["schemas"]["InForce"];
+            /** @description In the order in which they are asked, and who signs in there. Empty: PyPI alone. */
+            indexes: components["schemas"]["IndexView"][];
             /** @description What somebody has set; `null` and absent limits are at their default. */
             set: components["schemas"]["Settings"];
         };
@@ -3036,6 +3071,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             422: {
