@@ -8,6 +8,7 @@ import { controlClass, Field, Input } from "~/components/ui/field";
 import { FormEnd } from "~/components/ui/form-end";
 import { Panel } from "~/components/ui/panel";
 import { cn } from "~/lib/cn";
+import { IndexLoginsList } from "./index-logins-list";
 import { hasPlace, LISTS, type ListName, linesIn, parseDays, patchOf, refusalOf, typed } from "./packages-settings";
 import type { ChangeSettings } from "./use-change-settings";
 
@@ -29,7 +30,7 @@ const FIELDS: Record<ListName, { label: string; hint: ReactNode; example: string
   },
   extra_index_urls: {
     label: "Extra indexes",
-    hint: "One address a line. Asked before the usual index; a package comes from the first that knows it.",
+    hint: "One address a line, without user name and password: they have a place of their own below, once it is saved. Asked before the usual index; a package comes from the first that knows it.",
     example: "https://pypi.example.org/simple",
   },
 };
@@ -113,6 +114,7 @@ export function PackagesForm({ settings, change }: { settings: SettingsView; cha
           note="It holds from the next install on. What is installed stays until then."
         />
       </form>
+      {settings.indexes.length > 0 ? <IndexLoginsList indexes={settings.indexes} /> : null}
     </Panel>
   );
 }
