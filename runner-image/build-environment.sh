@@ -74,10 +74,16 @@ upgrades() {
     esac
 }
 
+# Not quiet: that an index names no dates uv says as a warning only.
 resolve() {
     # shellcheck disable=SC2046 # one word per option
-    uv pip compile --quiet "$@" $(upgrades) --generate-hashes --no-header --output-file requirements.lock \
-        --python python3 requirements.in 2> /tmp/resolving
+    uv pip compile "$@" $(upgrades) --generate-hashes --no-header --output-file requirements.lock \
+        --python python3 requirements.in > /dev/null 2> /tmp/resolving
+}
+
+# What uv had to say that is worth reading; of files without a date there may be hundreds.
+said() {
+    sed -e '/^Resolved [0-9]* package/d' -e '/is missing an upload date/d' /tmp/resolving >&2
 }
 
 hint() { echo "hint: $*" >&2; }
@@ -86,7 +92,12 @@ explain() {
     if grep -q 'building from source is disabled' /tmp/resolving; then
         hint "the script's dependencies say which packages are built from source"
     fi
-    if grep -q 'exclude-newer' /tmp/resolving; then
+    # shellcheck disable=SC2016 # those are uv's own quotes
+    undated=$(sed -n 's/^warning: `\(.*\)` is missing an upload date.*/\1/p' /tmp/resolving)
+    if [ -n "$undated" ]; then
+        hint "an index does not say when its files were published, so they pass for too young" \
+            "($(echo "$undated" | head -n 1)); Settings, Packages, has the cool-down, and 0 days switch it off"
+    elif grep -q 'exclude-newer' /tmp/resolving; then
         hint "only releases of before $UV_EXCLUDE_NEWER count; Settings, Packages, has the cool-down"
     fi
     sed -n 's/.*An index URL (\([^)]*\)) could not be queried.*/\1/p' /tmp/resolving | sort -u | while read -r index; do
@@ -114,11 +125,11 @@ if [ -n "${UV_EXCLUDE_NEWER:-}" ]; then
 fi
 if [ "$PYTASK_ACTION" != rebuild ]; then
     if ! resolve "$@"; then
-        cat /tmp/resolving >&2
+        said
         explain
         exit 1
     fi
-    cat /tmp/resolving >&2
+    said
 fi
 check_lists
 echo "      $(locked_names | wc -l) packages locked"

@@ -1,5 +1,5 @@
-//! Package indexes of somebody's own: those that want a name and a password. A small one over https, in a
-//! container on this machine's own network, stands for them.
+//! Package indexes of somebody's own: one that wants a name and a password, and one that says no dates. A small index
+//! over https, in a container on this machine's own network, stands for both.
 
 use std::path::{Path, PathBuf};
 
@@ -120,7 +120,7 @@ impl Product {
     }
 }
 
-/// Files below that have any of these in them.
+/// Files below that have any of these in them; but for the reserve, which is room and nothing else.
 fn holding(folder: &Path, sought: &[String]) -> Vec<PathBuf> {
     let has = |content: &[u8], text: &String| {
         content
@@ -245,4 +245,42 @@ async fn what_is_built_from_source_does_without_a_private_index() {
         "{said}"
     );
     assert!(!index.said().contains("GET"), "{}", index.said());
+}
+
+/// What has no date counts as too young; the build says that it is the index that says none.
+#[tokio::test]
+async fn an_index_without_dates_and_the_cool_down_exclude_each_other() {
+    let index = TestIndex::start("", "", "undated");
+    index.open();
+    let product = index.product().await;
+    let script = product
+        .script("Undated", "import pytask_sample; print(pytask_sample.word)")
+        .await;
+    product.require(&script, &[PACKAGE]).await;
+    let said = product.refusal(&script).await;
+    assert!(
+        said.contains("hint: an index does not say when its files were published")
+            && said.contains("pytask_sample-1.0-py3-none-any.whl")
+            && said.contains("0 days")
+            && !said.contains("hint: only releases"),
+        "{said}"
+    );
+    product.set(json!({ "packages": { "cool_down_days": 0 } })).await;
+    let build = product.install(&script).await;
+    let built = product.finished(&build).await;
+    assert_eq!(built["outcome"]["kind"], "succeeded", "{built:#}");
+    assert_eq!(
+        product
+            .stderr(&build)
+            .await
+            .lines()
+            .filter(|line| line.starts_with("hint"))
+            .count(),
+        0
+    );
+    let run = product.outcome(&script).await;
+    assert_eq!(
+        product.stdout(&words(&run["id"])).await,
+        "from the private index\n"
+    );
 }
