@@ -19,7 +19,15 @@ export const builtIn = {
   },
   max_runs: 4,
   min_free_bytes: 512 * MIB,
-  packages: { default_requirements: [], cool_down_days: 7, allow: [], deny: [], extra_index_urls: [] },
+  packages: {
+    default_requirements: [],
+    cool_down_days: 7,
+    allow: [],
+    deny: [],
+    extra_index_urls: [],
+    max_environment_bytes: 5 * GIB,
+    max_build_seconds: 600,
+  },
 };
 
 const set = {
@@ -32,6 +40,8 @@ const set = {
     allow: [],
     deny: ["evil"],
     extra_index_urls: [],
+    max_environment_bytes: null,
+    max_build_seconds: null,
   },
 };
 

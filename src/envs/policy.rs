@@ -142,6 +142,8 @@ pub fn check(patch: PackagePatch, now_in_force: &Packages) -> Result<PackagePatc
             .map(|list| names("packages.deny", list))
             .transpose()?,
         extra_index_urls: patch.extra_index_urls.as_deref().map(index_urls).transpose()?,
+        max_environment_bytes: patch.max_environment_bytes,
+        max_build_seconds: patch.max_build_seconds,
     };
     let mut after = now_in_force.clone();
     after.allow = checked.allow.clone().unwrap_or(after.allow);

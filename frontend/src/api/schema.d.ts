@@ -948,7 +948,7 @@ export interface components {
          * @description A limit's name: the field's.
          * @enum {string}
          */
-        LimitName: "memory_bytes" | "cpus" | "pids" | "nofile" | "fsize_bytes" | "run_seconds" | "stop_grace_seconds" | "log_bytes" | "tmp_bytes" | "disk_bytes" | "artifacts_bytes";
+        LimitName: "memory_bytes" | "cpus" | "pids" | "nofile" | "fsize_bytes" | "run_seconds" | "stop_grace_seconds" | "log_bytes" | "tmp_bytes" | "disk_bytes" | "artifacts_bytes" | "environment_bytes";
         /** @description All limits of one run, as they were when it was submitted. */
         Limits: {
             /**
@@ -960,7 +960,8 @@ export interface components {
             cpus: number;
             /**
              * Format: int64
-             * @description Space the script's folder may take while it runs; each entry counts for at least 4 KiB. `null` means no limit.
+             * @description Space the script's folder may take while it runs; each entry counts for at least 4 KiB. `null` means no limit. Of a
+             *     build: what its environment may take, with what it shares with the package cache.
              */
             disk_bytes?: number | null;
             /**
@@ -1155,7 +1156,7 @@ export interface components {
         }) | (components["schemas"]["Evidence"] & {
             /**
              * Format: int32
-             * @description `null` if it was ended by a signal of ours, at a limit that `limits_hit` names.
+             * @description `null` if it failed at a limit that `limits_hit` names.
              */
             exit_code?: number | null;
             message: string;
@@ -1266,6 +1267,18 @@ export interface components {
              * @default null
              */
             extra_index_urls?: string[] | null;
+            /**
+             * Format: int64
+             * @description How long a build may take; `null` goes back to the default.
+             * @default null
+             */
+            max_build_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description Space one environment may take, with what it shares with the package cache; `null` goes back to the default.
+             * @default null
+             */
+            max_environment_bytes?: number | null;
         };
         /** @description What holds. */
         Packages: {
@@ -1275,6 +1288,10 @@ export interface components {
             default_requirements: string[];
             deny: string[];
             extra_index_urls: string[];
+            /** Format: int64 */
+            max_build_seconds: number;
+            /** Format: int64 */
+            max_environment_bytes: number;
         };
         /** @description What somebody has set. */
         PackageSettings: {
@@ -1291,6 +1308,16 @@ export interface components {
             deny?: string[];
             /** @default [] */
             extra_index_urls?: string[];
+            /**
+             * Format: int64
+             * @default null
+             */
+            max_build_seconds?: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            max_environment_bytes?: number | null;
         };
         PackageVersion: {
             name: string;
@@ -1609,7 +1636,9 @@ export interface components {
              *       "cool_down_days": null,
              *       "default_requirements": [],
              *       "deny": [],
-             *       "extra_index_urls": []
+             *       "extra_index_urls": [],
+             *       "max_build_seconds": null,
+             *       "max_environment_bytes": null
              *     }
              */
             packages?: components["schemas"]["PackageSettings"];
