@@ -55,6 +55,18 @@ check_lists() {
     return "$may"
 }
 
+# What builds packages from source runs their code, and is told no password: it could read it. To leave the index out
+# would be worse, because a package of the same name might then come from another.
+refuse_logins() {
+    [ -n "${PYTASK_FROM_SOURCE:-}" ] || return 0
+    for index in ${PYTASK_LOGINS:-}; do
+        echo "error: $index wants a user name and a password, and a build that runs the code of packages" \
+            "($PYTASK_FROM_SOURCE) is given none. Take those off the list of what is built from source," \
+            "or have the index, or another, offer them as wheels" >&2
+    done
+    [ -z "${PYTASK_LOGINS:-}" ]
+}
+
 upgrades() {
     case "${PYTASK_UPGRADE:-}" in
         "*") echo "--upgrade" ;;
@@ -62,11 +74,41 @@ upgrades() {
     esac
 }
 
+# Not quiet: that an index names no dates uv says as a warning only.
 resolve() {
     # shellcheck disable=SC2046 # one word per option
-    uv pip compile --quiet "$@" $(upgrades) --generate-hashes --no-header --output-file requirements.lock \
-        --python python3 requirements.in 2> /tmp/resolving
+    uv pip compile "$@" $(upgrades) --generate-hashes --no-header --output-file requirements.lock \
+        --python python3 requirements.in > /dev/null 2> /tmp/resolving
 }
+
+# What uv had to say that is worth reading; of files without a date there may be hundreds.
+said() {
+    sed -e '/^Resolved [0-9]* package/d' -e '/is missing an upload date/d' /tmp/resolving >&2
+}
+
+hint() { echo "hint: $*" >&2; }
+
+explain() {
+    if grep -q 'building from source is disabled' /tmp/resolving; then
+        hint "the script's dependencies say which packages are built from source"
+    fi
+    # shellcheck disable=SC2016 # those are uv's own quotes
+    undated=$(sed -n 's/^warning: `\(.*\)` is missing an upload date.*/\1/p' /tmp/resolving)
+    if [ -n "$undated" ]; then
+        hint "an index does not say when its files were published, so they pass for too young" \
+            "($(echo "$undated" | head -n 1)); Settings, Packages, has the cool-down, and 0 days switch it off"
+    elif grep -q 'exclude-newer' /tmp/resolving; then
+        hint "only releases of before $UV_EXCLUDE_NEWER count; Settings, Packages, has the cool-down"
+    fi
+    sed -n 's/.*An index URL (\([^)]*\)) could not be queried.*/\1/p' /tmp/resolving | sort -u | while read -r index; do
+        case " ${PYTASK_LOGINS:-} " in
+            *" $index "*) hint "the index refused the user name or password of $index; Settings, Packages, has them" ;;
+            *) hint "the index $index wants a user name and a password; Settings, Packages, has a place for them" ;;
+        esac
+    done
+}
+
+refuse_logins
 
 if [ "$PYTASK_ACTION" = check ]; then steps=2; else steps=3; fi
 if [ "$PYTASK_ACTION" = rebuild ]; then
@@ -81,18 +123,14 @@ fi
 if [ -n "${UV_EXCLUDE_NEWER:-}" ]; then
     echo "      releases of before $UV_EXCLUDE_NEWER only; Settings, Packages, has the cool-down"
 fi
-if [ "$PYTASK_ACTION" != rebuild ] && ! resolve "$@"; then
-    cat /tmp/resolving >&2
-    if grep -q 'building from source is disabled' /tmp/resolving; then
-        echo "hint: the script's dependencies say which packages are built from source" >&2
+if [ "$PYTASK_ACTION" != rebuild ]; then
+    if ! resolve "$@"; then
+        said
+        explain
+        exit 1
     fi
-    # An index that does not say when a file was published has nothing that is old enough.
-    if grep -q -e 'exclude-newer' -e 'upload date' /tmp/resolving; then
-        echo "hint: only releases of before $UV_EXCLUDE_NEWER count; Settings, Packages, has the cool-down" >&2
-    fi
-    exit 1
+    said
 fi
-[ ! -f /tmp/resolving ] || cat /tmp/resolving >&2
 check_lists
 echo "      $(locked_names | wc -l) packages locked"
 

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::ServeConfig;
 use crate::engine::Engine;
 use crate::engine::docker::{Docker, DockerConfig};
+use crate::envs::index;
 use crate::events::Events;
 use crate::files::{DataDir, DataLock, Owner, Reserve, layout};
 use crate::images::{self, Images};
@@ -29,6 +30,7 @@ use crate::scheduler::{self, Scheduler};
 use crate::scripts::{self, Scripts};
 use crate::settings;
 use crate::store::{self, Place, Store, Witness};
+use crate::vault::{Contents, KeyFile, Vault};
 
 /// A running application. Dropping it stops its loops with the runtime; runs go on in their containers.
 pub struct App {
@@ -119,6 +121,11 @@ pub async fn start_on(
         None => None,
     };
 
+    let main_index = match &config.index_url {
+        Some(url) => Some(index::configured(url).context("PYTASK_INDEX_URL")?),
+        None => None,
+    };
+
     let place = Place {
         database: data.path().join(layout::DATABASE),
         backups: data.path().join(layout::BACKUPS),
@@ -132,12 +139,14 @@ pub async fn start_on(
         .write(move |tx| store::meta::get_or_set(tx, "instance", &fresh))
         .await?;
     let events = Events::default();
-    let settings = settings::Keeper::open(
-        store.clone(),
-        clock.clone(),
-        events.clone(),
-        InForce::built_in(config.max_runs()),
-    )
+    let settings = settings::Keeper::open(settings::Parts {
+        store: store.clone(),
+        clock: clock.clone(),
+        events: events.clone(),
+        vault: open_vault(config, &data, &store).await?,
+        built_in: InForce::built_in(config.max_runs()),
+        main_index,
+    })
     .await?;
     let scripts = Scripts::new(scripts::Parts {
         store: store.clone(),
@@ -178,7 +187,6 @@ pub async fn start_on(
             image: config.runner_image.clone(),
             supervisor_folder,
             run_uid: config.run_uid,
-            index_url: config.index_url.clone(),
             extra_ca,
         },
     });
@@ -209,6 +217,28 @@ pub async fn start_on(
         store,
         _lock: lock,
     })
+}
+
+/// The key to stored secrets. Without it they are of no use, and everything else works.
+async fn open_vault(config: &ServeConfig, data: &DataDir, store: &Store) -> anyhow::Result<Vault> {
+    let stored = store.read(store::index_credentials::all).await?;
+    let file = match &config.secrets_key_file {
+        Some(path) => KeyFile::Given(path.clone()),
+        None => KeyFile::OnVolume(data.path().join(layout::SECRETS_KEY)),
+    };
+    let contents = if stored.is_empty() {
+        Contents::Empty
+    } else {
+        Contents::Sealed
+    };
+    let vault = Vault::open(&file, contents).context("stored secrets cannot be kept")?;
+    for lost in stored {
+        let place = store::index_credentials::place(&lost.address);
+        if let Err(e) = vault.unseal(&place, &lost.password) {
+            tracing::error!(index = lost.address, error = %e, "the password for a package index cannot be read");
+        }
+    }
+    Ok(vault)
 }
 
 /// Puts the supervisor and what stands for pip on the volume, in a folder named by their content: containers that run

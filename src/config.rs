@@ -48,9 +48,13 @@ pub struct ServeConfig {
     #[arg(long, env = "PYTASK_RUN_UID", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub run_uid: u32,
 
-    /// Package index for environments; default: PyPI.
-    #[arg(long, env = "PYTASK_INDEX_URL")]
+    /// Package index for environments; default: PyPI. May hold a user name and a password, which are not shown.
+    #[arg(long, env = "PYTASK_INDEX_URL", hide_env_values = true)]
     pub index_url: Option<String>,
+
+    /// File with the 32 bytes of the key to stored secrets; default: one in the data folder, made at the first start.
+    #[arg(long, env = "PYTASK_SECRETS_KEY_FILE")]
+    pub secrets_key_file: Option<PathBuf>,
 
     /// PEM file with certificates to trust, beside the runner image's own, when packages are fetched.
     #[arg(long, env = "PYTASK_EXTRA_CA")]

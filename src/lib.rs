@@ -20,3 +20,4 @@ pub mod scripts;
 pub mod settings;
 pub mod stats;
 pub mod store;
+pub mod vault;

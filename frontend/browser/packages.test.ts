@@ -6,6 +6,7 @@ import { api, finished, fresh, newScript, openWindow, runOf, screenshot, type Wi
 interface Packages {
   deny?: string[];
   cool_down_days?: number | null;
+  extra_index_urls?: string[];
 }
 interface Asked {
   requirements: string[];
@@ -22,7 +23,11 @@ beforeEach(async () => {
 afterEach(() => window.close());
 afterAll(() =>
   api("PATCH", "/settings", {
-    packages: { deny: before.deny ?? [], cool_down_days: before.cool_down_days ?? null },
+    packages: {
+      deny: before.deny ?? [],
+      cool_down_days: before.cool_down_days ?? null,
+      extra_index_urls: before.extra_index_urls ?? [],
+    },
   }),
 );
 
@@ -90,6 +95,43 @@ it("says in the settings which field was refused", async () => {
   await form.getByRole("button", { name: "Save" }).click();
   await expect.poll(() => indexes.getAttribute("aria-invalid")).toBe("true");
   await screenshot(page, "packages-4-refused");
+  window.assertClean(/422/);
+});
+
+it("takes who signs in to an index and shows the password to nobody", async () => {
+  const { page } = window;
+  const address = "https://index.example.org/simple";
+  await page.goto("/settings#packages");
+  const form = page.locator("#packages");
+  const indexes = form.getByRole("textbox", { name: "Extra indexes" });
+  await indexes.fill(address);
+  await form.getByRole("button", { name: "Save" }).click();
+  const row = page.locator(`[data-index="${address}"]`);
+  await row.getByText("Nobody signs in").waitFor();
+  await row.getByRole("button", { name: "Add user and password" }).click();
+  const name = row.getByRole("textbox", { name: "User name" });
+  expect(await name.evaluate((element) => element === document.activeElement)).toBe(true);
+  await name.fill("ann:x");
+  await row.getByLabel("Password or token").fill("hunter2-hunter2");
+  await row.getByRole("button", { name: "Save" }).click();
+  await row
+    .getByRole("alert")
+    .getByText(/without a colon/)
+    .waitFor();
+  await name.fill("ann");
+  await row.getByRole("button", { name: "Save" }).click();
+  await row.getByText("ann signs in, with a stored password").waitFor();
+  await page.reload();
+  await row.getByRole("button", { name: "Change" }).click();
+  expect(await row.getByLabel("Password or token").inputValue()).toBe("");
+  await screenshot(page, "packages-9-signs-in");
+  expect(await page.content()).not.toContain("hunter2");
+  await row.getByRole("button", { name: "Cancel" }).click();
+  await row.getByRole("button", { name: "Remove" }).click();
+  await row.getByRole("button", { name: "Remove both" }).click();
+  await row.getByText("Nobody signs in").waitFor();
+  // No build finds anything there.
+  await api("PATCH", "/settings", { packages: { extra_index_urls: before.extra_index_urls ?? [] } });
   window.assertClean(/422/);
 });
 

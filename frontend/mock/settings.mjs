@@ -19,7 +19,15 @@ export const builtIn = {
   },
   max_runs: 4,
   min_free_bytes: 512 * MIB,
-  packages: { default_requirements: [], cool_down_days: 7, allow: [], deny: [], extra_index_urls: [] },
+  packages: {
+    default_requirements: [],
+    cool_down_days: 7,
+    allow: [],
+    deny: [],
+    extra_index_urls: [],
+    max_environment_bytes: 5 * GIB,
+    max_build_seconds: 600,
+  },
 };
 
 const set = {
@@ -32,8 +40,20 @@ const set = {
     allow: [],
     deny: ["evil"],
     extra_index_urls: [],
+    max_environment_bytes: null,
+    max_build_seconds: null,
   },
 };
+
+/** Who signs in, by address; the mock keeps no passwords. */
+const logins = new Map();
+
+const indexes = () =>
+  set.packages.extra_index_urls.map((address) => ({
+    address,
+    role: "extra",
+    credentials: logins.has(address) ? { username: logins.get(address), has_password: true, set_by: "settings" } : null,
+  }));
 
 const given = (patch) => Object.fromEntries(Object.entries(patch).filter(([, value]) => value != null));
 
@@ -44,7 +64,7 @@ export const inForce = () => ({
   packages: { ...builtIn.packages, ...given(set.packages) },
 });
 
-export const settingsView = () => ({ in_force: inForce(), defaults: builtIn, set });
+export const settingsView = () => ({ in_force: inForce(), defaults: builtIn, set, indexes: indexes() });
 
 const BOUNDS = {
   memory_bytes: [16 * MIB, 1024 * GIB],
@@ -99,7 +119,14 @@ export function changeSettings(patch, engine) {
     return ["min_free_bytes", `min_free_bytes must be from ${16 * MIB} to ${1024 * GIB}, not ${patch.min_free_bytes}`];
   const refused = patch.packages ? wrongPackages(patch.packages) : null;
   if (refused) return refused;
+  for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))
+    if (wish && !logins.has(address) && !(wish.username && wish.password))
+      return ["index_credentials", `${address} needs both, a user name and a password`, { address }];
   if (patch.packages) Object.assign(set.packages, patch.packages);
+  for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))
+    if (wish) logins.set(address, wish.username ?? logins.get(address));
+    else logins.delete(address);
+  for (const address of logins.keys()) if (!set.packages.extra_index_urls.includes(address)) logins.delete(address);
   if (patch.default_limits) set.default_limits = given(patch.default_limits);
   for (const name of ["max_runs", "min_free_bytes"]) if (name in patch) set[name] = patch[name];
   return null;

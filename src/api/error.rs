@@ -14,7 +14,7 @@ use crate::envs::{policy, requirements, requirements_file};
 use crate::files::{self, ErrorKind};
 use crate::model::limits::OutOfBounds;
 use crate::scheduler::timetable::Unusable;
-use crate::{images, logs, runs, scheduler, scripts, settings, store};
+use crate::{images, logs, runs, scheduler, scripts, settings, store, vault};
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -168,6 +168,15 @@ impl From<settings::Error> for ApiError {
                 package_refused(&refused, "packages.default_requirements")
             }
             settings::Error::Packages(error) => error.into(),
+            settings::Error::Credentials(invalid) => Self::invalid("index_credentials", invalid.to_string())
+                .with(json!({
+                    "field": "index_credentials",
+                    "address": invalid.address,
+                })),
+            settings::Error::Vault(error @ vault::Error::NoKey { .. }) => {
+                Self::conflict("secrets_key_missing", format!("Nothing was changed: {error}"))
+            }
+            error @ (settings::Error::Vault(_) | settings::Error::Password { .. }) => Self::internal(&error),
             settings::Error::Store(error) => error.into(),
         }
     }

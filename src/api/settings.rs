@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::Api;
 use super::error::{ApiError, ErrorBody, out_of_bounds};
 use super::extract::Json;
+use crate::model::indexes::IndexView;
 use crate::model::settings::{InForce, Settings, SettingsPatch};
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -17,14 +18,17 @@ pub struct SettingsView {
     pub defaults: InForce,
     /// What somebody has set; `null` and absent limits are at their default.
     pub set: Settings,
+    /// In the order in which they are asked, and who signs in there. Empty: PyPI alone.
+    pub indexes: Vec<IndexView>,
 }
 
-fn show(api: &Api, set: Settings) -> Json<SettingsView> {
-    Json(SettingsView {
+async fn show(api: &Api, set: Settings) -> Result<Json<SettingsView>, ApiError> {
+    Ok(Json(SettingsView {
         in_force: api.settings.in_force(),
         defaults: api.settings.built_in().clone(),
         set,
-    })
+        indexes: api.settings.indexes().await?,
+    }))
 }
 
 /// Settings with their defaults.
@@ -32,13 +36,14 @@ fn show(api: &Api, set: Settings) -> Json<SettingsView> {
     responses((status = 200, body = SettingsView)))]
 pub async fn get(State(api): State<Api>) -> Result<Json<SettingsView>, ApiError> {
     let set = api.settings.set().await?;
-    Ok(show(&api, set))
+    show(&api, set).await
 }
 
 /// Changes what is given. `null` goes back to the default; `default_limits` are replaced as a whole. Runs that were
-/// submitted before keep the limits they have.
+/// submitted before keep the limits they have. Passwords of indexes are written and never answered.
 #[utoipa::path(patch, path = "/settings", tag = "system", operation_id = "updateSettings", request_body = SettingsPatch,
-    responses((status = 200, body = SettingsView), (status = 422, body = ErrorBody)))]
+    responses((status = 200, body = SettingsView), (status = 422, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub async fn update(
     State(api): State<Api>,
     Json(patch): Json<SettingsPatch>,
@@ -50,5 +55,5 @@ pub async fn update(
         api.scheduler.settle(None).await?;
     }
     let set = api.settings.change(patch).await?;
-    Ok(show(&api, set))
+    show(&api, set).await
 }

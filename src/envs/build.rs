@@ -1,14 +1,18 @@
 //! The build of an environment, as a command for a container that has Python and uv.
 //!
-//! The container has the network and the package cache, and neither the script's files nor any secret. Nothing
-//! of a package is executed: wheels only, and bytecode is compiled afterwards by the image's own interpreter, which
-//! does not read the new environment's `.pth` files. uv hard-links files out of its cache, which needs cache and
+//! The container has the network and the package cache, and neither the script's files nor any secret but the logins of
+//! package indexes. Nothing of a package is executed: wheels only, and bytecode is compiled afterwards by the image's own
+//! interpreter, which does not read the new environment's `.pth` files. uv hard-links files out of its cache, which needs cache and
 //! environment under one mount; so the build happens beside the cache and is moved when it is whole. A build that
-//! may execute a package's code, to build it from source, has a cache of its own and sees nobody else's.
+//! may execute a package's code, to build it from source, has a cache of its own, sees nobody else's, and is told no
+//! login; where one is needed it says so and fails, because to leave that index out would be to take a package of the
+//! same name from another.
 
 use std::collections::BTreeMap;
 
+use super::index::{self, Logins};
 use crate::model::build::{Build, BuildAction, Policy, Upgrade};
+use crate::model::indexes::Indexes;
 
 /// Where the cache is mounted in the build's container.
 pub const CACHE: &str = "/cache";
@@ -77,12 +81,18 @@ pub fn image_variables(image: &BTreeMap<String, String>) -> BTreeMap<String, Str
 /// The whole environment of the build's process.
 pub fn variables(
     image: &BTreeMap<String, String>,
-    index_url: Option<&str>,
+    indexes: &Indexes,
     run_id: &str,
     build: &Build,
 ) -> BTreeMap<String, String> {
     let policy = &build.policy;
     let mut variables = image_variables(image);
+    let logins = if policy.runs_foreign_code() {
+        Logins::Withheld
+    } else {
+        Logins::Told
+    };
+    variables.extend(index::variables(indexes, logins));
     let mut set = |name: &str, value: String| variables.insert(name.to_owned(), value);
     for (name, value) in [
         ("HOME", "/tmp"),
@@ -93,12 +103,6 @@ pub fn variables(
         ("UV_NO_PROGRESS", "1"),
     ] {
         set(name, value.to_owned());
-    }
-    if let Some(url) = index_url {
-        set("UV_DEFAULT_INDEX", url.to_owned());
-    }
-    if !policy.extra_index_urls.is_empty() {
-        set("UV_INDEX", policy.extra_index_urls.join(" "));
     }
     if let Some(instant) = policy.exclude_newer {
         set("UV_EXCLUDE_NEWER", instant.to_string());
@@ -144,12 +148,14 @@ pub fn requirements_in(requirements: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::indexes::{Index, Login};
+    use crate::model::secret::Secret;
 
     #[test]
     fn the_policy_reaches_the_installer() {
         let mut build = Build::default();
         let image = BTreeMap::new();
-        let plain = variables(&image, None, "r", &build);
+        let plain = variables(&image, &Indexes::default(), "r", &build);
         assert_eq!(plain["UV_CACHE_DIR"], "/cache/uv");
         for absent in [
             "UV_EXCLUDE_NEWER",
@@ -169,18 +175,13 @@ mod tests {
         build.policy = Policy {
             exclude_newer: Some("2026-11-17T10:11:00Z".parse().expect("a time")),
             deny: vec!["evil".to_owned()],
-            extra_index_urls: vec![
-                "https://a.example/simple".to_owned(),
-                "https://b.example/simple".to_owned(),
-            ],
+            extra_index_urls: vec![],
             build_from_source: vec!["docopt".to_owned(), "six".to_owned()],
             allow: vec![],
         };
-        let held = variables(&image, Some("https://index.example/simple"), "r", &build);
+        let held = variables(&image, &Indexes::default(), "r", &build);
         for (name, value) in [
             ("UV_EXCLUDE_NEWER", "2026-11-17T10:11:00Z"),
-            ("UV_INDEX", "https://a.example/simple https://b.example/simple"),
-            ("UV_DEFAULT_INDEX", "https://index.example/simple"),
             ("PYTASK_FROM_SOURCE", "docopt six"),
             ("PYTASK_ACTION", "update"),
             ("PYTASK_UPGRADE", "idna six"),
@@ -189,5 +190,29 @@ mod tests {
             assert_eq!(held[name], value);
         }
         assert_eq!(lists(&build.policy), [(DENIED, "evil\n".to_owned())]);
+    }
+
+    #[test]
+    fn who_runs_code_of_packages_is_told_no_login() {
+        let login = Login {
+            username: "ann".to_owned(),
+            password: Secret::new("hunter2".to_owned()),
+        };
+        let indexes = Indexes {
+            extra: vec![Index {
+                address: "https://a.example/simple".to_owned(),
+                login: Some(login),
+            }],
+            main: None,
+        };
+        let mut build = Build::default();
+        let knows = |build: &Build| {
+            let variables = variables(&BTreeMap::new(), &indexes, "r", build);
+            assert_eq!(variables["PYTASK_LOGINS"], "https://a.example/simple");
+            variables.values().any(|value| value.contains("hunter2"))
+        };
+        assert!(knows(&build));
+        build.policy.build_from_source = vec!["docopt".to_owned()];
+        assert!(!knows(&build));
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod imports;
+pub mod index;
 pub mod inline;
 pub mod lock;
 pub mod lookalike;

@@ -5,9 +5,10 @@
 //! against the same two lists, which it finds beside its requirements.
 
 use jiff::{SignedDuration, Timestamp};
-use pep508_rs::{PackageName, VerbatimUrl};
+use pep508_rs::PackageName;
 use std::str::FromStr;
 
+use super::index;
 use super::requirements::{self, Unreadable};
 use crate::model::build::Policy;
 use crate::model::packages::{PackagePatch, Packages};
@@ -141,6 +142,8 @@ pub fn check(patch: PackagePatch, now_in_force: &Packages) -> Result<PackagePatc
             .map(|list| names("packages.deny", list))
             .transpose()?,
         extra_index_urls: patch.extra_index_urls.as_deref().map(index_urls).transpose()?,
+        max_environment_bytes: patch.max_environment_bytes,
+        max_build_seconds: patch.max_build_seconds,
     };
     let mut after = now_in_force.clone();
     after.allow = checked.allow.clone().unwrap_or(after.allow);
@@ -174,28 +177,14 @@ pub fn names(field: &'static str, list: &[String]) -> Result<Vec<String>, Invali
 
 fn index_urls(list: &[String]) -> Result<Vec<String>, Invalid> {
     let mut urls = Vec::with_capacity(list.len());
-    for text in list
-        .iter()
-        .map(|text| text.trim())
-        .filter(|text| !text.is_empty())
-    {
-        let refuse = |why: &str| Invalid::Entry {
+    for (line, text) in list.iter().map(|text| text.trim()).enumerate() {
+        if text.is_empty() {
+            continue;
+        }
+        let url = index::address(text).map_err(|bad| Invalid::Entry {
             field: "packages.extra_index_urls",
-            message: format!("{text:?} {why}"),
-        };
-        let url = VerbatimUrl::parse_url(text).map_err(|_| refuse("is not the address of an index"))?;
-        if url.scheme() != "https" || url.host_str().is_none() {
-            return Err(refuse("must begin with https://"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Invalid::Entry {
-                field: "packages.extra_index_urls",
-                message:
-                    "An index's address cannot hold a user name or a password: it would be shown and logged"
-                        .to_owned(),
-            });
-        }
-        let url = url.raw().to_string();
+            message: format!("Line {}: {bad}", line + 1),
+        })?;
         if !urls.contains(&url) {
             urls.push(url);
         }
@@ -298,6 +287,8 @@ mod tests {
             r#"{"extra_index_urls": ["http://index.example.org/simple"]}"#,
             r#"{"extra_index_urls": ["corp=https://index.example.org/simple"]}"#,
             r#"{"extra_index_urls": ["https://me:secret@index.example.org/simple"]}"#,
+            r#"{"extra_index_urls": ["http://me:secret@index.example.org/simple"]}"#,
+            r#"{"extra_index_urls": ["me:secret@index.example.org/simple"]}"#,
             r#"{"default_requirements": ["requests>=two"]}"#,
             r#"{"default_requirements": ["evil"]}"#,
         ] {

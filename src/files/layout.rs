@@ -1,7 +1,7 @@
 //! Where everything is on the data volume, in one place. Paths are relative to the data directory.
 //!
 //! ```text
-//! db/pytask.sqlite   bin/<hash>/supervisor   backups/   staging/ (emptied at start)   lock   ballast
+//! db/pytask.sqlite   bin/<hash>/supervisor   backups/   staging/ (emptied at start)   lock   ballast   secrets.key
 //! cache/uv/          cache/builds/<run-id>/           written by builds, as the runs' user
 //! scripts/<slug>/files/                               the script's own: hostile
 //! scripts/<slug>/envs/<key>/{venv,…}   scripts/<slug>/revisions/
@@ -27,6 +27,8 @@ use super::space::{self, Space};
 
 pub const DATABASE: &str = "db/pytask.sqlite";
 pub const BACKUPS: &str = "backups";
+/// The vault's: 0600, and nowhere else.
+pub const SECRETS_KEY: &str = "secrets.key";
 pub const UV_CACHE: &str = "cache/uv";
 pub const BUILDS: &str = "cache/builds";
 const STAGING: &str = "staging";

@@ -86,6 +86,16 @@ impl Evidence {
         self
     }
 
+    /// What a build has made is measured before it becomes live, whoever watched it growing.
+    pub fn with_environment(mut self, limits: &Limits, took: u64) -> Self {
+        let limit = LimitName::EnvironmentBytes;
+        let beyond = limits.disk_bytes.is_some_and(|allowed| took > allowed);
+        if beyond && self.hit(limit).is_none() {
+            self.limits_hit.extend(space(limit, limits, took));
+        }
+        self
+    }
+
     pub fn hit(&self, limit: LimitName) -> Option<&LimitHit> {
         self.limits_hit.iter().find(|hit| hit.limit == limit)
     }
@@ -195,18 +205,22 @@ fn limits_hit(
     hits
 }
 
-/// A limit that the disk watch ended the run for.
+/// A limit of space, which we enforce.
 fn space(limit: LimitName, limits: &Limits, found: u64) -> Option<LimitHit> {
-    let (what, allowed) = match limit {
-        LimitName::DiskBytes => ("Disk: the script's folder took", limits.disk_bytes?),
-        LimitName::ArtifactsBytes => ("Artifacts: they took", limits.artifacts_bytes),
+    let (what, allowed, place) = match limit {
+        LimitName::DiskBytes => ("Disk: the script's folder took", limits.disk_bytes?, ""),
+        LimitName::ArtifactsBytes => ("Artifacts: they took", limits.artifacts_bytes, ""),
+        LimitName::EnvironmentBytes => {
+            let place = " (Settings, Packages)";
+            ("Environment: it took", limits.disk_bytes?, place)
+        }
         _ => return None,
     };
     Some(LimitHit {
         limit,
         allowed: Some(allowed),
         found: Some(found),
-        message: format!("{what} {}, the limit is {}", bytes(found), bytes(allowed)),
+        message: format!("{what} {}, the limit is {}{place}", bytes(found), bytes(allowed)),
     })
 }
 

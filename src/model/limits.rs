@@ -8,8 +8,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 const KIB: u64 = 1024;
-const MIB: u64 = 1024 * KIB;
-const GIB: u64 = 1024 * MIB;
+pub(super) const MIB: u64 = 1024 * KIB;
+pub(super) const GIB: u64 = 1024 * MIB;
+
+/// Of one environment: twice what a large one for data science takes.
+pub(super) const MAX_ENVIRONMENT_BYTES: u64 = 5 * GIB;
+pub(super) const MAX_BUILD_SECONDS: u64 = 600;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -35,6 +39,8 @@ pub enum LimitName {
     TmpBytes,
     DiskBytes,
     ArtifactsBytes,
+    /// Of a build, whose `disk_bytes` it is.
+    EnvironmentBytes,
 }
 
 /// All limits of one run, as they were when it was submitted.
@@ -57,7 +63,8 @@ pub struct Limits {
     pub log_bytes: u64,
     /// Size of `/tmp`, which counts as memory.
     pub tmp_bytes: u64,
-    /// Space the script's folder may take while it runs; each entry counts for at least 4 KiB. `null` means no limit.
+    /// Space the script's folder may take while it runs; each entry counts for at least 4 KiB. `null` means no limit. Of a
+    /// build: what its environment may take, with what it shares with the package cache.
     pub disk_bytes: Option<u64>,
     /// Space the files in `$PYTASK_ARTIFACTS` may take, counted in the same way.
     #[serde(default = "default_artifacts_bytes")]
@@ -89,7 +96,7 @@ impl Limits {
         }
     }
 
-    /// What the build of an environment gets: more of everything, for ten minutes, with network.
+    /// What the build of an environment gets: more of everything, with network. Settings say how long and how large.
     pub const fn default_for_builds() -> Self {
         Self {
             memory_bytes: 2 * GIB,
@@ -97,12 +104,11 @@ impl Limits {
             pids: 512,
             nofile: 8192,
             fsize_bytes: 8 * GIB,
-            run_seconds: 600,
+            run_seconds: MAX_BUILD_SECONDS,
             stop_grace_seconds: 5,
             log_bytes: 16 * MIB,
             tmp_bytes: 512 * MIB,
-            // Of the build's own folder.
-            disk_bytes: Some(20 * GIB),
+            disk_bytes: Some(MAX_ENVIRONMENT_BYTES),
             artifacts_bytes: default_artifacts_bytes(),
             network: Network::Bridge,
         }

@@ -20,7 +20,7 @@ pub enum Outcome {
     },
     Failed {
         message: String,
-        /// `null` if it was ended by a signal of ours, at a limit that `limits_hit` names.
+        /// `null` if it failed at a limit that `limits_hit` names.
         exit_code: Option<i32>,
         #[serde(flatten)]
         evidence: Evidence,

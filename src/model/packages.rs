@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::limits::{OutOfBounds, within};
+use super::limits::{GIB, MAX_BUILD_SECONDS, MAX_ENVIRONMENT_BYTES, MIB, OutOfBounds, within};
 use super::patch::given;
 
 /// Malicious releases are mostly found and withdrawn within days.
@@ -26,6 +26,8 @@ pub struct PackageSettings {
     pub allow: Vec<String>,
     pub deny: Vec<String>,
     pub extra_index_urls: Vec<String>,
+    pub max_environment_bytes: Option<u64>,
+    pub max_build_seconds: Option<u64>,
 }
 
 /// What is to change: an absent field stays, a list is replaced as a whole.
@@ -44,6 +46,14 @@ pub struct PackagePatch {
     pub deny: Option<Vec<String>>,
     /// Looked at before the instance's own index; the first that knows a package is the one it comes from.
     pub extra_index_urls: Option<Vec<String>>,
+    /// Space one environment may take, with what it shares with the package cache; `null` goes back to the default.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u64>)]
+    pub max_environment_bytes: Option<Option<u64>>,
+    /// How long a build may take; `null` goes back to the default.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u64>)]
+    pub max_build_seconds: Option<Option<u64>>,
 }
 
 /// What holds.
@@ -54,6 +64,8 @@ pub struct Packages {
     pub allow: Vec<String>,
     pub deny: Vec<String>,
     pub extra_index_urls: Vec<String>,
+    pub max_environment_bytes: u64,
+    pub max_build_seconds: u64,
 }
 
 /// What the scripts of this instance use.
@@ -88,6 +100,8 @@ impl PackageSettings {
             allow: self.allow.clone(),
             deny: self.deny.clone(),
             extra_index_urls: self.extra_index_urls.clone(),
+            max_environment_bytes: self.max_environment_bytes.unwrap_or(MAX_ENVIRONMENT_BYTES),
+            max_build_seconds: self.max_build_seconds.unwrap_or(MAX_BUILD_SECONDS),
         }
     }
 
@@ -101,6 +115,14 @@ impl PackageSettings {
                 LONGEST_COOL_DOWN,
             )?;
             self.cool_down_days = days;
+        }
+        if let Some(bytes) = patch.max_environment_bytes {
+            within("packages.max_environment_bytes", bytes, MIB, 1024 * GIB)?;
+            self.max_environment_bytes = bytes;
+        }
+        if let Some(seconds) = patch.max_build_seconds {
+            within("packages.max_build_seconds", seconds, 10, 24 * 3600)?;
+            self.max_build_seconds = seconds;
         }
         for (field, list, most, place) in [
             ("packages.allow", patch.allow, MOST_NAMES, &mut self.allow),
@@ -157,10 +179,16 @@ mod tests {
 
     #[test]
     fn what_is_out_of_bounds_is_named() {
-        let too_long = patch(r#"{"cool_down_days": 366}"#);
-        let refused = PackageSettings::default()
-            .changed(too_long)
-            .expect_err("a year and a day");
-        assert_eq!(refused.field, "packages.cool_down_days");
+        for (json, field) in [
+            (r#"{"cool_down_days": 366}"#, "packages.cool_down_days"),
+            (
+                r#"{"max_environment_bytes": 1000}"#,
+                "packages.max_environment_bytes",
+            ),
+            (r#"{"max_build_seconds": 86401}"#, "packages.max_build_seconds"),
+        ] {
+            let refused = PackageSettings::default().changed(patch(json)).expect_err(json);
+            assert_eq!(refused.field, field);
+        }
     }
 }

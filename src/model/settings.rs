@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::indexes::CredentialsWish;
 use super::limits::{Limits, LimitsPatch, OutOfBounds, within};
 use super::packages::{PackagePatch, PackageSettings, Packages};
 use super::patch::given;
@@ -47,6 +48,9 @@ pub struct SettingsPatch {
     pub packages: Option<PackagePatch>,
     /// Whether everything that is due is skipped, until it is taken back.
     pub schedules_paused: Option<bool>,
+    /// One by one; they go with their index.
+    #[schema(default = json!(null))]
+    pub index_credentials: Option<CredentialsWish>,
 }
 
 /// What holds at the moment.

@@ -1,7 +1,8 @@
 //! From the facts of an end to an outcome: pure and total.
 //!
 //! A missing fact is never a success: a run succeeded only if the supervisor saw its process end with exit code 0 and
-//! nobody had cut it short. The evidence explains and decides nothing, but for a limit that we ended the run for.
+//! nobody had cut it short. The evidence explains and decides nothing, but for a limit that we ended the run for and for
+//! an environment that is too large to be one.
 
 use pytask_protocol::{Exit, ExitCause};
 
@@ -56,7 +57,7 @@ fn judge_exit(exit: &Exit, stop: Option<&StopReason>, limits: &Limits, evidence:
             return Outcome::cancelled(by, replaced_by.as_ref().map(ToString::to_string), evidence);
         }
         (ExitCause::StopRequested, Some(StopReason::LimitReached { limit, .. })) => {
-            return stopped_at(*limit, exit, evidence);
+            return limited(*limit, "Stopped at a limit.", exit, evidence);
         }
         (ExitCause::StopRequested, None) => {
             let reason = "its container was stopped from outside PyTask-Manager";
@@ -78,6 +79,12 @@ fn judge_exit(exit: &Exit, stop: Option<&StopReason>, limits: &Limits, evidence:
         };
     }
     match (exit.code, exit.signal) {
+        (Some(0), _) if evidence.hit(LimitName::EnvironmentBytes).is_some() => limited(
+            LimitName::EnvironmentBytes,
+            "Nothing was installed.",
+            exit,
+            evidence,
+        ),
         (Some(0), _) => Outcome::Succeeded {
             message: "Succeeded".to_owned(),
             evidence,
@@ -102,12 +109,13 @@ fn judge_exit(exit: &Exit, stop: Option<&StopReason>, limits: &Limits, evidence:
     }
 }
 
-/// Ended by us because of a limit that nobody in the container enforces.
-fn stopped_at(limit: LimitName, exit: &Exit, evidence: Evidence) -> Outcome {
+/// Ended, or not accepted, because of a limit that nobody in the container enforces.
+fn limited(limit: LimitName, what: &str, exit: &Exit, evidence: Evidence) -> Outcome {
     let why = evidence.hit(limit).map(|hit| hit.message.as_str());
     Outcome::Failed {
-        message: format!("Stopped at a limit. {}", why.unwrap_or("It is one of its own")),
-        exit_code: exit.code,
+        message: format!("{what} {}", why.unwrap_or("It is one of its own")),
+        // An end with 0 is not what it failed with.
+        exit_code: exit.code.filter(|code| *code != 0),
         evidence,
     }
 }
@@ -285,6 +293,33 @@ mod tests {
         };
         let message = "Stopped at a limit. Artifacts: they took 3 GiB, the limit is 1 GiB";
         assert_eq!(judge(&ending, Some(&stop), &[]).message(), message);
+    }
+
+    #[test]
+    fn an_environment_beyond_its_limit_is_no_success_whoever_noticed() {
+        let limits = Limits::default_for_builds();
+        let watched = StopReason::LimitReached {
+            limit: LimitName::EnvironmentBytes,
+            found: 6 << 30,
+        };
+        let judged = |stop: Option<&StopReason>, took: u64| {
+            let ending = exit(ExitCause::Own, Some(0), None, Some(0));
+            let evidence = Evidence::of(&ending, stop, &limits, &[]).with_environment(&limits, took);
+            assert!(evidence.limits_hit.len() <= 1, "{evidence:?}");
+            verdict(&ending, stop, &limits, evidence)
+        };
+        assert!(judged(None, 5 << 30).is_success());
+        let message =
+            "Nothing was installed. Environment: it took 6 GiB, the limit is 5 GiB (Settings, Packages)";
+        assert_eq!(judged(None, 6 << 30).message(), message);
+        let failed = judged(None, 6 << 30);
+        assert!(
+            matches!(failed, Outcome::Failed { exit_code: None, .. }),
+            "{failed:?}"
+        );
+        assert_eq!(judged(Some(&watched), 6 << 30).message(), message);
+        // Whoever watched saw more of it than there is in the end.
+        assert_eq!(judged(Some(&watched), 1).message(), message);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{environments, reuse};
 use crate::envs::{build, lock};
-use crate::files::{self, DataDir, ErrorKind, Owner, RelPath};
+use crate::files::{self, DataDir, Enough, ErrorKind, Owner, RelPath};
 use crate::model::build::{Build, BuildAction, Found};
 use crate::model::environment::Environment;
 use crate::model::run::Run;
@@ -182,6 +182,24 @@ pub(super) fn put_in_place(data: &DataDir, run: &Run, slug: &str, key: &str) -> 
         Err(e) if matches!(e.kind(), ErrorKind::Exists | ErrorKind::NotEmpty) => Ok(()),
         // Moved before we were cut short.
         Err(e) if e.kind() == ErrorKind::NotFound && data.folder(&home, Owner::Controller).is_ok() => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
+/// The space that takes what a build has made; `None` once it is in its place. Files that it shares with the package
+/// cache count in full: they would take as much without it.
+pub(super) fn size(data: &DataDir, run: &Run) -> files::Result<Option<u64>> {
+    let enough = Enough {
+        // Somewhat beyond the limit, so that people know what to raise it to; a hostile tree ends somewhere.
+        bytes: run
+            .limits
+            .disk_bytes
+            .map_or(u64::MAX, |allowed| allowed.saturating_mul(4)),
+        entries: u64::MAX,
+    };
+    match data.folder(&files::layout::build(run.id.as_str()), Owner::Controller) {
+        Ok(folder) => Ok(Some(folder.measure(enough)?.bytes)),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),
     }
 }

@@ -54,15 +54,18 @@ struct Watched {
 
 /// The folders of a run that have a limit.
 fn bounds(run: &Run, slug: &str) -> Vec<Bound> {
-    let disk = |place| {
-        run.limits.disk_bytes.map(|allowed| Bound {
+    let disk = |place, limit| {
+        let bound = |allowed| Bound {
             place,
-            limit: LimitName::DiskBytes,
+            limit,
             allowed,
-        })
+        };
+        run.limits.disk_bytes.map(bound)
     };
     match run.kind {
-        RunKind::Build => disk(layout::build(run.id.as_str())).into_iter().collect(),
+        RunKind::Build => disk(layout::build(run.id.as_str()), LimitName::EnvironmentBytes)
+            .into_iter()
+            .collect(),
         // It writes less than the installer was let write.
         RunKind::Compile => Vec::new(),
         RunKind::Script => {
@@ -71,7 +74,7 @@ fn bounds(run: &Run, slug: &str) -> Vec<Bound> {
                 limit: LimitName::ArtifactsBytes,
                 allowed: run.limits.artifacts_bytes,
             };
-            disk(layout::script_files(slug))
+            disk(layout::script_files(slug), LimitName::DiskBytes)
                 .into_iter()
                 .chain([artifacts])
                 .collect()
@@ -269,6 +272,6 @@ mod tests {
         assert_eq!(names(&run), []);
         run.limits.disk_bytes = Some(7);
         let build = format!("cache/builds/{}", run.id);
-        assert_eq!(names(&run), [(build, LimitName::DiskBytes, 7)]);
+        assert_eq!(names(&run), [(build, LimitName::EnvironmentBytes, 7)]);
     }
 }

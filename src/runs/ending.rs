@@ -37,6 +37,9 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
     let artifacts = count_artifacts(cx, run).await;
     let evidence = Evidence::of(ending, stop.as_ref(), &run.limits, &stderr);
     let mut evidence = evidence.with_artifacts(&run.limits, artifacts);
+    if let Some(took) = size_of_build(cx, run).await? {
+        evidence = evidence.with_environment(&run.limits, took);
+    }
     evidence.missing_module = missing_module(cx, run, evidence.traceback.as_ref())
         .await
         .map(Box::new);
@@ -95,6 +98,16 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         cx.to_compile.notify_one();
     }
     Ok(())
+}
+
+async fn size_of_build(cx: &Context, run: &Run) -> Result<Option<u64>, Error> {
+    match run.kind {
+        RunKind::Script | RunKind::Compile => Ok(None),
+        RunKind::Build => {
+            let (data, row) = (cx.data.clone(), run.clone());
+            Ok(on_disk(move || builds::size(&data, &row)).await?)
+        }
+    }
 }
 
 /// Not to know it is no reason to withhold the verdict.

@@ -100,7 +100,6 @@ pub struct Installation {
     /// Folder of the supervisor, relative to the data directory.
     pub supervisor_folder: String,
     pub run_uid: u32,
-    pub index_url: Option<String>,
     pub extra_ca: Option<Arc<Vec<u8>>>,
 }
 

@@ -14,6 +14,7 @@ use pytask_protocol::{Spec, SpecLimits, VERSION};
 use crate::engine::{self, JobName, JobSpec, Mount, Priority, ResourceCaps};
 use crate::envs::build;
 use crate::model::build::Build;
+use crate::model::indexes::Indexes;
 use crate::model::limits::{Limits, Network};
 use crate::model::run::{Run, RunKind};
 
@@ -49,7 +50,6 @@ pub struct Places {
 pub struct Identity<'a> {
     pub instance: &'a str,
     pub uid: u32,
-    pub index_url: Option<&'a str>,
 }
 
 pub fn job_name(instance: &str, run: &Run) -> JobName {
@@ -148,6 +148,8 @@ pub struct Surroundings<'a> {
     pub has_environment: bool,
     /// What the image sets for its processes; the supervisor passes on nothing by itself.
     pub image_env: &'a BTreeMap<String, String>,
+    /// Of a build.
+    pub indexes: &'a Indexes,
 }
 
 /// What the supervisor is asked to start.
@@ -160,12 +162,7 @@ pub fn process(run: &Run, around: &Surroundings<'_>, identity: &Identity<'_>) ->
         ),
         RunKind::Build => (
             build::command(),
-            build::variables(
-                around.image_env,
-                identity.index_url,
-                run.id.as_str(),
-                &build_of(run),
-            ),
+            build::variables(around.image_env, around.indexes, run.id.as_str(), &build_of(run)),
             build::folder(run.id.as_str()),
         ),
         RunKind::Compile => (
@@ -262,13 +259,18 @@ mod tests {
             entry_point,
             has_environment,
             image_env,
+            indexes: &NO_INDEXES,
         }
     }
+
+    static NO_INDEXES: Indexes = Indexes {
+        extra: vec![],
+        main: None,
+    };
 
     const IDENTITY: Identity<'static> = Identity {
         instance: "i1",
         uid: 1000,
-        index_url: None,
     };
 
     #[test]

@@ -11,9 +11,11 @@ use crate::engine;
 use crate::envs::policy;
 use crate::files::{self, ErrorKind, on_disk};
 use crate::model::environment::Environment;
+use crate::model::indexes::Indexes;
 use crate::model::run::{Ending, Event, Launch, Run, RunKind};
 use crate::model::script::Script;
 use crate::scripts;
+use crate::settings;
 use crate::store;
 
 pub(super) async fn prepare(cx: &Context, run: &Run) -> Result<(), Error> {
@@ -116,16 +118,15 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         Ok(script) => script,
         Err(e) => return refused_or_later(cx, run, e).await,
     };
-    let settings = &cx.installation;
+    let installation = &cx.installation;
     let identity = Identity {
-        instance: &settings.instance,
-        uid: settings.run_uid,
-        index_url: settings.index_url.as_deref(),
+        instance: &installation.instance,
+        uid: installation.run_uid,
     };
     let environment = run.launch.environment_key.as_deref();
     let places = Places {
         run_directory: directory::place(run).into(),
-        supervisor: settings.supervisor_folder.clone().into(),
+        supervisor: installation.supervisor_folder.clone().into(),
         files: files::layout::script_files(&script.slug).into(),
         artifacts: artifacts::place(run).into(),
         environment: environment.map(|key| files::layout::env_venv(&script.slug, key).into()),
@@ -137,18 +138,24 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         Err(engine::Error::Away(why)) => return pause(cx, run, &why).await,
         Err(e) => return give_up(cx, run, e.to_string()).await,
     };
+    let indexes = match indexes_of(cx, run).await {
+        Ok(indexes) => indexes,
+        Err(settings::Error::Store(e)) => return Err(e.into()),
+        Err(e) => return give_up(cx, run, e.to_string()).await,
+    };
     let around = Surroundings {
         entry_point: &script.entry_point,
         has_environment: environment.is_some(),
         image_env: &image.env,
+        indexes: &indexes,
     };
     let job = spec::job(run, &places, &identity);
     let process = spec::process(run, &around, &identity);
     let (data, row, owner, extra_ca) = (
         cx.data.clone(),
         run.clone(),
-        settings.owner(),
-        settings.extra_ca.clone(),
+        installation.owner(),
+        installation.extra_ca.clone(),
     );
     let known_locks = match run.kind {
         RunKind::Build => reuse::known_locks(cx, run).await?,
@@ -172,6 +179,19 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         Ok(()) => Ok(()),
         Err(engine::Error::Away(why)) => pause(cx, run, &why).await,
         Err(e) => give_up(cx, run, e.to_string()).await,
+    }
+}
+
+/// Where a build's packages come from, with who signs in there by now.
+async fn indexes_of(cx: &Context, run: &Run) -> Result<Indexes, settings::Error> {
+    match (run.kind, &run.build) {
+        (RunKind::Script | RunKind::Compile, _) => Ok(Indexes::default()),
+        (RunKind::Build, build) => {
+            let extra = build
+                .as_ref()
+                .map(|build| build.policy.extra_index_urls.as_slice());
+            cx.settings.indexes_for(extra.unwrap_or_default()).await
+        }
     }
 }
 

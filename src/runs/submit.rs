@@ -75,8 +75,12 @@ pub(super) async fn build(
     trigger: Trigger,
 ) -> Result<Run, Error> {
     let (own_image, now, script) = (cx.installation.image.clone(), cx.clock.now(), script.clone());
-    let limits = enforceable::within_machine(Limits::default_for_builds(), &cx.status.borrow());
     let packages = cx.settings.in_force().packages;
+    let limits = Limits {
+        run_seconds: packages.max_build_seconds,
+        disk_bytes: Some(packages.max_environment_bytes),
+        ..enforceable::within_machine(Limits::default_for_builds(), &cx.status.borrow())
+    };
     let (run, fresh) = cx
         .store
         .write(move |tx| {

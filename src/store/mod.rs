@@ -6,6 +6,7 @@
 
 pub mod environments;
 pub mod images;
+pub mod index_credentials;
 pub mod meta;
 mod opening;
 mod room;

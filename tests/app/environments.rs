@@ -308,3 +308,73 @@ async fn a_venv_that_leads_elsewhere_is_no_environment() {
     assert_eq!(run["outcome"]["kind"], "engine_error", "{run:#}");
     assert_eq!(app.dependencies(&script).await["environments"], json!([]));
 }
+
+/// While it is built or when it is done: beyond its limit it does not become live, and what is live stays.
+#[tokio::test]
+async fn an_environment_beyond_its_limit_is_not_put_in_place() {
+    let app = TestApp::start().await;
+    let script = app.script("Bounded").await;
+    app.fake.script("build", built(LOCK));
+    app.require(200, &script, json!({ "requirements": ["six"] }))
+        .await;
+    let small = app.build(&script, "install", json!({})).await;
+    let limits = |run: &Value| {
+        (
+            run["limits"]["disk_bytes"].clone(),
+            run["limits"]["run_seconds"].clone(),
+        )
+    };
+    assert_eq!(limits(&small), (json!(5u64 << 30), json!(600)));
+    let before = app.dependencies(&script).await;
+
+    app.set_packages(
+        200,
+        json!({ "max_environment_bytes": 1 << 20, "max_build_seconds": 120 }),
+    )
+    .await;
+    app.require(200, &script, json!({ "requirements": ["six", "large"] }))
+        .await;
+    let large = Step::Leave("venv/large.so".to_owned(), vec![1; 2 << 20]);
+    let mut whole = built(LOCK);
+    whole.steps.push(large);
+    let mut growing = whole.clone();
+    growing.steps.push(Step::Hang);
+    for (build, words) in [
+        (growing, "Stopped at a limit. "),
+        (whole, "Nothing was installed. "),
+    ] {
+        app.fake.script("build", build);
+        let run = app.build(&script, "install", json!({})).await;
+        assert_eq!(limits(&run), (json!(1 << 20), json!(120)));
+        let outcome = &run["outcome"];
+        let hit = &outcome["limits_hit"][0];
+        assert_eq!(
+            (&outcome["kind"], &hit["limit"], &hit["allowed"]),
+            (&json!("failed"), &json!("environment_bytes"), &json!(1 << 20)),
+            "{run:#}"
+        );
+        assert!(hit["found"].as_u64() > Some(2 << 20), "{run:#}");
+        let message = text(&outcome["message"]);
+        assert!(
+            message.starts_with(words) && message.ends_with("the limit is 1 MiB (Settings, Packages)"),
+            "{message}"
+        );
+        let after = app.dependencies(&script).await;
+        assert_eq!(
+            (&after["environment"]["state"], &after["lock"]),
+            (&json!("failed"), &before["lock"])
+        );
+        assert_eq!(text(&after["environment"]["message"]), message);
+    }
+    let run = app.finished(&app.run(&script).await).await;
+    assert_eq!(
+        (&run["lock_hash"], &run["outcome"]["kind"]),
+        (&before["environments"][0]["lock_hash"], &json!("succeeded")),
+        "{run:#}"
+    );
+
+    app.set_packages(200, json!({ "max_environment_bytes": 3 << 20 }))
+        .await;
+    let run = app.build(&script, "install", json!({})).await;
+    assert_eq!(run["outcome"]["kind"], "succeeded", "{run:#}");
+}

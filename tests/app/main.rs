@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod bad_input;
+mod credentials;
 mod disk;
 mod environments;
 mod guard;

@@ -59,7 +59,7 @@ async fn the_policy_is_a_setting_and_lasts() {
     let mut app = TestApp::start().await;
     let before = app.get("/settings").await["in_force"]["packages"].take();
     let expected = json!({ "default_requirements": [], "cool_down_days": 7, "allow": [], "deny": [],
-        "extra_index_urls": [] });
+        "extra_index_urls": [], "max_environment_bytes": 5u64 << 30, "max_build_seconds": 600 });
     assert_eq!(before, expected);
     app.set_packages(
         200,

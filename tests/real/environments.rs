@@ -14,7 +14,7 @@ print(os.path.exists(pandas.__cached__), pandas.DataFrame({'a': [1, 2]})['a'].su
 ";
 
 impl Product {
-    async fn install(&self, script: &str) -> String {
+    async fn begin_install(&self, script: &str) -> String {
         let install = format!("/scripts/{script}/dependencies/install");
         words(&self.post(202, &install, json!({})).await["run"]["id"])
     }
@@ -22,7 +22,7 @@ impl Product {
     /// Installs, and says how long that took.
     async fn ready_after(&self, script: &str) -> (String, Duration) {
         let begun = Instant::now();
-        let build = self.install(script).await;
+        let build = self.begin_install(script).await;
         let built = self.finished(&build).await;
         assert_eq!(built["outcome"]["kind"], "succeeded", "{built:#}");
         (build, begun.elapsed())
@@ -127,7 +127,7 @@ async fn whoever_dies_in_a_build_the_live_environment_is_intact() {
 
     // The controller dies, and the build's container with it.
     product.require(&script, &["six==1.17.0", "numpy"]).await;
-    let build = product.install(&script).await;
+    let build = product.begin_install(&script).await;
     product.until_state(&build, "running").await;
     let container = product.container(&build);
     product.kill();
@@ -140,7 +140,7 @@ async fn whoever_dies_in_a_build_the_live_environment_is_intact() {
     assert_eq!(environment["state"], "failed", "{environment:#}");
 
     // The controller alone: whoever comes after brings it to its end.
-    let build = product.install(&script).await;
+    let build = product.begin_install(&script).await;
     product.until_state(&build, "running").await;
     product.kill();
     product.boot().await;

@@ -18,6 +18,7 @@ mod machine;
 mod newcomer;
 mod outcomes;
 mod packages;
+mod private_index;
 #[allow(dead_code, reason = "the suite `faults` uses the rest")]
 mod product;
 mod recovery;

@@ -207,6 +207,50 @@ async fn the_cool_down_reaches_the_installer() {
     );
 }
 
+/// Whether it is noticed while it grows or when it is done; files that it shares with the package cache count as well.
+#[tokio::test]
+async fn an_environment_beyond_its_limit_leaves_the_live_one_as_it_is() {
+    let product = Product::start().await;
+    let script = product
+        .script("Bounded", "import six; print(six.__version__)")
+        .await;
+    let install = format!("/scripts/{script}/dependencies/install");
+    let built = async |requirements: &[&str]| {
+        product.require(&script, requirements).await;
+        let build = words(&product.post(202, &install, json!({})).await["run"]["id"]);
+        product.finished(&build).await
+    };
+    assert_eq!(built(&["six==1.17.0"]).await["outcome"]["kind"], "succeeded");
+    // In the cache by now, as in an environment that is small enough.
+    let other = product.script("Unbounded", "import yaml").await;
+    product.require(&other, &["pyyaml"]).await;
+    assert_eq!(product.outcome(&other).await["outcome"]["kind"], "succeeded");
+
+    let settings = product.request(reqwest::Method::PATCH, "/settings");
+    let limit = json!({ "packages": { "max_environment_bytes": 1 << 20 } });
+    expect(200, settings.json(&limit)).await;
+    let large = built(&["six==1.17.0", "pyyaml"]).await;
+    let outcome = &large["outcome"];
+    assert_eq!(
+        (&outcome["kind"], &outcome["limits_hit"][0]["limit"]),
+        (&json!("failed"), &json!("environment_bytes")),
+        "{large:#}"
+    );
+    assert!(
+        words(&outcome["message"]).contains(" Environment: it took"),
+        "{outcome}"
+    );
+    let run = product.outcome(&script).await;
+    assert_eq!(product.stdout(&words(&run["id"])).await, "1.17.0\n", "{run:#}");
+    let slug = words(&product.get(&format!("/scripts/{script}")).await["slug"]);
+    let environments = crate::product::folders(&product.data.join("scripts").join(slug).join("envs"));
+    assert_eq!(environments.len(), 1, "{environments:?}");
+    assert!(
+        crate::product::folders(&product.data.join("cache/builds")).is_empty(),
+        "what was too large is gone"
+    );
+}
+
 /// What fits stays, what is named moves, and a check only says so.
 #[tokio::test]
 async fn only_what_is_named_moves() {

@@ -703,7 +703,7 @@ export interface paths {
         head?: never;
         /**
          * Changes what is given. `null` goes back to the default; `default_limits` are replaced as a whole. Runs that were
-         *     submitted before keep the limits they have.
+         *     submitted before keep the limits they have. Passwords of indexes are written and never answered.
          */
         patch: operations["updateSettings"];
         trace?: never;
@@ -871,6 +871,27 @@ export interface components {
             /** Format: int64 */
             number: number;
             run_id: string;
+        };
+        /** @description What is to change about who signs in to an index; an absent field stays as it is. */
+        CredentialsPatch: {
+            /**
+             * Format: password
+             * @description Or a token. Sealed at once and never answered.
+             */
+            password?: string | null;
+            /** @description Needed where there are no credentials yet, and so is the password. */
+            username?: string | null;
+        };
+        /** @description Who signs in. The password is never shown. */
+        CredentialsView: {
+            /** @description False if the one that is stored can no longer be read: its key is gone. */
+            has_password: boolean;
+            set_by: components["schemas"]["SetBy"];
+            username: string;
+        };
+        /** @description Who is to sign in where, by address: one that is not named stays as it is, `null` removes. */
+        CredentialsWish: {
+            [key: string]: null | components["schemas"]["CredentialsPatch"];
         };
         Dashboard: {
             /** Format: int64 */
@@ -1146,6 +1167,14 @@ export interface components {
             /** @description Names in that list to be looked at twice. */
             warnings: components["schemas"]["Lookalike"][];
         };
+        /** @enum {string} */
+        IndexRole: "extra" | "main";
+        /** @description An index as it is shown. */
+        IndexView: {
+            address: string;
+            credentials?: components["schemas"]["CredentialsView"] | null;
+            role: components["schemas"]["IndexRole"];
+        };
         /** @description What holds at the moment. */
         InForce: {
             default_limits: components["schemas"]["Limits"];
@@ -1209,7 +1238,7 @@ export interface components {
          * @description A limit's name: the field's.
          * @enum {string}
          */
-        LimitName: "memory_bytes" | "cpus" | "pids" | "nofile" | "fsize_bytes" | "run_seconds" | "stop_grace_seconds" | "log_bytes" | "tmp_bytes" | "disk_bytes" | "artifacts_bytes";
+        LimitName: "memory_bytes" | "cpus" | "pids" | "nofile" | "fsize_bytes" | "run_seconds" | "stop_grace_seconds" | "log_bytes" | "tmp_bytes" | "disk_bytes" | "artifacts_bytes" | "environment_bytes";
         /** @description All limits of one run, as they were when it was submitted. */
         Limits: {
             /**
@@ -1221,7 +1250,8 @@ export interface components {
             cpus: number;
             /**
              * Format: int64
-             * @description Space the script's folder may take while it runs; each entry counts for at least 4 KiB. `null` means no limit.
+             * @description Space the script's folder may take while it runs; each entry counts for at least 4 KiB. `null` means no limit. Of a
+             *     build: what its environment may take, with what it shares with the package cache.
              */
             disk_bytes?: number | null;
             /**
@@ -1461,7 +1491,7 @@ export interface components {
         }) | (components["schemas"]["Evidence"] & {
             /**
              * Format: int32
-             * @description `null` if it was ended by a signal of ours, at a limit that `limits_hit` names.
+             * @description `null` if it failed at a limit that `limits_hit` names.
              */
             exit_code?: number | null;
             message: string;
@@ -1572,6 +1602,18 @@ export interface components {
              * @default null
              */
             extra_index_urls?: string[] | null;
+            /**
+             * Format: int64
+             * @description How long a build may take; `null` goes back to the default.
+             * @default null
+             */
+            max_build_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description Space one environment may take, with what it shares with the package cache; `null` goes back to the default.
+             * @default null
+             */
+            max_environment_bytes?: number | null;
         };
         /** @description What holds. */
         Packages: {
@@ -1581,6 +1623,10 @@ export interface components {
             default_requirements: string[];
             deny: string[];
             extra_index_urls: string[];
+            /** Format: int64 */
+            max_build_seconds: number;
+            /** Format: int64 */
+            max_environment_bytes: number;
         };
         /** @description What somebody has set. */
         PackageSettings: {
@@ -1597,6 +1643,16 @@ export interface components {
             deny?: string[];
             /** @default [] */
             extra_index_urls?: string[];
+            /**
+             * Format: int64
+             * @default null
+             */
+            max_build_seconds?: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            max_environment_bytes?: number | null;
         };
         PackageVersion: {
             name: string;
@@ -2018,6 +2074,8 @@ export interface components {
             paused?: boolean | null;
             tags?: string[] | null;
         };
+        /** @enum {string} */
+        SetBy: "settings" | "configuration";
         /** @description What was set; `None` and absent fields mean the default. */
         Settings: {
             /**
@@ -2044,7 +2102,9 @@ export interface components {
              *       "cool_down_days": null,
              *       "default_requirements": [],
              *       "deny": [],
-             *       "extra_index_urls": []
+             *       "extra_index_urls": [],
+             *       "max_build_seconds": null,
+             *       "max_environment_bytes": null
              *     }
              */
             packages?: components["schemas"]["PackageSettings"];
@@ -2058,6 +2118,8 @@ export interface components {
         SettingsPatch: {
             /** @default null */
             default_limits?: components["schemas"]["LimitsPatch"] | null;
+            /** @default null */
+            index_credentials?: components["schemas"]["CredentialsWish"] | null;
             /**
              * Format: int32
              * @default null
@@ -2081,6 +2143,8 @@ export interface components {
             defaults: components["schemas"]["InForce"];
             /** @description What holds now. */
             in_force: components["schemas"]["InForce"];
+            /** @description In the order in which they are asked, and who signs in there. Empty: PyPI alone. */
+            indexes: components["schemas"]["IndexView"][];
             /** @description What somebody has set; `null` and absent limits are at their default. */
             set: components["schemas"]["Settings"];
         };
@@ -4094,6 +4158,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             422: {

@@ -6,12 +6,13 @@ use std::process::{Command, Stdio};
 use crate::machine;
 
 /// What a user's shell may say of these is not what the tests mean.
-const OURS: [&str; 6] = [
+const OURS: [&str; 7] = [
     "PYTASK_ALLOWED_HOSTS",
     "PYTASK_DATA_VOLUME",
     "PYTASK_MAX_RUNS",
     "PYTASK_RUN_UID",
     "PYTASK_LOG",
+    "PYTASK_SECRETS_KEY_FILE",
     "PYTASK_SUPERVISOR",
 ];
 

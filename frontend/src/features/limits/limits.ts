@@ -4,8 +4,11 @@ import type { Engine, LimitName, Limits, LimitsPatch } from "~/api/types";
 import { formatBytes, formatDuration } from "~/lib/format";
 import { parseQuantity, type Quantity } from "./quantity";
 
+/** Those that a script may wish for; how large an environment may be is said for all of them. */
+export type RunLimit = Exclude<LimitName, "environment_bytes">;
+
 export interface LimitField {
-  key: LimitName;
+  key: RunLimit;
   label: string;
   quantity: Quantity;
   effect: string;
@@ -76,7 +79,7 @@ export function limitText(name: string, value: unknown): string {
   }
 }
 
-export type LimitTexts = Partial<Record<LimitName, string>>;
+export type LimitTexts = Partial<Record<RunLimit, string>>;
 
 const textOf = (field: LimitField, value: number | null | undefined): string =>
   value == null ? "" : limitText(field.key, value).replaceAll(",", "");
@@ -110,7 +113,7 @@ export function patchOf(
 }
 
 /** The name that a refusal is about: `limits.memory_bytes` and `memory_bytes` alike. */
-export const limitOf = (field: string | null | undefined): LimitName | null =>
+export const limitOf = (field: string | null | undefined): RunLimit | null =>
   byKey.get(field?.split(".").at(-1) ?? "")?.key ?? null;
 
 /** The server's refusal with the form's names and units: "Memory must be from 16 MiB to 1 TiB, not 8 MiB". */
@@ -130,7 +133,7 @@ export function machineBound(name: LimitName, engine: Engine | undefined): strin
 }
 
 // The engine's own names for what it was found not to hold.
-const ENGINE_NAMES: Readonly<Record<string, LimitName>> = {
+const ENGINE_NAMES: Readonly<Record<string, RunLimit>> = {
   memory: "memory_bytes",
   memory_swap: "memory_bytes",
   cpus: "cpus",

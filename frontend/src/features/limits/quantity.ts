@@ -44,6 +44,15 @@ const factorOf = (unit: string, quantity: Quantity): number | null => {
   }
 };
 
+/** What was typed over a value, as the API wants it: null is the default, and an untouched text is the value it stands for. */
+export function typedQuantity(
+  text: string,
+  over: { shown: string; value: number | null | undefined; quantity: Quantity },
+): number | null | "wrong" {
+  if (text.trim() === "") return null;
+  return text.trim() === over.shown ? (over.value ?? null) : parseQuantity(text, over.quantity) || "wrong";
+}
+
 /** The value in the API's unit (bytes, seconds, a number); null when it is not to be understood. */
 export function parseQuantity(text: string, quantity: Quantity): number | null {
   // Durations are shown in two units ("1 h 30 min") and may be typed so.

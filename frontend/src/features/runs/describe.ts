@@ -142,6 +142,7 @@ const WAITS: Record<WaitKind, string> = {
   overlap: "Waits for another run of this script",
   environment: "Waits for its packages",
   disk_full: "Waits for free disk space",
+  retry: "Waits to be tried again",
   admission: "Waits for its turn",
 };
 

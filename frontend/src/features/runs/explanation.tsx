@@ -52,6 +52,9 @@ function isSaid(run: Run): boolean {
 
 const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
+/** Those of a build that the settings can change. */
+const BUILD_LIMITS: ReadonlySet<string> = new Set(["environment_bytes", "run_seconds"]);
+
 function LimitsHit({ run, limits }: { run: Run; limits: readonly LimitHit[] }) {
   return (
     <ul className="mt-1.5 flex flex-col gap-0.5" aria-label="Limits that were reached" data-testid="limits-hit">
@@ -65,6 +68,14 @@ function LimitsHit({ run, limits }: { run: Run; limits: readonly LimitHit[] }) {
                 to="/scripts/$scriptId/settings"
                 params={{ scriptId: run.script_id }}
                 search={{ limit: hit.limit }}
+                className="whitespace-nowrap rounded-sm text-accent-ink hover:underline"
+              >
+                Change this limit
+              </Link>
+            ) : BUILD_LIMITS.has(hit.limit) ? (
+              <Link
+                to="/settings"
+                hash="packages"
                 className="whitespace-nowrap rounded-sm text-accent-ink hover:underline"
               >
                 Change this limit

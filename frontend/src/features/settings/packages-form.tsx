@@ -1,4 +1,4 @@
-// What every script gets, how old a release must be, what may and may not be installed, and where from.
+// What every script gets, how old a release must be, what may and may not be installed, where from, and how much.
 import { RotateCcw } from "lucide-react";
 import { type FormEvent, type ReactNode, useState } from "react";
 import type { SettingsView } from "~/api/types";
@@ -7,8 +7,24 @@ import { ErrorNotice } from "~/components/ui/error-notice";
 import { controlClass, Field, Input } from "~/components/ui/field";
 import { FormEnd } from "~/components/ui/form-end";
 import { Panel } from "~/components/ui/panel";
+import { QuantityField } from "~/features/limits/quantity-field";
 import { cn } from "~/lib/cn";
-import { hasPlace, LISTS, type ListName, linesIn, parseDays, patchOf, refusalOf, typed } from "./packages-settings";
+import { IndexLoginsList } from "./index-logins-list";
+import {
+  BOUND_NAMES,
+  BOUNDS,
+  type BoundName,
+  boundText,
+  hasPlace,
+  LISTS,
+  type ListName,
+  linesIn,
+  parseBound,
+  parseDays,
+  patchOf,
+  refusalOf,
+  typed,
+} from "./packages-settings";
 import type { ChangeSettings } from "./use-change-settings";
 
 const FIELDS: Record<ListName, { label: string; hint: ReactNode; example: string }> = {
@@ -29,9 +45,14 @@ const FIELDS: Record<ListName, { label: string; hint: ReactNode; example: string
   },
   extra_index_urls: {
     label: "Extra indexes",
-    hint: "One address a line. Asked before the usual index; a package comes from the first that knows it.",
+    hint: "One address a line, without user name and password: they have a place of their own below, once it is saved. Asked before the usual index; a package comes from the first that knows it.",
     example: "https://pypi.example.org/simple",
   },
+};
+
+const HINTS: Record<BoundName, string> = {
+  max_environment_bytes: "A larger one does not become live. What it shares with the package cache counts in full.",
+  max_build_seconds: "After it an install, an update or a check is stopped: timed out.",
 };
 
 export function PackagesForm({ settings, change }: { settings: SettingsView; change: ChangeSettings }) {
@@ -103,6 +124,22 @@ export function PackagesForm({ settings, change }: { settings: SettingsView; cha
           {list("allow")}
           {list("deny")}
           <div className="sm:col-span-2">{list("extra_index_urls")}</div>
+          {BOUND_NAMES.map((name) => (
+            <QuantityField
+              key={name}
+              label={BOUNDS[name].label}
+              quantity={BOUNDS[name].quantity}
+              text={text[name]}
+              onChange={(next) => write({ [name]: next })}
+              standard={boundText(name, settings.defaults.packages[name])}
+              hint={HINTS[name]}
+              error={
+                parseBound(name, text[name], set) === "wrong"
+                  ? "A number above zero, or nothing."
+                  : refusalOf(error, name)
+              }
+            />
+          ))}
           {error && !hasPlace(error) ? (
             <ErrorNotice error={error} unchanged="Nothing was changed." className="sm:col-span-2" />
           ) : null}
@@ -113,6 +150,7 @@ export function PackagesForm({ settings, change }: { settings: SettingsView; cha
           note="It holds from the next install on. What is installed stays until then."
         />
       </form>
+      {settings.indexes.length > 0 ? <IndexLoginsList indexes={settings.indexes} /> : null}
     </Panel>
   );
 }

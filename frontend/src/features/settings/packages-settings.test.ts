@@ -19,6 +19,22 @@ describe("what may be installed", () => {
     expect(patchOf({ ...typed(set), days: "" }, { ...set, cool_down_days: 3 })).toEqual({ cool_down_days: null });
     expect(patchOf({ ...typed(set), days: "soon", deny: "" }, set)).toBeNull();
   });
+  it("has bounds that can be typed with a unit, and go back to their defaults", () => {
+    expect(typed({ ...set, max_build_seconds: 600 }).max_build_seconds).toBe("10 min");
+    expect(patchOf({ ...typed(set), max_environment_bytes: "2" }, set)).toEqual({
+      max_environment_bytes: 2 * 1024 ** 3,
+    });
+    expect(patchOf({ ...typed(set), max_build_seconds: "20 min" }, set)).toEqual({ max_build_seconds: 1200 });
+    const bound = { ...set, max_build_seconds: 90 };
+    expect(patchOf(typed(bound), bound)).toBeNull();
+    expect(patchOf({ ...typed(bound), max_build_seconds: "" }, bound)).toEqual({ max_build_seconds: null });
+    expect(patchOf({ ...typed(set), max_build_seconds: "soon", deny: "" }, set)).toBeNull();
+    const message = "packages.max_environment_bytes must be from 1048576 to 1099511627776, not 1000";
+    const refused = new ApiError(422, "invalid_field", message, null, { field: "packages.max_environment_bytes" });
+    expect(refusalOf(refused, "max_environment_bytes")).toBe(
+      "Size of an environment must be from 1 MiB to 1 TiB, not 1000 B",
+    );
+  });
   it("has its refusals at their field", () => {
     const refused = new ApiError(422, "invalid_field", "cool_down_days must be smaller", null, {
       field: "packages.cool_down_days",

@@ -5,7 +5,7 @@ import type { SettingsView } from "~/api/types";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { FormEnd } from "~/components/ui/form-end";
 import { Panel } from "~/components/ui/panel";
-import { parseQuantity } from "~/features/limits/quantity";
+import { typedQuantity } from "~/features/limits/quantity";
 import { QuantityField } from "~/features/limits/quantity-field";
 import { formatBytes } from "~/lib/format";
 import type { ChangeSettings } from "./use-change-settings";
@@ -13,18 +13,16 @@ import type { ChangeSettings } from "./use-change-settings";
 const shownRuns = (value: number | null | undefined) => (value == null ? "" : String(value));
 const shownFree = (value: number | null | undefined) => (value == null ? "" : formatBytes(value));
 
-/** What was typed, as the API wants it; an untouched text is the value it stands for. */
-function typedValue(text: string, shown: string, value: number | null | undefined, quantity: "count" | "mebibytes") {
-  if (text.trim() === "") return null;
-  return text.trim() === shown ? (value ?? null) : parseQuantity(text, quantity) || "wrong";
-}
-
 export function QueueForm({ settings, change }: { settings: SettingsView; change: ChangeSettings }) {
   const { set, defaults } = settings;
   const [runs, setRuns] = useState(shownRuns(set.max_runs));
   const [free, setFree] = useState(shownFree(set.min_free_bytes));
-  const max_runs = typedValue(runs, shownRuns(set.max_runs), set.max_runs, "count");
-  const min_free_bytes = typedValue(free, shownFree(set.min_free_bytes), set.min_free_bytes, "mebibytes");
+  const max_runs = typedQuantity(runs, { shown: shownRuns(set.max_runs), value: set.max_runs, quantity: "count" });
+  const min_free_bytes = typedQuantity(free, {
+    shown: shownFree(set.min_free_bytes),
+    value: set.min_free_bytes,
+    quantity: "mebibytes",
+  });
   const wrong = max_runs === "wrong" || min_free_bytes === "wrong";
   const changed = max_runs !== (set.max_runs ?? null) || min_free_bytes !== (set.min_free_bytes ?? null);
   const refused = change.error instanceof ApiError ? change.error : null;
