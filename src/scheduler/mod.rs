@@ -226,9 +226,10 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Has the timer look at the clock, for a test that has set it.
+    /// Has timer and queue look at the clock, for a test that has set it.
     pub fn look(&self) {
         self.0.changed.notify_one();
+        self.0.runs.announce(Vec::new());
     }
 
     fn told(&self, script: &ScriptId) {

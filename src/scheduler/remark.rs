@@ -58,8 +58,8 @@ fn mean(slots: impl Iterator<Item = Timestamp>) -> Option<SignedDuration> {
 fn words(duration: SignedDuration) -> String {
     let seconds = duration.as_secs();
     let (count, unit) = match seconds {
-        ..90 => (seconds, "s"),
-        90..5_400 => ((seconds + 30) / 60, "min"),
+        ..60 => (seconds, "s"),
+        60..5_400 => ((seconds + 30) / 60, "min"),
         5_400..129_600 => ((seconds + 1_800) / 3_600, "h"),
         _ => ((seconds + 43_200) / 86_400, "days"),
     };
@@ -111,7 +111,13 @@ mod tests {
 
     #[test]
     fn durations_are_rounded() {
-        for (seconds, expected) in [(89, "89 s"), (90, "2 min"), (5_400, "2 h"), (200_000, "2 days")] {
+        for (seconds, expected) in [
+            (59, "59 s"),
+            (60, "1 min"),
+            (90, "2 min"),
+            (5_400, "2 h"),
+            (200_000, "2 days"),
+        ] {
             assert_eq!(words(SignedDuration::from_secs(seconds)), expected);
         }
     }

@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use pytask_manager::app::{self, App, Surroundings};
 use pytask_manager::config::ServeConfig;
 use pytask_manager::engine::fake::Fake;
+use pytask_manager::scheduler::Scheduler;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -38,7 +39,7 @@ pub struct TestApp {
 struct Running {
     server: JoinHandle<()>,
     runtime: tokio::runtime::Runtime,
-    _app: App,
+    app: App,
 }
 
 impl TestApp {
@@ -106,11 +107,7 @@ impl TestApp {
         let server = runtime.spawn(async move {
             axum::serve(listener, router).await.expect("serves");
         });
-        self.running = Some(Running {
-            server,
-            runtime,
-            _app: app,
-        });
+        self.running = Some(Running { server, runtime, app });
     }
 
     /// Stops the application wherever it is, as a kill would.
@@ -138,6 +135,10 @@ impl TestApp {
             tokio::task::yield_now().await;
         }
         self.boot().await;
+    }
+
+    pub fn scheduler(&self) -> &Scheduler {
+        &self.running.as_ref().expect("it runs").app.scheduler
     }
 
     pub fn host(&self) -> &str {

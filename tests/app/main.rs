@@ -18,5 +18,6 @@ mod packages;
 mod restarts;
 mod reuse;
 mod runs;
+mod schedules;
 mod scripts;
 mod settings;

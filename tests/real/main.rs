@@ -22,6 +22,7 @@ mod private_index;
 #[allow(dead_code, reason = "the suite `faults` uses the rest")]
 mod product;
 mod recovery;
+mod schedules;
 #[allow(dead_code, reason = "the suite `faults` uses the rest")]
 mod small_disk;
 mod stopping;

