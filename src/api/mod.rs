@@ -4,8 +4,10 @@
 //! is made from the same declarations as the routes and is the contract for the interface and for everybody else.
 
 mod artifacts;
+mod calendar;
 mod changes;
 mod cron;
+mod crontab;
 mod dashboard;
 mod dependencies;
 mod error;
@@ -106,7 +108,10 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(schedules::of_script, schedules::create))
         .routes(routes!(schedules::get, schedules::update, schedules::delete))
         .routes(routes!(schedules::run))
+        .routes(routes!(calendar::get))
         .routes(routes!(cron::preview))
+        .routes(routes!(crontab::preview))
+        .routes(routes!(crontab::import))
         .routes(routes!(cron::zones))
         .routes(routes!(cron::simulate))
         .routes(routes!(dependencies::preview::preview))

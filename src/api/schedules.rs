@@ -151,7 +151,7 @@ pub(super) fn description(timetable: Option<&Timetable>) -> String {
     }
 }
 
-async fn show(api: &Api, schedule: Schedule) -> Result<ScheduleView, ApiError> {
+pub(super) async fn show(api: &Api, schedule: Schedule) -> Result<ScheduleView, ApiError> {
     let row = api
         .store
         .read(move |c| {

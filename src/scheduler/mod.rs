@@ -6,6 +6,7 @@
 //! was due until then, in the same transaction. Fires become rows of runs through the face of `runs`.
 
 pub mod calendar;
+pub mod crontab;
 mod driver;
 pub mod expression;
 pub mod fires;

@@ -1,5 +1,6 @@
 //! What a change of the clocks does to fires, in words: one sentence or two for each change that concerns any of them.
 
+use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 use super::fires::{Fire, Mark};
@@ -18,6 +19,25 @@ pub fn notes(zone: &TimeZone, fires: &[Fire]) -> Vec<String> {
         }
     }
     notes
+}
+
+/// The changes of a zone's clocks between two instants, whatever is due then.
+pub fn changes(zone: &TimeZone, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, String)> {
+    let mut changes = Vec::new();
+    let mut stretch = Stretch::at(zone, from.as_second());
+    while stretch.until <= to.as_second() {
+        let change = Change {
+            at: stretch.until,
+            before: stretch.offset,
+            after: stretch.after,
+        };
+        // A zone may change its name and nothing else.
+        if change.before != change.after {
+            changes.push((timestamp(change.at), change.in_words(zone)));
+        }
+        stretch = Stretch::at(zone, stretch.until);
+    }
+    changes
 }
 
 /// A moment at which clocks are changed, and their offsets.
@@ -125,6 +145,27 @@ mod tests {
             of("0 6 30 12 *", "Pacific/Apia", "2011-12-01T00:00:00Z", 1),
             [day]
         );
+    }
+
+    #[test]
+    fn a_zones_changes_are_told_for_themselves() {
+        let at = |text: &str| text.parse::<Timestamp>().expect(text);
+        let berlin = zone::named("Europe/Berlin").expect("a zone");
+        let year = changes(&berlin, at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+        assert_eq!(
+            year,
+            [
+                (
+                    at("2026-03-29T01:00:00Z"),
+                    "On 29 March 2026 the clocks in Europe/Berlin jump from 02:00 to 03:00.".to_owned()
+                ),
+                (
+                    at("2026-10-25T01:00:00Z"),
+                    "On 25 October 2026 the clocks in Europe/Berlin go back from 03:00 to 02:00.".to_owned()
+                ),
+            ]
+        );
+        assert!(changes(&TimeZone::UTC, Timestamp::UNIX_EPOCH, Timestamp::MAX).is_empty());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! times and ids are arguments, so what they do depends on nothing else. A write is one IMMEDIATE transaction;
 //! it is on disk (`synchronous=FULL`) when `write` returns. Knows no engine, no files, no HTTP.
 
+pub mod calendar;
 pub mod environments;
 pub mod images;
 pub mod index_credentials;

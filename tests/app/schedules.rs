@@ -442,3 +442,139 @@ async fn a_simulation_says_what_would_fire_and_what_an_outage_would_cost() {
     let backwards = json!({ "from": "2026-11-25T00:00:00Z", "to": "2026-11-24T00:00:00Z" });
     expect(422, timed.app.post("/schedules/simulate", backwards).await).await;
 }
+
+#[tokio::test]
+async fn the_calendar_has_what_was_and_what_will_be_and_sums_up_what_is_frequent() {
+    let timed = Timed::start().await;
+    let (often, daily) = (timed.app.script("often").await, timed.app.script("daily").await);
+    let berlin = |expression: &str| json!({ "when": { "kind": "cron", "expression": expression, "zone": "Europe/Berlin" } });
+    timed.schedule(&often, every("*/5 * * * *")).await;
+    timed
+        .schedule(&daily, with(berlin("0 12 * * *"), json!({ "name": "noon" })))
+        .await;
+    for count in 1..=14 {
+        timed.pass(SignedDuration::from_mins(5));
+        timed.until_fires(&often, count).await;
+    }
+    timed.until_fires(&daily, 1).await;
+    let day = "/calendar?from=2026-11-24T00:00:00Z&to=2026-11-26T00:00:00Z";
+    let calendar = timed.app.get(day).await;
+    let items = calendar["items"].as_array().expect("a list");
+    let of = |kind: &str, name: &str| -> Vec<&Value> {
+        items
+            .iter()
+            .filter(|item| item["kind"] == kind && item["script_name"] == name)
+            .collect()
+    };
+    let bands = of("band", "often");
+    assert_eq!(
+        bands[0]["past"],
+        json!({ "succeeded": 14, "failed": 0, "skipped": 0, "other": 0 })
+    );
+    assert_eq!(
+        (&bands[0]["count"], &bands[0]["description"]),
+        (&json!(14), &json!("Every 5 minutes"))
+    );
+    // From 11:15 to midnight, then a day.
+    let coming: Vec<_> = bands[1..].iter().map(|band| band["count"].as_u64()).collect();
+    assert_eq!(coming, [Some(153), Some(288)]);
+    let runs = of("run", "daily");
+    assert_eq!(
+        (&runs[0]["at"], &runs[0]["outcome_kind"]),
+        (&json!("2026-11-24T11:00:00Z"), &json!("succeeded"))
+    );
+    assert_eq!(of("upcoming", "daily")[0]["at"], "2026-11-25T11:00:00Z");
+    let eleven = &calendar["by_hour"]
+        .as_array()
+        .expect("hours")
+        .iter()
+        .find(|hour| hour["at"] == "2026-11-24T11:00:00Z");
+    let eleven = eleven.expect("there is one");
+    assert_eq!((&eleven["past"], &eleven["upcoming"]), (&json!(4), &json!(9)));
+    assert_eq!(
+        (&calendar["changes"], &calendar["truncated"]),
+        (&json!([]), &json!(false))
+    );
+
+    let spring = timed
+        .app
+        .get("/calendar?from=2027-03-20T00:00:00Z&to=2027-04-20T00:00:00Z&zone=Europe/Berlin")
+        .await;
+    assert_eq!(spring["changes"][0]["at"], "2027-03-28T01:00:00Z");
+    let too_long = timed.app.request(
+        Method::GET,
+        "/api/v1/calendar?from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z",
+    );
+    expect(422, too_long.send().await.expect("an answer")).await;
+}
+
+#[tokio::test]
+async fn a_crontab_is_read_line_by_line_and_what_is_chosen_is_taken() {
+    let app = TestApp::start().await;
+    let known = app.script("Report").await;
+    let text = "# mine\nMAILTO=root\nCRON_TZ=Europe/Berlin\n0 2 * * 1 python3 /opt/report.py --all\n\
+                @hourly /opt/sync.py\n@reboot python x.py\n61 * * * * y\n";
+    let read = expect(
+        200,
+        app.post("/crontab/preview", json!({ "text": text, "zone": "UTC" }))
+            .await,
+    )
+    .await;
+    let kinds: Vec<_> = read["lines"]
+        .as_array()
+        .expect("lines")
+        .iter()
+        .map(|line| line["kind"].clone())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "comment",
+            "variable",
+            "variable",
+            "job",
+            "job",
+            "unsupported",
+            "unsupported"
+        ]
+    );
+    let (report, sync) = (&read["lines"][3], &read["lines"][4]);
+    assert_eq!(
+        (&report["script_id"], &report["zone"], &report["args"]),
+        (&json!(known), &json!("Europe/Berlin"), &json!(["--all"]))
+    );
+    assert_eq!(sync["suggested_name"], "sync");
+
+    let job = |line: &Value, more: Value| {
+        let mut job = json!({});
+        for field in ["expression", "zone", "command", "args"] {
+            job[field] = line[field].clone();
+        }
+        with(job, more)
+    };
+    let jobs = json!([
+        job(report, json!({ "script_id": known })),
+        job(sync, json!({ "name": "sync" }))
+    ]);
+    let bad = json!({ "jobs": [jobs[0], with(jobs[1].clone(), json!({ "expression": "99 * * * *" }))] });
+    assert_eq!(
+        expect(422, app.post("/crontab/import", bad).await).await["code"],
+        "invalid_expression"
+    );
+    assert_eq!(app.get("/schedules").await["items"], json!([]), "all or nothing");
+    let twice = json!({ "jobs": [jobs[1], jobs[1]] });
+    assert_eq!(
+        expect(409, app.post("/crontab/import", twice).await).await["code"],
+        "name_taken"
+    );
+
+    let made = expect(201, app.post("/crontab/import", json!({ "jobs": jobs })).await).await;
+    let schedules = made["schedules"].as_array().expect("schedules");
+    assert_eq!(
+        (&schedules[0]["enabled"], &schedules[0]["args"]),
+        (&json!(true), &json!(["--all"]))
+    );
+    assert_eq!(schedules[1]["enabled"], false, "its program is not there yet");
+    assert_eq!(made["scripts"].as_array().map(Vec::len), Some(1));
+    assert_eq!(schedules[1]["script_name"], "sync");
+}

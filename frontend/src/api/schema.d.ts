@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What ran and what will run between two instants. */
+        get: operations["getCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cron/preview": {
         parameters: {
             query?: never;
@@ -15,6 +32,43 @@ export interface paths {
         put?: never;
         /** What an expression means, and when it fires next. */
         post: operations["previewCron"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crontab/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes schedules of jobs, and scripts where there are none yet. A new script does not have its program yet, so its
+         *     schedule is off. Everything is looked at before anything is made.
+         */
+        post: operations["importCrontab"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crontab/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads a crontab and changes nothing. */
+        post: operations["previewCrontab"];
         delete?: never;
         options?: never;
         head?: never;
@@ -794,6 +848,74 @@ export interface components {
         };
         /** @enum {string} */
         BuildAction: "install" | "update" | "rebuild" | "check";
+        Calendar: {
+            /** @description Per hour from `from` on, if the time is no longer than eight days. */
+            by_hour: components["schemas"]["CalendarHour"][];
+            /** @description When clocks are changed in the zones of these schedules. */
+            changes: components["schemas"]["ClockChange"][];
+            /** Format: date-time */
+            from: string;
+            items: components["schemas"]["CalendarItem"][];
+            /** Format: date-time */
+            to: string;
+            /** @description There is more than is told. */
+            truncated: boolean;
+        };
+        CalendarHour: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            past: number;
+            /** Format: int64 */
+            upcoming: number;
+        };
+        CalendarItem: {
+            /**
+             * Format: date-time
+             * @description The moment of the fire, or of the start.
+             */
+            at: string;
+            /** Format: date-time */
+            finished_at?: string | null;
+            /** @enum {string} */
+            kind: "run";
+            outcome_kind?: string | null;
+            /** @description Why it was skipped. */
+            reason?: string | null;
+            run_id: string;
+            schedule_id?: string | null;
+            script_id: string;
+            script_name: string;
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["RunState"];
+            trigger: components["schemas"]["Trigger"];
+        } | {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "upcoming";
+            mark: components["schemas"]["Mark"];
+            name: string;
+            schedule_id: string;
+            script_id: string;
+            script_name: string;
+        } | {
+            /** Format: int64 */
+            count: number;
+            description: string;
+            /** Format: date-time */
+            from: string;
+            /** @enum {string} */
+            kind: "band";
+            name: string;
+            past?: components["schemas"]["Past"] | null;
+            schedule_id?: string | null;
+            script_id: string;
+            script_name: string;
+            /** Format: date-time */
+            to: string;
+        };
         /** @description One difference between the run that succeeded and this one. */
         Change: {
             /** Format: int64 */
@@ -865,6 +987,12 @@ export interface components {
             finished_at?: string | null;
             run_id: string;
         };
+        ClockChange: {
+            /** Format: date-time */
+            at: string;
+            note: string;
+            zone: string;
+        };
         ComparedRun: {
             /** Format: date-time */
             finished_at?: string | null;
@@ -892,6 +1020,54 @@ export interface components {
         /** @description Who is to sign in where, by address: one that is not named stays as it is, `null` removes. */
         CredentialsWish: {
             [key: string]: null | components["schemas"]["CredentialsPatch"];
+        };
+        CrontabImport: {
+            jobs: components["schemas"]["CrontabJob"][];
+        };
+        CrontabImported: {
+            schedules: components["schemas"]["Schedule"][];
+            /** @description Ids of the scripts that were made. */
+            scripts: string[];
+        };
+        CrontabJob: {
+            args?: string[];
+            /** @description Stands in the new script, as a reminder. */
+            command?: string;
+            expression: string;
+            /** @description What the new script is called. */
+            name?: string | null;
+            /** @description The script that it runs; left out: a new one. */
+            script_id?: string | null;
+            zone: string;
+        };
+        /** @enum {string} */
+        CrontabKind: "blank" | "comment" | "variable" | "job" | "unsupported";
+        CrontabLine: {
+            args: string[];
+            command?: string | null;
+            description?: string | null;
+            expression?: string | null;
+            kind: components["schemas"]["CrontabKind"];
+            /** @description From 0. */
+            line: number;
+            /** @description Why it is not taken, or what to know about it. */
+            message?: string | null;
+            /** @description A script of that name that is there already. */
+            script_id?: string | null;
+            /** @description What a new script could be called. */
+            suggested_name?: string | null;
+            text: string;
+            zone?: string | null;
+        };
+        CrontabPreview: {
+            /** @description Every line of the text. */
+            lines: components["schemas"]["CrontabLine"][];
+        };
+        CrontabText: {
+            /** @description As `crontab -l` prints it. */
+            text: string;
+            /** @description The zone whose clocks count until a line says otherwise; UTC if left out. */
+            zone?: string | null;
         };
         Dashboard: {
             /** Format: int64 */
@@ -1766,6 +1942,19 @@ export interface components {
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
             next_cursor?: string | null;
         };
+        Past: {
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Cancelled, or not finished.
+             */
+            other: number;
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            succeeded: number;
+        };
         /**
          * @description What is being done at the moment.
          * @enum {string}
@@ -2394,6 +2583,41 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getCalendar: {
+        parameters: {
+            query: {
+                from: string;
+                /** @description Id of a script. */
+                script?: string;
+                /** @description At most 62 days later. */
+                to: string;
+                /** @description The zone whose days count; UTC if left out. */
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     previewCron: {
         parameters: {
             query?: never;
@@ -2413,6 +2637,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preview"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    importCrontab: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrontabImport"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrontabImported"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    previewCrontab: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrontabText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrontabPreview"];
                 };
             };
             422: {
