@@ -302,10 +302,7 @@ impl Desk {
             return;
         }
         let (missed, in_time): (Vec<_>, Vec<_>) = decisions.iter().partition(late);
-        assert!(
-            in_time.iter().all(ran),
-            "in time and skipped"
-        );
+        assert!(in_time.iter().all(ran), "in time and skipped");
         let made_up: Vec<_> = missed.iter().copied().filter(ran).collect();
         assert!(
             !made_up.iter().any(|decision| expired(decision)),
