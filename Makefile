@@ -1,9 +1,9 @@
 # The commands of the README; each is a small script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up down dev test faults logs openapi
+.PHONY: help up down dev test faults cron-check logs openapi
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 8
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 8
 
 up: ## build and start PyTask-Manager; prints its URL (PYTASK_PORT, default 8420)
 	@scripts/up.sh
@@ -22,6 +22,9 @@ test: ## every check there is, from formatting to the browser; installs what it 
 
 faults: ## every fault in full, about half an hour; prints a table of what came of it
 	@scripts/faults.sh
+
+cron-check: ## when schedules fire, held against CronSim; prints a table, takes about ten minutes
+	@scripts/cron-check.sh
 
 openapi: ## renew the API's document, and the interface's types from it
 	cargo run --quiet -- openapi > frontend/openapi.json.new

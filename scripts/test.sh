@@ -141,6 +141,7 @@ counted_step "frontend unit tests (Vitest)" frontend npm test
 step "frontend build (Vite)" frontend npm run build
 step "Rust lints (clippy)" cargo clippy --locked --workspace --all-targets -- -D warnings
 counted_step "Rust unit and integration tests" rust_tests
+counted_step "schedules against CronSim" scripts/cron-check.sh 400
 step "Docker Engine" scripts/engine.sh
 step "base images" scripts/base-images.sh
 # A second Python for the tests.

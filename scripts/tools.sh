@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tools.sh: makes sure the programs that the checks call are here: Rust with
-# rustfmt and clippy, a C compiler, Node.js with npm, shellcheck and a Chromium.
+# rustfmt and clippy, a C compiler, Node.js with npm, Python, shellcheck and a Chromium.
 # (CHROMIUM may name one.)
 # What the distribution's packages can give is installed on Debian and Ubuntu as
 # root; for the rest one line says what to install. What is here is left alone.
@@ -46,6 +46,13 @@ node_js() {
     fail "Node.js 20.19 or newer is needed; this is $(node --version)"
 }
 
+# With what makes environments, which Debian packs apart.
+python3_with_venv() {
+  if have python3 && python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then return; fi
+  can_install || fail "install Python 3.11 or newer with its module venv, then try again"
+  apt_install python3 python3-venv || fail "could not install Python"
+}
+
 # Ubuntu's package of that name only fetches a snap; any Chrome will do there.
 chromium() {
   [ -z "${CHROMIUM:-}" ] || return 0
@@ -55,6 +62,7 @@ chromium() {
 rust
 need cc gcc libc6-dev
 node_js
+python3_with_venv
 need shellcheck shellcheck
 need curl curl ca-certificates
 chromium

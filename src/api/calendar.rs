@@ -310,11 +310,13 @@ impl Drawing {
             return;
         }
         let begin = schedule.cursor.max(self.now).max(self.window.from);
-        let mut day = begin;
+        // Fires are whole seconds: what comes after the last second of a day is the next one's.
+        let (mut day, mut after) = (begin, begin);
         while day < self.window.to && self.items.len() <= MOST_ITEMS {
             let end = self.end_of_day(day).min(self.window.to);
-            self.draw_day(found, &timetable, day, end);
-            day = end;
+            let last = second_before(end);
+            self.draw_day(found, &timetable, after, last);
+            (day, after) = (end, last);
         }
         if self.with_hours {
             self.count_hours(&timetable, begin);
@@ -326,7 +328,7 @@ impl Drawing {
         zone::timestamp((second.div_euclid(DAY) + 1) * DAY - self.shift)
     }
 
-    /// Fires after `from`, and not after `to`: those at midnight sharp are the day's before, which only a band tells.
+    /// Fires after `from`, and not after `to`.
     fn draw_day(
         &mut self,
         found: &schedules::WithScript,
@@ -366,7 +368,7 @@ impl Drawing {
         for hour in hour_of(begin)..=hour_of(self.window.to) {
             let at = zone::timestamp(self.window.from.as_second() + hour * 3600);
             let end = zone::timestamp(at.as_second() + 3600).min(self.window.to);
-            let count = timetable.count(at.max(begin), end);
+            let count = timetable.count(second_before(at).max(begin), second_before(end));
             if count > 0
                 && let Ok(hour) = usize::try_from(hour)
             {
@@ -392,4 +394,8 @@ impl Drawing {
             truncated,
         }
     }
+}
+
+fn second_before(at: Timestamp) -> Timestamp {
+    zone::timestamp(at.as_second() - 1)
 }

@@ -329,7 +329,7 @@ impl From<scheduler::Error> for ApiError {
             )
             .with(json!({
                 "field": "expression",
-                "part": refused.field.map(|unit| unit.name()),
+                "part": refused.field.map(|place| place.unit.name()),
                 "begin": refused.span.start,
                 "end": refused.span.end,
             })),

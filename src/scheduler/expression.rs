@@ -23,11 +23,19 @@ pub const LONGEST: usize = 256;
 #[error("{message}")]
 pub struct Refused {
     /// `None` if it is not about a single field.
-    pub field: Option<Unit>,
+    pub field: Option<Place>,
     /// Bytes of the text, at borders of characters.
     pub span: Range<usize>,
     /// A sentence for people.
     pub message: String,
+}
+
+/// A field of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub unit: Unit,
+    /// Which one it is, from 0.
+    pub index: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,20 +82,17 @@ pub struct Expression {
 impl Expression {
     pub fn parse(text: &str) -> Result<Self, Refused> {
         let plain = plain(text)?;
-        let (fields, days) = match plain.strip_prefix('@') {
-            Some(_) => (nickname(text, plain)?, 0..0),
-            None => parse_fields(text)?,
-        };
-        let calendar = Calendar::of(&fields);
-        if calendar.after(0).is_none() {
-            let message = "This day never comes: none of these months is long enough".to_owned();
-            return Err(Refused {
-                field: Some(Unit::DayOfMonth),
-                span: days,
-                message,
-            });
+        if plain.starts_with('@') {
+            return Self::of(nickname(text, plain)?).ok_or_else(|| never(text, &[]));
         }
-        Ok(Self { fields, calendar })
+        let words: Vec<(usize, &str)> = words(text).collect();
+        Self::of(parse_fields(text, &words)?).ok_or_else(|| never(text, &words))
+    }
+
+    /// None if there is no day on which they would fire.
+    fn of(fields: Fields) -> Option<Self> {
+        let calendar = Calendar::of(&fields);
+        calendar.after(0).is_some().then_some(Self { fields, calendar })
     }
 
     pub fn fields(&self) -> &Fields {
@@ -119,34 +124,45 @@ fn plain(text: &str) -> Result<&str, Refused> {
     Ok(text.trim())
 }
 
-/// The fields, and where day and month stand in the text.
-fn parse_fields(text: &str) -> Result<(Fields, Range<usize>), Refused> {
-    let words: Vec<(usize, &str)> = words(text).collect();
+fn parse_fields(text: &str, words: &[(usize, &str)]) -> Result<Fields, Refused> {
     let units = match words.len() {
         5 => &Unit::ALL[1..],
         6 => &Unit::ALL[..],
-        given => return Err(wrong_number(text, given, &words)),
+        given => return Err(wrong_number(text, given, words)),
     };
     let mut read = Vec::with_capacity(6);
-    for (&unit, &(start, text)) in units.iter().zip(&words) {
-        read.push(field::parse(Piece { unit, text, start })?);
-    }
     if units.len() == 5 {
-        read.insert(0, Field::only(0));
+        read.push(Field::only(0));
+    }
+    for (index, (&unit, &(start, text))) in units.iter().zip(words).enumerate() {
+        let place = Place { unit, index };
+        read.push(field::parse(Piece { place, text, start })?);
     }
     let &[seconds, minutes, hours, days, months, weekdays] = read.as_slice() else {
         unreachable!("six units, six fields")
     };
-    let (first, last) = (words[units.len() - 3], words[units.len() - 2]);
-    let fields = Fields {
+    Ok(Fields {
         seconds,
         minutes,
         hours,
         days,
         months,
         weekdays,
+    })
+}
+
+/// Underlines day and month, which stand before the last field.
+fn never(text: &str, words: &[(usize, &str)]) -> Refused {
+    let (index, span) = match words {
+        [.., day, month, _] => (words.len() - 3, day.0..month.0 + month.1.len()),
+        _ => (0, 0..text.len()),
     };
-    Ok((fields, first.0..last.0 + last.1.len()))
+    let unit = Unit::DayOfMonth;
+    Refused {
+        field: Some(Place { unit, index }),
+        span,
+        message: "This day never comes: none of these months is long enough".to_owned(),
+    }
 }
 
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
@@ -201,7 +217,7 @@ fn nickname(text: &str, name: &str) -> Result<Fields, Refused> {
             });
         }
     };
-    parse_fields(meaning).map(|(fields, _)| fields)
+    parse_fields(meaning, &words(meaning).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -155,7 +155,19 @@ fn what_is_no_expression_is_refused_where_it_goes_wrong() {
     for (text, underlined, field, words) in table {
         let refused = Expression::parse(text).expect_err(text);
         assert_eq!(&text[refused.span.clone()], *underlined, "{text:?}: {refused}");
-        assert_eq!(refused.field, *field, "{text:?}: {refused}");
+        assert_eq!(
+            refused.field.map(|place| place.unit),
+            *field,
+            "{text:?}: {refused}"
+        );
+        if let Some(Place { index, .. }) = refused.field {
+            let word = text.split_whitespace().nth(index).expect("a field");
+            let start = word.as_ptr() as usize - text.as_ptr() as usize;
+            assert!(
+                (start..=start + word.len()).contains(&refused.span.start),
+                "{text:?}: {refused:?}"
+            );
+        }
         assert!(refused.message.contains(words), "{text:?}: {refused}");
     }
 }

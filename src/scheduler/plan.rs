@@ -200,7 +200,7 @@ fn look(now: Timestamp, until: Timestamp, entry: &Entry<'_>) -> (Option<Change>,
         return (None, next);
     }
     let start = start_of_list(timetable, cursor, until);
-    let decisions = decide(now, entry, &timetable.fires(start, until, LISTED).list);
+    let decisions = decide(now, entry, &timetable.first(start, until, LISTED));
     let summed_up = timetable.count(cursor, start);
     let summary = (summed_up > 0).then(|| Summary {
         after: cursor,

@@ -56,23 +56,29 @@ impl Timetable {
 
     /// Those after the one instant and until the other, the first `most` of them one by one.
     pub fn fires(&self, after: Timestamp, until: Timestamp, most: usize) -> Fires {
-        let list: Vec<Fire> = match self {
-            Self::Cron { expression, zone } => Walk::after(expression, zone, after)
-                .take(most)
-                .take_while(|fire| fire.at <= until)
-                .collect(),
-            Self::Once { at } => (*at > after && *at <= until)
-                .then_some(once(*at))
-                .into_iter()
-                .take(most)
-                .collect(),
-        };
+        let list = self.first(after, until, most);
         let more = if list.len() < most {
             0
         } else {
             self.count(list.last().map_or(after, |last| last.at), until)
         };
         Fires { list, more }
+    }
+
+    /// The first of them, whether or not there are more.
+    pub fn first(&self, after: Timestamp, until: Timestamp, most: usize) -> Vec<Fire> {
+        match self {
+            Self::Cron { expression, zone } => Walk::after(expression, zone, after)
+                .take_while(|fire| fire.at <= until)
+                .take(most)
+                .collect(),
+            Self::Once { .. } => self
+                .next(after)
+                .into_iter()
+                .filter(|fire| fire.at <= until)
+                .take(most)
+                .collect(),
+        }
     }
 
     /// How many there are after the one instant and until the other.

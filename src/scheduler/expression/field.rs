@@ -5,8 +5,8 @@ use std::ops::{Range, RangeInclusive};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Refused;
 use super::set::Set;
+use super::{Place, Refused};
 
 /// What a field counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
@@ -121,13 +121,6 @@ pub struct Field {
 }
 
 impl Field {
-    pub fn all(unit: Unit) -> Self {
-        Self {
-            set: unit.all(),
-            starred: true,
-        }
-    }
-
     pub fn only(value: u8) -> Self {
         Self {
             set: Set::range(value..=value, 1),
@@ -139,7 +132,7 @@ impl Field {
 /// A stretch of the expression that is looked at, and where it stands.
 #[derive(Clone, Copy)]
 pub(super) struct Piece<'a> {
-    pub unit: Unit,
+    pub place: Place,
     pub text: &'a str,
     pub start: usize,
 }
@@ -162,9 +155,9 @@ impl<'a> Piece<'a> {
 
     fn refuse<T>(self, what: impl std::fmt::Display) -> Result<T, Refused> {
         Err(Refused {
-            field: Some(self.unit),
+            field: Some(self.place),
             span: self.span(),
-            message: format!("In the {} field, {what}", self.unit.name()),
+            message: format!("In the {} field, {what}", self.place.unit.name()),
         })
     }
 }
@@ -173,20 +166,14 @@ pub(super) fn parse(field: Piece<'_>) -> Result<Field, Refused> {
     let mut set = Set::default();
     let mut rest = Some(field);
     while let Some(list) = rest {
-        let item = match list.split(',') {
-            Some((item, more)) => {
-                rest = Some(more);
-                item
-            }
-            None => {
-                rest = None;
-                list
-            }
-        };
+        let (item, more) = list
+            .split(',')
+            .map_or((list, None), |(item, more)| (item, Some(more)));
         set = set.union(parse_item(item)?);
+        rest = more;
     }
     Ok(Field {
-        set: folded(field.unit, set),
+        set: folded(field.place.unit, set),
         starred: field.text.starts_with('*'),
     })
 }
@@ -197,7 +184,7 @@ fn parse_item(item: Piece<'_>) -> Result<Set, Refused> {
         Some((base, step)) => (base, Some(parse_step(step)?)),
         None => (item, None),
     };
-    let bounds = item.unit.bounds();
+    let bounds = item.place.unit.bounds();
     let range = if base.text == "*" {
         bounds
     } else if let Some((from, to)) = base.split('-') {
@@ -226,7 +213,7 @@ fn parse_step(step: Piece<'_>) -> Result<u8, Refused> {
 }
 
 fn parse_value(value: Piece<'_>) -> Result<u8, Refused> {
-    let unit = value.unit;
+    let unit = value.place.unit;
     if let Some(number) = number(value.text) {
         return match u8::try_from(number) {
             Ok(number) if unit.bounds().contains(&number) => Ok(number),
@@ -269,9 +256,9 @@ fn number(text: &str) -> Option<u32> {
 
 /// Says how to write a range that goes over the end, as for `FRI-MON`.
 fn backwards(range: Piece<'_>, first: u8, last: u8) -> String {
-    let bounds = range.unit.bounds();
+    let bounds = range.place.unit.bounds();
     // Sunday is the end of the week only as 7.
-    let rest = match (range.unit, last) {
+    let rest = match (range.place.unit, last) {
         (Unit::DayOfWeek, 0) => format!("{first}-7"),
         _ => format!("{first}-{},{}-{last}", bounds.end(), bounds.start()),
     };
