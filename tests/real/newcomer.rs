@@ -54,7 +54,7 @@ async fn a_script_with_a_dependency_is_installed_run_watched_and_explained() {
     let records: Vec<Record> = frames.into_iter().filter_map(Frame::record).collect();
     let output = String::from_utf8(by_stream(&records)["stdout"].clone()).expect("text");
     assert!(
-        output.starts_with("[1/4] Resolving\n") && output.ends_with("Done\n"),
+        output.starts_with("[1/3] Resolving\n") && output.ends_with("Done\n"),
         "{output}"
     );
 
