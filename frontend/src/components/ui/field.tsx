@@ -15,6 +15,11 @@ export function Input({ className, dense, ...rest }: InputProps) {
   return <input className={cn(controlClass, "w-full", dense ? "h-6 px-1.5" : "h-8 px-2.5", className)} {...rest} />;
 }
 
+/** For what is typed exactly, such as names and expressions. */
+export const CodeInput = ({ className, ...rest }: InputProps) => (
+  <Input className={cn("font-mono", className)} autoComplete="off" spellCheck={false} {...rest} />
+);
+
 export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
   return (
     <textarea

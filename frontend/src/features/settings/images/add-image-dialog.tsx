@@ -4,7 +4,7 @@ import { ApiError } from "~/api/client";
 import { Button } from "~/components/ui/button";
 import { Dialog } from "~/components/ui/dialog";
 import { ErrorNotice } from "~/components/ui/error-notice";
-import { Field, Input } from "~/components/ui/field";
+import { CodeInput, Field } from "~/components/ui/field";
 import { namesIn, officialImage, PYTHONS } from "./images";
 import type { useImages } from "./use-images";
 
@@ -49,11 +49,8 @@ export function AddImageDialog({ onClose, add }: AddImageDialogProps) {
       <form id="add-image" onSubmit={submit} className="flex flex-col gap-4">
         <Field label="Image" hint="A Python image of the registry, or one of your own." error={about("base")}>
           {(control) => (
-            <Input
+            <CodeInput
               {...control}
-              className="font-mono"
-              autoComplete="off"
-              spellCheck={false}
               placeholder={officialImage("3.12")}
               value={base}
               onChange={(event) => setBase(event.target.value)}
@@ -77,11 +74,8 @@ export function AddImageDialog({ onClose, add }: AddImageDialogProps) {
           error={about("system_packages")}
         >
           {(control) => (
-            <Input
+            <CodeInput
               {...control}
-              className="font-mono"
-              autoComplete="off"
-              spellCheck={false}
               placeholder="none"
               value={packages}
               onChange={(event) => setPackages(event.target.value)}
@@ -89,16 +83,7 @@ export function AddImageDialog({ onClose, add }: AddImageDialogProps) {
           )}
         </Field>
         <Field label="Name" hint="What scripts choose it by. Empty: called like the image." error={about("name")}>
-          {(control) => (
-            <Input
-              {...control}
-              className="font-mono"
-              autoComplete="off"
-              spellCheck={false}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
+          {(control) => <CodeInput {...control} value={name} onChange={(event) => setName(event.target.value)} />}
         </Field>
         {error && !hasPlace ? <ErrorNotice error={error} unchanged="No image was added." /> : null}
       </form>
