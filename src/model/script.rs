@@ -153,6 +153,37 @@ pub fn slug(name: &str, id: &ScriptId) -> String {
     }
 }
 
+/// Values that tests start from.
+#[cfg(test)]
+pub(crate) mod tests_support {
+    use super::*;
+
+    pub(crate) fn script(name: &str) -> Script {
+        let id = ScriptId::generate();
+        Script {
+            slug: slug(name, &id),
+            id,
+            name: name.to_owned(),
+            description: String::new(),
+            tags: vec![],
+            entry_point: "main.py".to_owned(),
+            paused: false,
+            limits: LimitsPatch::default(),
+            image: None,
+            overlap: Overlap::default(),
+            parallel_limit: None,
+            requirements: vec![],
+            build_from_source: vec![],
+            inline_agreed: None,
+            revision: 0,
+            environment_key: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+            deleted_at: None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

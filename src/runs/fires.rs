@@ -37,14 +37,14 @@ pub enum Fate {
     Skipped(String),
 }
 
-/// Makes the row of a fire.
+/// Makes the row of a fire, unless there is one.
 pub fn record_fire(
     connection: &Connection,
     ground: &Ground,
     (script, schedule): (&Script, &Schedule),
     slot: Timestamp,
     fate: Fate,
-) -> Result<Run, store::Error> {
+) -> Result<Option<Run>, store::Error> {
     let terms = &schedule.terms;
     let mut run = new_run(script, RunKind::Script, ground.now);
     run.trigger = Trigger::Schedule {
@@ -69,7 +69,9 @@ pub fn record_fire(
         }
         fate => fate,
     };
-    store::runs::insert(connection, &mut run, None)?;
+    if !insert(connection, &mut run)? {
+        return Ok(None);
+    }
     if let Fate::Skipped(reason) = fate {
         let outcome = Outcome::Skipped {
             message: format!("Skipped: {reason}"),
@@ -81,7 +83,16 @@ pub fn record_fire(
         run.finished_at = Some(ground.now);
         store::runs::store_step(connection, &mut run, &Event::Dismissed { outcome }, ground.now)?;
     }
-    Ok(run)
+    Ok(Some(run))
+}
+
+/// Whether this was the first to have this fire and this attempt.
+fn insert(connection: &Connection, run: &mut Run) -> Result<bool, store::Error> {
+    match store::runs::insert(connection, run, None) {
+        Ok(()) => Ok(true),
+        Err(store::Error::Taken { .. }) => Ok(false),
+        Err(e) => Err(e),
+    }
 }
 
 /// Makes the row of the attempt that follows a finished run, if there is to be one.
@@ -108,12 +119,7 @@ pub(super) fn record_next_attempt(
         facts: Facts::default(),
         ..run.clone()
     };
-    match store::runs::insert(connection, &mut next, None) {
-        Ok(()) => Ok(Some(next)),
-        // It is there already.
-        Err(store::Error::Taken { .. }) => Ok(None),
-        Err(e) => Err(e),
-    }
+    Ok(insert(connection, &mut next)?.then_some(next))
 }
 
 fn next_attempt(run: &Run) -> Option<(Trigger, jiff::SignedDuration)> {
@@ -135,4 +141,102 @@ fn next_attempt(run: &Run) -> Option<(Trigger, jiff::SignedDuration)> {
         attempt: attempt + 1,
     };
     Some((trigger, delay))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::run::RunState;
+    use crate::model::schedule::tests_support::schedule;
+    use crate::model::schedule::{Retry, When};
+    use crate::model::script::tests_support::script;
+
+    struct Stage {
+        db: Connection,
+        script: Script,
+        schedule: Schedule,
+    }
+
+    const GROUND: Ground = Ground {
+        now: Timestamp::UNIX_EPOCH,
+        default_limits: Limits::default_for_scripts(),
+        own_image: String::new(),
+    };
+
+    impl Stage {
+        fn new() -> Self {
+            let db = store::in_memory().expect("opens");
+            let script = script("Nightly");
+            store::scripts::insert(&db, &script).expect("stores");
+            let when = When::Cron {
+                expression: "* * * * *".to_owned(),
+                zone: "UTC".to_owned(),
+            };
+            let mut schedule = schedule(when, Timestamp::UNIX_EPOCH);
+            schedule.script_id = script.id.clone();
+            Self { db, script, schedule }
+        }
+
+        fn fire(&self, slot: i64, fate: Fate) -> Option<Run> {
+            let slot = Timestamp::from_second(slot).expect("in range");
+            record_fire(&self.db, &GROUND, (&self.script, &self.schedule), slot, fate).expect("stores")
+        }
+
+        fn failed(&self, run: &Run) -> Run {
+            let mut run = run.clone();
+            let outcome = serde_json::from_str(r#"{"kind": "failed", "message": "m", "exit_code": 1}"#);
+            run.state = State::Finished {
+                outcome: outcome.expect("an outcome"),
+            };
+            run
+        }
+    }
+
+    #[test]
+    fn a_fire_has_one_row_and_each_attempt_has_one() {
+        let mut stage = Stage::new();
+        stage.schedule.terms.retry = Retry {
+            attempts: 2,
+            delay_seconds: 60,
+            ..Retry::default()
+        };
+        let run = stage.fire(60, Fate::Run).expect("the first");
+        assert_eq!(stage.fire(60, Fate::Skipped("late".to_owned())), None);
+        let next = |run: &Run| record_next_attempt(&stage.db, run, GROUND.now).expect("stores");
+        let second = next(&stage.failed(&run)).expect("another attempt");
+        assert_eq!(second.not_before, Timestamp::from_second(60).ok());
+        assert_eq!(next(&stage.failed(&run)), None, "it is there already");
+        assert_eq!(next(&stage.failed(&second)), None, "two are allowed");
+        assert_eq!(next(&run), None, "it is not over");
+        // A change of the schedule makes other fires of the same moments.
+        stage.schedule.version += 1;
+        assert!(stage.fire(60, Fate::Run).is_some());
+    }
+
+    #[test]
+    fn what_is_skipped_is_over_and_says_why_and_so_is_what_would_wait_behind_too_many() {
+        let mut stage = Stage::new();
+        let skipped = stage
+            .fire(60, Fate::Skipped("it was late".to_owned()))
+            .expect("a row");
+        assert_eq!(skipped.state.name(), RunState::Finished);
+        let stored = store::runs::get(&stage.db, &skipped.id)
+            .expect("reads")
+            .expect("there");
+        assert_eq!(
+            stored.outcome().map(Outcome::message),
+            Some("Skipped: it was late")
+        );
+        stage.schedule.terms.overlap = Some(Overlap::Queue);
+        for slot in 1..=MOST_WAITING {
+            let run = stage.fire(1_000 + slot as i64, Fate::Run).expect("a row");
+            assert_eq!(run.state, State::Queued);
+        }
+        let beyond = stage.fire(5_000, Fate::Run).expect("a row");
+        assert!(
+            beyond
+                .outcome()
+                .is_some_and(|outcome| outcome.message().contains("waiting already"))
+        );
+    }
 }

@@ -258,7 +258,7 @@ pub(super) fn store_step(
     };
     let mut rows = Vec::new();
     for (slot, fate) in summary.iter().map(summed_up).chain(decisions.iter().map(decided)) {
-        rows.push(record_fire(connection, ground, (&script, schedule), slot, fate)?);
+        rows.extend(record_fire(connection, ground, (&script, schedule), slot, fate)?);
     }
     Ok(Some(rows))
 }

@@ -236,30 +236,17 @@ pub fn revisions(
 mod tests {
     use super::*;
     use crate::model::run::Overlap;
+    use crate::model::script::tests_support;
     use crate::store::in_memory;
 
     fn script(name: &str, tags: &[&str]) -> Script {
-        let id = ScriptId::generate();
         Script {
-            slug: crate::model::script::slug(name, &id),
-            id,
-            name: name.to_owned(),
-            description: String::new(),
             tags: tags.iter().map(|&t| t.to_owned()).collect(),
-            entry_point: "main.py".to_owned(),
-            paused: false,
-            image: None,
-            limits: Default::default(),
             overlap: Overlap::Allow,
             parallel_limit: Some(2),
             requirements: vec!["requests>=2".to_owned()],
             build_from_source: vec!["docopt".to_owned()],
-            inline_agreed: None,
-            revision: 0,
-            environment_key: None,
-            created_at: Timestamp::UNIX_EPOCH,
-            updated_at: Timestamp::UNIX_EPOCH,
-            deleted_at: None,
+            ..tests_support::script(name)
         }
     }
 
