@@ -4,7 +4,8 @@
 //! compares with what it was planned for; if anything has changed meanwhile it is planned again. The timer is woken by
 //! changes, and looks at the wall clock at least every quarter of a minute, so that a clock that is set is noticed.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +13,11 @@ use rusqlite::Connection;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::plan::{Change, Decision, Entry, Plan, Script, Step, Summary, Verdict, plan};
+use super::plan::{self, Change, Decision, Plan, Script, Step, Summary, Verdict};
 use super::timetable::Timetable;
 use super::{Context, Error};
 use crate::events::News;
-use crate::model::ids::ScheduleId;
+use crate::model::ids::{ScheduleId, ScriptId};
 use crate::model::run::Run;
 use crate::model::schedule::Schedule;
 use crate::model::script;
@@ -72,7 +73,7 @@ async fn concerns_us(news: &mut broadcast::Receiver<News>) {
 /// What the driver knows from one turn to the next.
 #[derive(Default)]
 struct Known {
-    loaded: Vec<Loaded>,
+    loaded: BTreeMap<ScheduleId, Loaded>,
     timetables: HashMap<(ScheduleId, i64), Arc<Timetable>>,
     read_at: Option<tokio::time::Instant>,
 }
@@ -99,16 +100,16 @@ impl Known {
     }
 
     fn plan(&self, now: jiff::Timestamp) -> Plan {
-        let entries: Vec<Entry<'_>> = self
+        let entries: Vec<plan::Entry<'_>> = self
             .loaded
-            .iter()
-            .map(|loaded| Entry {
+            .values()
+            .map(|loaded| plan::Entry {
                 schedule: &loaded.schedule,
                 timetable: &loaded.timetable,
                 script: loaded.script,
             })
             .collect();
-        plan(now, &entries)
+        plan::plan(now, &entries)
     }
 
     async fn read(&mut self, cx: &Context) -> Result<(), Error> {
@@ -142,11 +143,12 @@ impl Known {
                 },
             };
             self.timetables.insert(key, Arc::clone(&timetable));
-            self.loaded.push(Loaded {
+            let loaded = Loaded {
                 script: state_of(paused, found.script_paused),
                 schedule: found.schedule,
                 timetable,
-            });
+            };
+            self.loaded.insert(loaded.schedule.id.clone(), loaded);
         }
         self.read_at = Some(tokio::time::Instant::now());
         Ok(())
@@ -159,10 +161,7 @@ impl Known {
             .steps
             .into_iter()
             .filter_map(|step| {
-                let loaded = self
-                    .loaded
-                    .iter()
-                    .find(|loaded| loaded.schedule.id == step.seen.schedule)?;
+                let loaded = self.loaded.get(&step.seen.schedule)?;
                 Some((loaded.schedule.clone(), step))
             })
             .collect();
@@ -171,8 +170,9 @@ impl Known {
             .store
             .write(move |tx| {
                 let (mut runs, mut all) = (Vec::new(), true);
+                let mut desk = Desk::new(tx, &ground, paused);
                 for (schedule, step) in &steps {
-                    match store_step(tx, &ground, schedule, step, paused)? {
+                    match desk.store(schedule, step)? {
                         Some(made) => runs.extend(made),
                         None => all = false,
                     }
@@ -189,11 +189,7 @@ impl Known {
 
     /// What is stored of a step; if it was not, everything is read again anyway.
     fn moved(&mut self, step: &Step) {
-        let found = self
-            .loaded
-            .iter_mut()
-            .find(|loaded| loaded.schedule.id == step.seen.schedule);
-        let Some(Loaded { schedule, .. }) = found else {
+        let Some(Loaded { schedule, .. }) = self.loaded.get_mut(&step.seen.schedule) else {
             return;
         };
         match &step.change {
@@ -209,7 +205,7 @@ impl Known {
     }
 }
 
-pub(super) fn state_of(all_paused: bool, script_paused: bool) -> Script {
+fn state_of(all_paused: bool, script_paused: bool) -> Script {
     match (all_paused, script_paused) {
         (true, _) => Script::AllPaused,
         (false, true) => Script::Paused,
@@ -217,50 +213,74 @@ pub(super) fn state_of(all_paused: bool, script_paused: bool) -> Script {
     }
 }
 
-/// Stores a step and answers the rows of its fires; `None` if something is not as it was seen, and then nothing is.
-pub(super) fn store_step(
-    connection: &Connection,
-    ground: &Ground,
-    schedule: &Schedule,
-    step: &Step,
+/// One transaction's work: what is the same for many steps is read once.
+struct Desk<'a> {
+    connection: &'a Connection,
+    ground: &'a Ground,
     all_paused: bool,
-) -> Result<Option<Vec<Run>>, Error> {
-    let script = store::scripts::get(connection, &schedule.script_id)?;
-    let Some(script) = script.filter(|script| script.deleted_at.is_none()) else {
-        return Ok(None);
-    };
-    if state_of(all_paused, script.paused) != step.seen.script {
-        return Ok(None);
+    /// Those in the trash are none.
+    scripts: HashMap<ScriptId, Option<script::Script>>,
+}
+
+impl<'a> Desk<'a> {
+    fn new(connection: &'a Connection, ground: &'a Ground, all_paused: bool) -> Self {
+        Self {
+            connection,
+            ground,
+            all_paused,
+            scripts: HashMap::new(),
+        }
     }
-    let (to, next_version) = match &step.change {
-        Change::Cover { until, .. } => (*until, step.seen.version),
-        Change::BeginAnew { to } => (*to, step.seen.version + 1),
-    };
-    let moved = schedules::move_cursor(
-        connection,
-        &schedule.id,
-        schedules::Move {
+
+    /// Stores a step and answers the rows of its fires; `None` if something is not as it was seen, and then nothing is.
+    fn store(&mut self, schedule: &Schedule, step: &Step) -> Result<Option<Vec<Run>>, Error> {
+        let connection = self.connection;
+        let script = match self.scripts.entry(schedule.script_id.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let found = store::scripts::get(connection, &schedule.script_id)?;
+                place.insert(found.filter(|script| script.deleted_at.is_none()))
+            }
+        };
+        let Some(script) = script.as_ref() else {
+            return Ok(None);
+        };
+        if state_of(self.all_paused, script.paused) != step.seen.script {
+            return Ok(None);
+        }
+        let (to, next_version) = match &step.change {
+            Change::Cover { until, .. } => (*until, step.seen.version),
+            Change::BeginAnew { to } => (*to, step.seen.version + 1),
+        };
+        let change = schedules::Move {
             version: step.seen.version,
             from: step.seen.cursor,
             to,
             next_version,
-        },
-    )?;
-    if !moved {
-        return Ok(None);
+        };
+        if !schedules::move_cursor(connection, &schedule.id, change)? {
+            return Ok(None);
+        }
+        let Change::Cover {
+            summary, decisions, ..
+        } = &step.change
+        else {
+            tracing::warn!(schedule = %schedule.id, "the clock was set back; a schedule begins anew");
+            return Ok(Some(Vec::new()));
+        };
+        let mut rows = Vec::new();
+        let fires = summary.iter().map(summed_up).chain(decisions.iter().map(decided));
+        for (slot, fate) in fires {
+            rows.extend(record_fire(
+                connection,
+                self.ground,
+                (script, schedule),
+                slot,
+                fate,
+            )?);
+        }
+        Ok(Some(rows))
     }
-    let Change::Cover {
-        summary, decisions, ..
-    } = &step.change
-    else {
-        tracing::warn!(schedule = %schedule.id, "the clock was set back; a schedule begins anew");
-        return Ok(Some(Vec::new()));
-    };
-    let mut rows = Vec::new();
-    for (slot, fate) in summary.iter().map(summed_up).chain(decisions.iter().map(decided)) {
-        rows.extend(record_fire(connection, ground, (&script, schedule), slot, fate)?);
-    }
-    Ok(Some(rows))
 }
 
 fn decided(decision: &Decision) -> (jiff::Timestamp, Fate) {
@@ -290,6 +310,7 @@ pub(super) fn settle(
     all_paused: bool,
     found: &[schedules::WithScript],
 ) -> Result<Vec<Run>, Error> {
+    let mut desk = Desk::new(connection, ground, all_paused);
     let mut rows = Vec::new();
     for schedules::WithScript {
         schedule,
@@ -300,23 +321,20 @@ pub(super) fn settle(
         let Ok(timetable) = Timetable::of(&schedule.terms.when) else {
             continue;
         };
-        let entry = Entry {
+        let entry = plan::Entry {
             schedule,
             timetable: &timetable,
             script: state_of(all_paused, *script_paused),
         };
-        if let Some(step) = super::plan::settle(ground.now, &entry) {
-            rows.extend(store_step(connection, ground, schedule, &step, all_paused)?.unwrap_or_default());
+        if let Some(step) = plan::settle(ground.now, &entry) {
+            rows.extend(desk.store(schedule, &step)?.unwrap_or_default());
         }
     }
     Ok(rows)
 }
 
 /// Whether a script can be given a schedule.
-pub(super) fn living(
-    connection: &Connection,
-    id: &crate::model::ids::ScriptId,
-) -> Result<script::Script, Error> {
+pub(super) fn living(connection: &Connection, id: &ScriptId) -> Result<script::Script, Error> {
     let script = store::scripts::get(connection, id)?;
     script
         .filter(|script| script.deleted_at.is_none())
