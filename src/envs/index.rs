@@ -7,6 +7,7 @@
 use pep508_rs::VerbatimUrl;
 use percent_encoding::percent_decode_str;
 
+use super::requirements;
 use crate::model::indexes::{Index, Indexes, Login};
 use crate::model::secret::Secret;
 
@@ -15,6 +16,8 @@ use crate::model::secret::Secret;
 pub enum BadAddress {
     #[error("this is not the address of an index")]
     NotAnAddress,
+    #[error("variables are not filled in; write the address of the index itself")]
+    HasVariable,
     #[error("the address of an index must begin with https://")]
     NotHttps,
     #[error(
@@ -47,6 +50,10 @@ pub fn configured(text: &str) -> Result<Index, BadAddress> {
 }
 
 fn parsed(text: &str) -> Result<(VerbatimUrl, Option<Login>), BadAddress> {
+    // The parser would fill in variables of the controller's own environment.
+    if requirements::variable(text).is_some() {
+        return Err(BadAddress::HasVariable);
+    }
     let url = VerbatimUrl::parse_url(text).map_err(|_| BadAddress::NotAnAddress)?;
     if url.host_str().is_none() {
         return Err(BadAddress::NotAnAddress);
@@ -132,6 +139,7 @@ mod tests {
             ("corp=https://a.example/simple", Err(BadAddress::NotAnAddress)),
             ("ann:hunter2@a.example", Err(BadAddress::NotAnAddress)),
             ("file:///srv/packages", Err(BadAddress::NotAnAddress)),
+            ("https://a.example/${PATH}", Err(BadAddress::HasVariable)),
         ] {
             assert_eq!(address(text), expected.map(str::to_owned), "{text}");
         }

@@ -94,7 +94,7 @@ pub fn package_name(requirement: &str) -> Option<String> {
         .map(|r| r.name.to_string())
 }
 
-/// What the parser panics on rather than refuse it; in a marker even with its lock held, after which no marker can be
+/// What the parser fills in from outside, or panics on rather than refuse it; in a marker even with its lock held, after which no marker can be
 /// read any more.
 fn stumbles(text: &str) -> Option<Wrong> {
     let wrong = |at: usize, message: String| Wrong {
@@ -105,6 +105,12 @@ fn stumbles(text: &str) -> Option<Wrong> {
     if let Some((at, c)) = text.char_indices().find(|(_, c)| !c.is_ascii()) {
         let message = format!("`{c}` cannot stand in a requirement: write an address with its percent signs");
         return Some(wrong(at, message));
+    }
+    if let Some(at) = variable(text) {
+        return Some(wrong(
+            at,
+            "Variables are not filled in; write the value itself".to_owned(),
+        ));
     }
     if let Some((at, c)) = dangling(text) {
         return Some(wrong(
@@ -118,6 +124,11 @@ fn stumbles(text: &str) -> Option<Wrong> {
             "`~=` compares versions, which this marker is not about".to_owned(),
         )
     })
+}
+
+/// Where the parser would put in a variable of the controller's own environment, which is nobody's business.
+pub(super) fn variable(text: &str) -> Option<usize> {
+    text.find("${")
 }
 
 /// Where the name of a package or of an extra ends with what may only join two parts of it.
@@ -219,6 +230,8 @@ mod tests {
             (&["requests", "num py"][..], 1, 4),
             (&["requests>=two"], 0, 8),
             (&["-r other.txt"], 0, 0),
+            // It would be the controller's own.
+            (&["x @ https://a.example/${PATH}.whl"], 0, 22),
             (&["requests", "Requests>1"], 1, 0),
             (&["x @ file:///etc/passwd"], 0, 2),
             (&["x @ git+https://example.org/x"], 0, 2),
