@@ -28,12 +28,14 @@ export const builtIn = {
     max_environment_bytes: 5 * GIB,
     max_build_seconds: 600,
   },
+  schedules_paused: false,
 };
 
 const set = {
   default_limits: { pids: 256 },
   max_runs: null,
   min_free_bytes: null,
+  schedules_paused: null,
   packages: {
     default_requirements: ["certifi"],
     cool_down_days: null,
@@ -61,6 +63,7 @@ export const inForce = () => ({
   default_limits: { ...builtIn.default_limits, ...given(set.default_limits) },
   max_runs: set.max_runs ?? builtIn.max_runs,
   min_free_bytes: set.min_free_bytes ?? builtIn.min_free_bytes,
+  schedules_paused: set.schedules_paused ?? builtIn.schedules_paused,
   packages: { ...builtIn.packages, ...given(set.packages) },
 });
 
@@ -128,6 +131,6 @@ export function changeSettings(patch, engine) {
     else logins.delete(address);
   for (const address of logins.keys()) if (!set.packages.extra_index_urls.includes(address)) logins.delete(address);
   if (patch.default_limits) set.default_limits = given(patch.default_limits);
-  for (const name of ["max_runs", "min_free_bytes"]) if (name in patch) set[name] = patch[name];
+  for (const name of ["max_runs", "min_free_bytes", "schedules_paused"]) if (name in patch) set[name] = patch[name];
   return null;
 }

@@ -41,7 +41,7 @@ pub struct CrontabPreview {
 
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct CrontabLine {
-    /// From 0.
+    /// From 1.
     pub line: usize,
     pub text: String,
     pub kind: CrontabKind,
@@ -85,7 +85,7 @@ pub async fn preview(
     }
     let names = names(&api).await?;
     let read = crontab::read(&request.text, &zone);
-    let lines = request.text.lines().zip(read).enumerate();
+    let lines = (1..).zip(request.text.lines().zip(read));
     Ok(Json(CrontabPreview {
         lines: lines
             .map(|(line, (text, read))| shown(line, text, read, &names))
@@ -149,19 +149,29 @@ pub struct CrontabImport {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CrontabJob {
+    /// From 1; a refusal names it.
+    line: usize,
     expression: String,
     zone: String,
-    /// The script that it runs; left out: a new one.
+    /// Its arguments become the schedule's. Stands in a new script, as a reminder.
+    command: String,
+    /// The script that it runs; left out: `new_script`.
     #[serde(default)]
     script_id: Option<String>,
-    /// What the new script is called.
     #[serde(default)]
-    name: Option<String>,
-    /// Stands in the new script, as a reminder.
-    #[serde(default)]
-    command: String,
-    #[serde(default)]
-    args: Vec<String>,
+    new_script: Option<NewOfCrontab>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOfCrontab {
+    name: String,
+}
+
+impl CrontabJob {
+    fn new_name(&self) -> &str {
+        self.new_script.as_ref().map_or("", |new| new.name.as_str())
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -187,7 +197,8 @@ pub async fn import(
     }
     let mut taken = names(&api).await?;
     for job in &request.jobs {
-        look_at(&api, job, &mut taken).await?;
+        let looked_at = look_at(&api, job, &mut taken).await;
+        looked_at.map_err(|refused| at_line(refused, job.line))?;
     }
     let mut imported = CrontabImported {
         schedules: Vec::new(),
@@ -199,7 +210,7 @@ pub async fn import(
             imported.scripts.push(script.to_string());
         }
         let terms = Terms {
-            args: job.args,
+            args: crontab::arguments(&job.command),
             overlap: Some(Overlap::Skip),
             enabled: !new,
             ..Terms::of(When::Cron {
@@ -211,6 +222,14 @@ pub async fn import(
         imported.schedules.push(show(&api, schedule).await?);
     }
     Ok((StatusCode::CREATED, Json(imported)))
+}
+
+/// The same refusal, with the line that it is about.
+fn at_line(mut refused: ApiError, line: usize) -> ApiError {
+    refused.message = format!("Line {line}: {}", refused.message);
+    let details = refused.details.get_or_insert_with(|| serde_json::json!({}));
+    details["line"] = line.into();
+    refused
 }
 
 /// Refuses what could not be made.
@@ -225,7 +244,7 @@ async fn look_at(api: &Api, job: &CrontabJob, taken: &mut HashMap<String, Script
             api.scripts.get(&ScriptId::parse(id)).await?;
         }
         None => {
-            let name = check_name(job.name.as_deref().unwrap_or(""))
+            let name = check_name(job.new_name())
                 .map_err(|invalid| ApiError::invalid(invalid.field, invalid.message))?;
             if taken.insert(name.to_lowercase(), ScriptId::generate()).is_some() {
                 return Err(ApiError::from(store::Error::Taken { what: "name" }));
@@ -243,7 +262,7 @@ async fn script_of(api: &Api, job: &CrontabJob) -> Result<(ScriptId, bool), ApiE
     let script = api
         .scripts
         .create(New {
-            name: job.name.clone().unwrap_or_default(),
+            name: job.new_name().to_owned(),
             description: "From a crontab".to_owned(),
             tags: Vec::new(),
         })
@@ -277,12 +296,12 @@ mod tests {
     #[test]
     fn a_command_stays_a_comment() {
         let job = CrontabJob {
+            line: 0,
             expression: "0 2 * * *".to_owned(),
             zone: "UTC".to_owned(),
-            script_id: None,
-            name: None,
             command: "python x.py\nimport os\r\x0bprint()".to_owned(),
-            args: vec![],
+            script_id: None,
+            new_script: None,
         };
         let program = program(&job);
         let code: Vec<_> = program.lines().filter(|line| !line.starts_with('#')).collect();

@@ -143,6 +143,11 @@ fn input_of(command: &str) -> Option<(&str, &str)> {
     Some((command[..at].trim_end(), &command[at + 1..]))
 }
 
+/// What a command gives to the program that it starts.
+pub fn arguments(command: &str) -> Vec<String> {
+    program(command).1
+}
+
 /// What it is called, its arguments, and whether it is a Python program.
 fn program(command: &str) -> (String, Vec<String>, bool) {
     // The first command of a line of several: `cd /x && python job.py >> log 2>&1`.

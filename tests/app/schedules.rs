@@ -547,14 +547,14 @@ async fn a_crontab_is_read_line_by_line_and_what_is_chosen_is_taken() {
 
     let job = |line: &Value, more: Value| {
         let mut job = json!({});
-        for field in ["expression", "zone", "command", "args"] {
+        for field in ["line", "expression", "zone", "command"] {
             job[field] = line[field].clone();
         }
         with(job, more)
     };
     let jobs = json!([
         job(report, json!({ "script_id": known })),
-        job(sync, json!({ "name": "sync" }))
+        job(sync, json!({ "new_script": { "name": "sync" } }))
     ]);
     let bad = json!({ "jobs": [jobs[0], with(jobs[1].clone(), json!({ "expression": "99 * * * *" }))] });
     assert_eq!(

@@ -1030,13 +1030,13 @@ export interface components {
             scripts: string[];
         };
         CrontabJob: {
-            args?: string[];
-            /** @description Stands in the new script, as a reminder. */
-            command?: string;
+            /** @description Its arguments become the schedule's. Stands in a new script, as a reminder. */
+            command: string;
             expression: string;
-            /** @description What the new script is called. */
-            name?: string | null;
-            /** @description The script that it runs; left out: a new one. */
+            /** @description From 0; a refusal names it. */
+            line: number;
+            new_script?: components["schemas"]["NewOfCrontab"] | null;
+            /** @description The script that it runs; left out: `new_script`. */
             script_id?: string | null;
             zone: string;
         };
@@ -1634,6 +1634,9 @@ export interface components {
             name?: string | null;
             /** @description Names of packages to install with `apt-get`, for images that are made of Debian. */
             system_packages?: string[];
+        };
+        NewOfCrontab: {
+            name: string;
         };
         NewSchedule: {
             args?: string[];

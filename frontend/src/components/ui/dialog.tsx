@@ -19,11 +19,11 @@ interface DialogProps {
   description?: ReactNode;
   children?: ReactNode;
   footer?: ReactNode;
-  /** For what is read rather than asked. */
+  /** For tables and forms of two columns. */
   wide?: boolean;
 }
 
-export function Dialog({ open, onClose, title, description, children, footer, wide }: DialogProps) {
+export function Dialog({ open, onClose, title, description, children, footer, wide = false }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
       <Radix.Portal>
@@ -32,9 +32,9 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
           {...(description ? {} : { "aria-describedby": undefined })}
           onOpenAutoFocus={focusWhatIsTyped}
           className={cn(
-            "fixed left-1/2 z-40 flex -translate-x-1/2 animate-rise flex-col rounded-lg border border-line bg-raised shadow-float outline-none",
+            "fixed outline-none left-1/2 z-40 flex -translate-x-1/2 animate-rise flex-col rounded-lg border border-line bg-raised shadow-float",
             wide
-              ? "top-[6vh] max-h-[88vh] w-[min(720px,calc(100vw-24px))]"
+              ? "top-[6vh] max-h-[88vh] w-[min(760px,calc(100vw-24px))]"
               : "top-[12vh] max-h-[80vh] w-[min(480px,calc(100vw-24px))]",
           )}
         >
