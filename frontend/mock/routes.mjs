@@ -5,6 +5,7 @@ import { imageRoutes } from "./images.mjs";
 import { statsOf } from "./measure.mjs";
 import { changesOf } from "./outcomes.mjs";
 import { packageRoutes } from "./packages.mjs";
+import { scheduleRoutes } from "./schedules.mjs";
 import { changeSettings, outOfBounds, settingsView } from "./settings.mjs";
 import { cancel, dashboard, describe, start, tell, tellScript } from "./simulate.mjs";
 
@@ -170,6 +171,7 @@ export const ROUTES = [
   ],
   ...packageRoutes({ known, refuse }),
   ...imageRoutes({ refuse }),
+  ...scheduleRoutes({ known, refuse, page }),
   [
     "POST",
     /^\/scripts\/([^/]+)\/runs$/,

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { logs, newId, runs, seed } from "./data.mjs";
 import { ROUTES, refuse } from "./routes.mjs";
+import { seedSchedules } from "./schedules.mjs";
 import { listen, start } from "./simulate.mjs";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
@@ -79,6 +80,7 @@ function page_or_asset(response, url) {
 }
 
 const { endless } = seed();
+seedSchedules();
 start(endless);
 const server = createServer((request, response) => {
   const url = new URL(request.url, "http://mock");

@@ -19,6 +19,7 @@ export const builtIn = {
   },
   max_runs: 4,
   min_free_bytes: 512 * MIB,
+  schedules_paused: false,
   packages: { default_requirements: [], cool_down_days: 7, allow: [], deny: [], extra_index_urls: [] },
 };
 
@@ -26,6 +27,7 @@ const set = {
   default_limits: { pids: 256 },
   max_runs: null,
   min_free_bytes: null,
+  schedules_paused: null,
   packages: {
     default_requirements: ["certifi"],
     cool_down_days: null,
@@ -41,6 +43,7 @@ export const inForce = () => ({
   default_limits: { ...builtIn.default_limits, ...given(set.default_limits) },
   max_runs: set.max_runs ?? builtIn.max_runs,
   min_free_bytes: set.min_free_bytes ?? builtIn.min_free_bytes,
+  schedules_paused: set.schedules_paused ?? builtIn.schedules_paused,
   packages: { ...builtIn.packages, ...given(set.packages) },
 });
 
@@ -101,6 +104,6 @@ export function changeSettings(patch, engine) {
   if (refused) return refused;
   if (patch.packages) Object.assign(set.packages, patch.packages);
   if (patch.default_limits) set.default_limits = given(patch.default_limits);
-  for (const name of ["max_runs", "min_free_bytes"]) if (name in patch) set[name] = patch[name];
+  for (const name of ["max_runs", "min_free_bytes", "schedules_paused"]) if (name in patch) set[name] = patch[name];
   return null;
 }

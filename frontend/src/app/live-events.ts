@@ -39,19 +39,19 @@ export function followEvents(queryClient: QueryClient): () => void {
       listed ||= next !== data;
       return next;
     });
-    if (before?.state !== run.state || !listed) reread(["dashboard"], ["runs"], ["scripts"]);
+    if (before?.state !== run.state || !listed) reread(["dashboard"], ["runs"], ["scripts"], ["schedules"]);
     if (run.state === "finished") reread(["script", run.script_id]);
   };
 
   const onSystem = (system: System) => {
     queryClient.setQueryData(["system"], system);
     // It is also told when settings were changed, be it elsewhere; what a run waits for may be the engine.
-    reread(["settings"], ["runs"], ["dashboard"]);
+    reread(["settings"], ["runs"], ["dashboard"], ["schedules"]);
   };
 
   const onFrame = (frame: EventFrame) => {
     if (frame.type === "run") onRun(frame.run);
-    else if (frame.type === "script") reread(["script", frame.script_id], ["scripts"], ["dashboard"]);
+    else if (frame.type === "script") reread(["script", frame.script_id], ["scripts"], ["dashboard"], ["schedules"]);
     else if (frame.type === "images") reread(["images"]);
     else if (frame.type === "system") onSystem(frame.system);
     else if (frame.type === "missed") void queryClient.invalidateQueries();

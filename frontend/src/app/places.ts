@@ -7,14 +7,12 @@ export interface Place {
   to: NonNullable<LinkProps["to"]>;
   key: string;
   icon: LucideIcon;
-  /** Not built yet: the page says what it will hold. */
-  soon?: boolean;
 }
 
 export const PLACES: readonly Place[] = [
   { name: "Dashboard", to: "/", key: "d", icon: LayoutDashboard },
   { name: "Scripts", to: "/scripts", key: "s", icon: FileCode2 },
   { name: "Runs", to: "/runs", key: "r", icon: Rows3 },
-  { name: "Scheduler", to: "/scheduler", key: "c", icon: CalendarClock, soon: true },
+  { name: "Scheduler", to: "/scheduler", key: "c", icon: CalendarClock },
   { name: "Settings", to: "/settings", key: ",", icon: Settings },
 ];

@@ -10,6 +10,24 @@ const RUN_TABS = ["resources", "artifacts", "details"] as const;
 /** Absent for the log, which is what a run's page opens with. */
 type RunTab = (typeof RUN_TABS)[number];
 
+const SCHEDULER_VIEWS = ["calendar", "what-if"] as const;
+const SPANS = ["month", "day"] as const;
+const SCHEDULER_DIALOGS = ["new", "import"] as const;
+interface SchedulerSearch {
+  /** Absent for the list. */
+  view?: (typeof SCHEDULER_VIEWS)[number] | undefined;
+  q?: string | undefined;
+  /** What the calendar shows; absent for a week. */
+  span?: (typeof SPANS)[number] | undefined;
+  /** A day that the calendar shows; absent for today. */
+  on?: string | undefined;
+  /** Whose clocks the calendar shows; absent for the viewer's. */
+  zone?: string | undefined;
+  open?: (typeof SCHEDULER_DIALOGS)[number] | undefined;
+  /** The schedule that is being edited. */
+  schedule?: string | undefined;
+}
+
 const positive = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
@@ -94,7 +112,16 @@ const runRoute = createRoute({
 });
 const schedulerRoute = createRoute({
   ...at("/scheduler"),
-  component: lazyRouteComponent(() => load(() => import("~/features/scheduler/scheduler-page")), "SchedulerPage"),
+  validateSearch: (search: Record<string, unknown>): SchedulerSearch => ({
+    view: SCHEDULER_VIEWS.find((each) => each === search.view),
+    q: text(search.q),
+    span: SPANS.find((each) => each === search.span),
+    on: typeof search.on === "string" && /^\d{4}-\d\d-\d\d$/.test(search.on) ? search.on : undefined,
+    zone: text(search.zone),
+    open: SCHEDULER_DIALOGS.find((each) => each === search.open),
+    schedule: text(search.schedule),
+  }),
+  component: lazyRouteComponent(() => load(() => import("~/features/schedules/scheduler-page")), "SchedulerPage"),
 });
 const settingsRoute = createRoute({
   ...at("/settings"),

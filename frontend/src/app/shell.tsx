@@ -90,7 +90,6 @@ function Sidebar({ onHelp }: { onHelp: () => void }) {
           >
             <place.icon aria-hidden className="size-4 opacity-80" />
             {place.name}
-            {place.soon ? <span className="ml-auto text-ink-3 text-xs font-normal">later</span> : null}
           </Link>
         ))}
       </nav>

@@ -2,6 +2,7 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
+import { cn } from "~/lib/cn";
 import { IconButton } from "./button";
 
 /** The first field, or else the dialog itself: never the button that closes it. */
@@ -18,9 +19,11 @@ interface DialogProps {
   description?: ReactNode;
   children?: ReactNode;
   footer?: ReactNode;
+  /** For tables and forms of two columns. */
+  wide?: boolean;
 }
 
-export function Dialog({ open, onClose, title, description, children, footer }: DialogProps) {
+export function Dialog({ open, onClose, title, description, children, footer, wide = false }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
       <Radix.Portal>
@@ -28,7 +31,12 @@ export function Dialog({ open, onClose, title, description, children, footer }: 
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
           onOpenAutoFocus={focusWhatIsTyped}
-          className="fixed top-[12vh] outline-none left-1/2 z-40 flex max-h-[80vh] w-[min(480px,calc(100vw-24px))] -translate-x-1/2 animate-rise flex-col rounded-lg border border-line bg-raised shadow-float"
+          className={cn(
+            "fixed outline-none left-1/2 z-40 flex -translate-x-1/2 animate-rise flex-col rounded-lg border border-line bg-raised shadow-float",
+            wide
+              ? "top-[6vh] max-h-[88vh] w-[min(760px,calc(100vw-24px))]"
+              : "top-[12vh] max-h-[80vh] w-[min(480px,calc(100vw-24px))]",
+          )}
         >
           <header className="flex items-start justify-between gap-4 px-5 pt-4">
             <div className="min-w-0">

@@ -1,7 +1,6 @@
-// Tabs that are places: each is a link with its own address. A tab that is not built yet says so and leads nowhere.
+// Tabs that are places: each is a link with its own address.
 import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { Tooltip } from "./tooltip";
 
 export const TabBar = ({ label, children }: { label: string; children: ReactNode }) => (
   <nav aria-label={label} className="flex h-10 items-stretch gap-5 overflow-x-auto [scrollbar-width:none]">
@@ -26,19 +25,4 @@ export const TabLink = ({ link, bySearch = false, children }: TabLinkProps) => (
   >
     {children}
   </Link>
-);
-
-export const TabSoon = ({ children, why }: { children: ReactNode; why: string }) => (
-  <Tooltip content={why}>
-    {/* biome-ignore lint/a11y/useSemanticElements: a link without an address cannot be reached by the keyboard. */}
-    <span
-      role="link"
-      aria-disabled="true"
-      aria-label={`${String(children)}: ${why}`}
-      tabIndex={0}
-      className={`${TAB} cursor-default text-ink-3 opacity-60`}
-    >
-      {children}
-    </span>
-  </Tooltip>
 );

@@ -1,18 +1,24 @@
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { formatAbsolute, formatBytes, formatDuration, formatElapsed, formatRelative } from "~/lib/format";
 import { useNow } from "~/lib/now";
 import { Tooltip } from "./tooltip";
 
 const MINUTE = 60_000;
 
+interface RelativeTimeProps {
+  at: string;
+  /** Instead of the moment on the viewer's clocks. */
+  hint?: ReactNode;
+}
+
 /** "3 min ago"; the moment in full, with its zone, on hover. */
-export function RelativeTime({ at }: { at: string }) {
+export function RelativeTime({ at, hint }: RelativeTimeProps) {
   const date = new Date(at);
-  const fresh = Date.now() - date.getTime() < MINUTE;
+  const fresh = Math.abs(Date.now() - date.getTime()) < MINUTE;
   const ticking = useNow(fresh);
   const slow = useMinute(!fresh);
   return (
-    <Tooltip content={<span className="num">{formatAbsolute(date)}</span>}>
+    <Tooltip content={hint ?? <span className="num">{formatAbsolute(date)}</span>}>
       <time dateTime={at} className="whitespace-nowrap">
         {formatRelative(date, new Date(fresh ? ticking : slow))}
       </time>

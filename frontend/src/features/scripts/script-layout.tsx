@@ -8,7 +8,7 @@ import { Button } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { Skeleton } from "~/components/ui/panel";
 import { markOf, StateMark } from "~/components/ui/state-mark";
-import { TabBar, TabLink, TabSoon } from "~/components/ui/tab-links";
+import { TabBar, TabLink } from "~/components/ui/tab-links";
 import { Kbd, Tag } from "~/components/ui/tag";
 import { RelativeTime } from "~/components/ui/time";
 import { Tooltip } from "~/components/ui/tooltip";
@@ -36,7 +36,7 @@ export function ScriptLayout() {
           <TabLink link={{ to: "/scripts/$scriptId/code", params }}>Code</TabLink>
           <TabLink link={{ to: "/scripts/$scriptId/dependencies", params }}>Dependencies</TabLink>
           <TabLink link={{ to: "/scripts/$scriptId/runs", params }}>Runs</TabLink>
-          <TabSoon why="Not built yet. Cron schedules of this script will be here.">Schedules</TabSoon>
+          <TabLink link={{ to: "/scripts/$scriptId/schedules", params }}>Schedules</TabLink>
           <TabLink link={{ to: "/scripts/$scriptId/settings", params }}>Settings</TabLink>
         </TabBar>
       </div>
