@@ -5,10 +5,10 @@ import { X } from "lucide-react";
 import { runsQuery, scriptsQuery } from "~/api/queries";
 import { Button, buttonClass } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
+import { LoadMore } from "~/components/ui/load-more";
 import { Empty, Page, Panel, SkeletonRows } from "~/components/ui/panel";
 import { Select } from "~/components/ui/select";
 import { OUTCOMES } from "./describe";
-import { LoadMore } from "./load-more";
 import { RunsTable } from "./runs-table";
 
 const ANY = "any";

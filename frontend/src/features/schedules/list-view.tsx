@@ -6,6 +6,7 @@ import { useDeferredValue, useEffect, useRef, useState } from "react";
 import { Button } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { Input } from "~/components/ui/field";
+import { LoadMore } from "~/components/ui/load-more";
 import { Empty, Panel, SkeletonRows } from "~/components/ui/panel";
 import { plural } from "~/lib/format";
 import { listenHotkeys } from "~/lib/hotkeys";
@@ -77,13 +78,7 @@ export function ListView() {
           />
         ) : null}
       </Panel>
-      {query.hasNextPage ? (
-        <div className="mt-3 flex justify-center">
-          <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            Show more
-          </Button>
-        </div>
-      ) : null}
+      <LoadMore pages={query} />
     </>
   );
 }

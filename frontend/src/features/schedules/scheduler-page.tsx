@@ -31,7 +31,7 @@ export function SchedulerPage() {
     <Page title="Scheduler" className="pt-1!">
       <div className="mb-3 flex flex-wrap items-center gap-x-4 gap-y-1 border-line border-b">
         <TabBar label="Views of the schedules">
-          <TabLink bySearch link={{ to: "/scheduler", search: {} }}>
+          <TabLink bySearch link={{ to: "/scheduler", search: { view: undefined } }}>
             List
           </TabLink>
           <TabLink link={{ to: "/scheduler", search: { view: "calendar" } }} bySearch>

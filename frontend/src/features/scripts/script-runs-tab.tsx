@@ -2,8 +2,8 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { runsQuery } from "~/api/queries";
 import { ErrorNotice } from "~/components/ui/error-notice";
+import { LoadMore } from "~/components/ui/load-more";
 import { Empty, Page, Panel, SkeletonRows } from "~/components/ui/panel";
-import { LoadMore } from "~/features/runs/load-more";
 import { RunsTable } from "~/features/runs/runs-table";
 
 export function ScriptRunsTab() {

@@ -34,7 +34,7 @@ export default function ImportDialog({ onClose }: { onClose: () => void }) {
   };
   const lines = settled.trim() === "" ? [] : (preview.data ?? []);
   const jobs = jobsOf(lines, choices);
-  const refused = take.error instanceof ApiError ? take.error.details["line"] : undefined;
+  const refused = take.error instanceof ApiError ? take.error.details.line : undefined;
   return (
     <Dialog
       open

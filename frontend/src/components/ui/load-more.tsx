@@ -1,4 +1,4 @@
-import { Button } from "~/components/ui/button";
+import { Button } from "./button";
 
 /** The next page of a list; nothing where there is none. */
 export function LoadMore({
