@@ -155,8 +155,9 @@ function calendar(from, to, script) {
       name: each.name,
     };
     for (let day = Math.floor(from / DAY) * DAY; day < to; day += DAY) {
-      const all = firesOf(each, Math.max(day, from) - 1, Math.min(day + DAY, to), 2000);
-      if (all.length > FREQUENT) {
+      const whole = firesOf(each, day - 1, day + DAY, 2000);
+      const all = whole.filter(({ at }) => Date.parse(at) >= from && Date.parse(at) < to);
+      if (all.length > 0 && whole.length > FREQUENT) {
         const isPast = day + DAY < now;
         for (const fire of all) count(fire.at, Date.parse(fire.at) < now ? "past" : "upcoming");
         items.push({

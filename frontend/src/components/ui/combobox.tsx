@@ -16,13 +16,15 @@ interface ComboboxProps {
   /** Beside an option, in small. */
   note?: (option: string) => string | null;
   label?: string;
+  /** While nothing is chosen. */
+  placeholder?: string;
   id?: string;
   "aria-describedby"?: string | undefined;
   "aria-invalid"?: boolean;
   className?: string;
 }
 
-export function Combobox({ value, onChange, search, note, label, className, ...control }: ComboboxProps) {
+export function Combobox({ value, onChange, search, note, label, placeholder, className, ...control }: ComboboxProps) {
   const list = useId();
   const input = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState<string | null>(null);
@@ -72,7 +74,7 @@ export function Combobox({ value, onChange, search, note, label, className, ...c
             autoComplete="off"
             spellCheck={false}
             className="pr-8"
-            placeholder={value}
+            placeholder={value || placeholder}
             value={typed ?? value}
             onChange={(event) => {
               setTyped(event.target.value);

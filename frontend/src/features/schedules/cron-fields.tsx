@@ -65,7 +65,12 @@ export function CronFields({ draft, set, errors }: CronFieldsProps) {
           </Field>
         ) : null}
       </div>
-      <FirePreview zone={draft.zone} preview={preview.data} error={refusal && field === null ? refusal : null} />
+      <FirePreview
+        zone={draft.zone}
+        preview={preview.data}
+        refused={field !== null || expression === ""}
+        error={field === null ? refusal : null}
+      />
     </>
   );
 }

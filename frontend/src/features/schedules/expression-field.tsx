@@ -39,7 +39,7 @@ export function ExpressionField({ value, onChange, refusal, error }: ExpressionF
           <Input
             {...control}
             ref={input}
-            className="h-10 px-3 font-mono text-lg"
+            className="h-10! px-3! font-mono text-lg!"
             autoComplete="off"
             spellCheck={false}
             value={value}

@@ -25,12 +25,23 @@ function columnsOf(zone: string): { zone: string; names: string[] }[] {
 interface FirePreviewProps {
   zone: string;
   preview: CronPreview | undefined;
+  /** The expression or the zone was not understood; their fields say why. */
+  refused: boolean;
   /** A refusal that belongs to no field. */
   error: unknown;
 }
 
-export function FirePreview({ zone, preview, error }: FirePreviewProps) {
+export function FirePreview({ zone, preview, refused, error }: FirePreviewProps) {
   if (error) return <ErrorNotice error={error} unchanged="The next fires cannot be shown." />;
+  if (refused)
+    return (
+      <p
+        className="flex min-h-36 items-center justify-center rounded-md border border-line border-dashed px-3 text-ink-3 text-sm"
+        data-testid="fire-preview"
+      >
+        The next times are shown here once this is understood.
+      </p>
+    );
   const columns = columnsOf(zone);
   const fires = preview?.fires ?? [];
   return (

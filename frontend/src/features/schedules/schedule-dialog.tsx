@@ -95,15 +95,17 @@ export function ScheduleDialog({ onClose, schedule, scriptId }: ScheduleDialogPr
     >
       <form id="schedule" onSubmit={submit} noValidate className="flex flex-col gap-4">
         {schedule || scriptId ? null : <ScriptField value={chosen} onChange={setChosen} />}
-        <Segmented<Draft["kind"]>
-          label="How often"
-          value={draft.kind}
-          onChange={(kind) => set({ kind })}
-          options={[
-            { value: "cron", label: "Again and again" },
-            { value: "once", label: "Once" },
-          ]}
-        />
+        <div>
+          <Segmented<Draft["kind"]>
+            label="How often"
+            value={draft.kind}
+            onChange={(kind) => set({ kind })}
+            options={[
+              { value: "cron", label: "Again and again" },
+              { value: "once", label: "Once" },
+            ]}
+          />
+        </div>
         {draft.kind === "cron" ? (
           <CronFields draft={draft} set={set} errors={errors} />
         ) : (

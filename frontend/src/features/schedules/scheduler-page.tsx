@@ -44,10 +44,16 @@ export function SchedulerPage() {
         <div className="ml-auto flex items-center gap-2 py-1.5">
           {paused ? null : <PauseAllButton />}
           <Button onClick={() => show("import")}>
-            <FileInput aria-hidden /> Import<span className="max-sm:sr-only"> crontab</span>
+            <FileInput aria-hidden />
+            <span>
+              Import<span className="max-sm:sr-only"> crontab</span>
+            </span>
           </Button>
           <Button look="primary" aria-label="New schedule" onClick={() => show("new")}>
-            <Plus aria-hidden /> New<span className="max-sm:hidden"> schedule</span>
+            <Plus aria-hidden />
+            <span>
+              New<span className="max-sm:hidden"> schedule</span>
+            </span>
           </Button>
         </div>
       </div>

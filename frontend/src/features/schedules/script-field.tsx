@@ -19,6 +19,7 @@ export function ScriptField({ value, onChange }: ScriptFieldProps) {
         <Combobox
           {...control}
           label="Script"
+          placeholder="Choose a script"
           value={scripts.find((script) => script.id === value)?.name ?? ""}
           onChange={(name) => onChange(scripts.find((script) => script.name === name)?.id ?? "")}
           search={(typed) =>

@@ -41,7 +41,8 @@ const MARKS: Record<Mark, string | null> = {
 /** What a change of the clocks does to a fire, where it does anything. */
 export const markWord = (mark: Mark | undefined): string | null => (mark ? (MARKS[mark] ?? null) : null);
 
-export const span = (seconds: number): string => formatDuration(seconds * 1000).replace(/\.0 s$/, " s");
+/** Whole seconds: 0 s, 90 s as 1 min 30 s. */
+export const span = (seconds: number): string => (seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000));
 
 const OVERLAPS: Record<Overlap, string> = {
   queue: "A fire during an unfinished run waits for it.",
