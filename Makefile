@@ -1,6 +1,6 @@
 # The commands of the README; each is a small script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up down dev test faults logs openapi
+.PHONY: help up down dev test faults bench logs openapi
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 8
@@ -22,6 +22,9 @@ test: ## every check there is, from formatting to the browser; installs what it 
 
 faults: ## every fault in full, about half an hour; prints a table of what came of it
 	@scripts/faults.sh
+
+bench: ## figures of the product beside what else there is; ROWS="16" for some of them
+	@scripts/bench.sh
 
 openapi: ## renew the API's document, and the interface's types from it
 	cargo run --quiet -- openapi > frontend/openapi.json.new
