@@ -1,6 +1,6 @@
 # The commands of the README; each is a small script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up down dev test faults cron-check logs openapi
+.PHONY: help up down dev test faults cron-check bench logs openapi
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 8
@@ -25,6 +25,9 @@ faults: ## every fault in full, about half an hour; prints a table of what came 
 
 cron-check: ## when schedules fire, held against CronSim; prints a table, takes about ten minutes
 	@scripts/cron-check.sh
+
+bench: ## figures of the product beside what else there is; ROWS="16" for some of them
+	@scripts/bench.sh
 
 openapi: ## renew the API's document, and the interface's types from it
 	cargo run --quiet -- openapi > frontend/openapi.json.new

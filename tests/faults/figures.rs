@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::machine;
+use crate::percentile::percentile;
 
 /// `faults table FOLDER`
 pub(crate) const VERB: &str = "table";
@@ -212,12 +213,4 @@ fn in_cells(row: &Figures) -> [String; 12] {
         optional(row.api_p95_ms.map(|ms| format!("{ms:.0}"))),
         if row.failed { "FAILED" } else { "ok" }.to_owned(),
     ]
-}
-
-/// By the nearest rank.
-pub(crate) fn percentile<T: Ord + Copy>(of: &[T], percent: usize) -> Option<T> {
-    let mut sorted = of.to_vec();
-    sorted.sort_unstable();
-    let rank = (sorted.len() * percent).div_ceil(100);
-    sorted.get(rank.saturating_sub(1)).copied()
 }

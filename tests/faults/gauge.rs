@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::figures::{Tally, percentile};
+use crate::figures::Tally;
+use crate::percentile::percentile;
 use crate::product::{Client, Product};
 
 /// A person who looks at everything at once does not ask faster.

@@ -29,6 +29,7 @@ mod inside;
 #[allow(dead_code, reason = "shared with the suite `real`, which uses the rest")]
 #[path = "../real/machine.rs"]
 mod machine;
+mod percentile;
 mod private_engine;
 #[allow(dead_code, reason = "shared with the suite `real`, which uses the rest")]
 #[path = "../real/product.rs"]

@@ -7,8 +7,9 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::figures::{Tally, percentile};
+use crate::figures::Tally;
 use crate::form::either;
+use crate::percentile::percentile;
 use crate::product::{Product, Record, words};
 use crate::readers::{self, Manner, Reader};
 

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# bench.sh [ROW...]: measures the product beside what else there is, and prints a
+# table per row (docs/performance.md); without numbers all rows, in about twenty
+# minutes. ROWS does the same for make.
+#
+# Makes sure of what the rows need, under target/bench: the runner image's uv, and
+# a Python with the baselines' packages. Status 1 when something broke; a bad
+# figure breaks nothing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/say.sh
+. scripts/say.sh
+# shellcheck source=scripts/compose.sh
+. scripts/compose.sh
+# shellcheck source=scripts/supervisor.sh
+. scripts/supervisor.sh
+
+image=${PYTASK_RUNNER_IMAGE:-pytask-runner:3.13}
+tools=$(mkdir -p "${CARGO_TARGET_DIR:-target}/bench" && realpath "${CARGO_TARGET_DIR:-target}/bench")
+certificates=/etc/ssl/certs/ca-certificates.crt
+
+# The very program that builds use.
+take_uv() {
+  local container
+  container=$(docker create "$image" true)
+  docker cp --quiet "$container:/usr/local/bin/uv" "$tools/uv"
+  docker rm "$container" >/dev/null
+}
+
+# The runner's minor version if it is here, because that decides which wheels fit.
+make_python() {
+  local version
+  version=$(docker run --rm --network none "$image" python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  "$tools/uv" python find --no-config --no-python-downloads "$version" >/dev/null 2>&1 || {
+    note "Python $version, which the runner image has, is not here; the baselines use another"
+    version=3
+  }
+  "$tools/uv" venv --quiet --no-config --no-python-downloads --clear --python "$version" "$tools/venv"
+  "$tools/uv" pip install --quiet --no-config --python "$tools/venv" -r benches/side_by_side/baselines/requirements.txt
+}
+
+say "Docker Engine, base images, runner image"
+scripts/engine.sh
+scripts/base-images.sh
+compose build --quiet runner-image
+say "What it is measured against (uv, Python)"
+[ ! -e "$certificates" ] || export SSL_CERT_FILE=$certificates
+[ -z "${PYTASK_INDEX_URL:-}" ] || export UV_DEFAULT_INDEX=$PYTASK_INDEX_URL
+take_uv
+make_python
+say "Supervisor, product and benchmarks (cargo, release)"
+build_supervisor release
+cargo bench --locked -p pytask-manager --bench side_by_side --no-run
+say "Measuring"
+export PYTASK_SUPERVISOR=$supervisor_path PYTASK_BENCH_UV=$tools/uv PYTASK_BENCH_PYTHON=$tools/venv/bin/python
+# shellcheck disable=SC2086 # numbers, one word each
+cargo bench --quiet --locked -p pytask-manager --bench side_by_side -- "$@" ${ROWS:-}
