@@ -108,7 +108,7 @@ function ScheduleRow({ schedule, pausedAll, onEdit, hideScript }: ScheduleRowPro
           <span className="text-ink-3">Next</span>
           <Next schedule={schedule} />
           <span className="text-ink-3">Last</span>
-          <Last run={schedule.last} />
+          <Last run={schedule.last ?? null} />
         </div>
       </td>
       <td className="pr-4 max-md:[&>*]:hidden">
@@ -118,7 +118,7 @@ function ScheduleRow({ schedule, pausedAll, onEdit, hideScript }: ScheduleRowPro
         <Next schedule={schedule} />
       </td>
       <td className="pr-3 max-md:[&>*]:hidden">
-        <Last run={schedule.last} />
+        <Last run={schedule.last ?? null} />
       </td>
       <td className="pr-3">
         <span className="relative z-10 -my-1 flex justify-end gap-0.5">

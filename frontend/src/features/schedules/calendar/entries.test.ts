@@ -14,7 +14,7 @@ const run: CalendarRun = {
   state: "finished",
   outcome_kind: "succeeded",
   reason: null,
-  trigger: "schedule",
+  trigger: { kind: "schedule", schedule_id: "s", slot: "2026-11-25T01:30:00Z" },
 };
 const band: CalendarBand = {
   kind: "band",

@@ -1,4 +1,5 @@
 // What the calendar draws, from what the server tells. Pure; knows nothing of the library that draws it.
+import type { OutcomeKind } from "~/api/types";
 import type { Mark as RunMark } from "~/components/ui/state-mark";
 import type { Calendar, CalendarBand, CalendarItem, CalendarRun, ClockChange } from "../contract";
 import { dateIn } from "../zoned";
@@ -20,7 +21,7 @@ export interface Entry {
 }
 
 export const runMark = (run: CalendarRun): RunMark =>
-  run.state === "finished" ? (run.outcome_kind ?? "lost") : run.state;
+  run.state === "finished" ? ((run.outcome_kind as OutcomeKind | null | undefined) ?? "lost") : run.state;
 
 const LOOKS: Partial<Record<RunMark, Look>> = {
   succeeded: "ok",

@@ -103,11 +103,13 @@ function Upcoming({ fire, zone }: { fire: CalendarUpcoming; zone: string }) {
 
 const LINK = "rounded-sm text-accent-ink hover:underline";
 
-const Links = ({ scheduleId, children }: { scheduleId: string; children: ReactNode }) => (
+const Links = ({ scheduleId, children }: { scheduleId: string | null | undefined; children: ReactNode }) => (
   <p className="mt-2.5 flex gap-4 border-line border-t pt-2">
-    <Link to="/scheduler" search={(before) => ({ ...before, schedule: scheduleId })} className={LINK}>
-      Edit the schedule
-    </Link>
+    {scheduleId ? (
+      <Link to="/scheduler" search={(before) => ({ ...before, schedule: scheduleId })} className={LINK}>
+        Edit the schedule
+      </Link>
+    ) : null}
     {children}
   </p>
 );
