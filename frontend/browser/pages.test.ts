@@ -45,7 +45,10 @@ const PLACES: Place[] = [
   { name: "run-artifacts", path: () => `/runs/${runId}?tab=artifacts`, ready: "text=It left no files" },
   { name: "run-details", path: () => `/runs/${runId}?tab=details`, ready: "text=Limits it had" },
   { name: "runs", path: () => "/runs", ready: "table" },
-  { name: "scheduler", path: () => "/scheduler", ready: "text=not built yet" },
+  { name: "scheduler", path: () => "/scheduler", ready: "text=New schedule" },
+  { name: "scheduler-calendar", path: () => "/scheduler?view=calendar", ready: "[data-testid=calendar]" },
+  { name: "scheduler-what-if", path: () => "/scheduler?view=what-if", ready: "text=Simulate" },
+  { name: "script-schedules", path: () => `/scripts/${scriptId}/schedules`, ready: "text=Add schedule" },
   { name: "settings", path: () => "/settings", ready: "text=Docker engine" },
 ];
 

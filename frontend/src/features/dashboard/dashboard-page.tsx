@@ -1,4 +1,4 @@
-// Is everything all right, what runs now, what happened lately.
+// Is everything all right, what runs now, what happens next, what happened lately.
 import { useQuery } from "@tanstack/react-query";
 import { Link, type LinkProps } from "@tanstack/react-router";
 import { Plus, Square } from "lucide-react";
@@ -13,6 +13,7 @@ import { Duration } from "~/components/ui/time";
 import { useStopRun } from "~/features/runs/actions";
 import { gist } from "~/features/runs/describe";
 import { RunsTable } from "~/features/runs/runs-table";
+import { NextDay } from "./next-day";
 import { OutcomesByDay } from "./outcomes-by-day";
 import { Queue } from "./queue";
 
@@ -65,9 +66,12 @@ export function DashboardPage() {
               )}
             </Panel>
           </div>
-          <Panel title="Outcomes per day" className="self-start">
-            {data ? <OutcomesByDay days={data.outcomes_by_day} /> : <div className="h-52" />}
-          </Panel>
+          <div className="flex min-w-0 flex-col gap-4">
+            <NextDay />
+            <Panel title="Outcomes per day">
+              {data ? <OutcomesByDay days={data.outcomes_by_day} /> : <div className="h-52" />}
+            </Panel>
+          </div>
         </div>
       )}
     </Page>

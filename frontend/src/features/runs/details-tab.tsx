@@ -7,7 +7,8 @@ import { Panel } from "~/components/ui/panel";
 import { Bytes, Duration } from "~/components/ui/time";
 import { LIMIT_FIELDS, limitLabel, limitText, networkWord } from "~/features/limits/limits";
 import { formatAbsolute, plural } from "~/lib/format";
-import { overlapWords, triggerWord } from "./describe";
+import { overlapWords } from "./describe";
+import { TriggerFact } from "./trigger-fact";
 
 export function DetailsTab({ run }: { run: Run }) {
   const env = Object.entries(run.env);
@@ -15,7 +16,9 @@ export function DetailsTab({ run }: { run: Run }) {
     <div className="grid items-start gap-4 lg:grid-cols-2">
       <Panel title="When">
         <Facts>
-          <FactRow name="Trigger">{triggerWord(run.trigger)}</FactRow>
+          <FactRow name="Trigger">
+            <TriggerFact trigger={run.trigger} />
+          </FactRow>
           <FactRow name="Queued">
             <Moment at={run.queued_at} />
           </FactRow>

@@ -6,7 +6,8 @@ import { Meter } from "~/components/ui/meter";
 import { Bytes, Duration, RelativeTime } from "~/components/ui/time";
 import { Tooltip } from "~/components/ui/tooltip";
 import { formatBytes, formatDuration } from "~/lib/format";
-import { runTitle, signalName, triggerWord } from "./describe";
+import { runTitle, signalName } from "./describe";
+import { TriggerFact } from "./trigger-fact";
 
 export function RunFacts({ run }: { run: Run }) {
   return (
@@ -23,7 +24,9 @@ export function RunFacts({ run }: { run: Run }) {
       <Fact name="Run">
         <span className="num">{runTitle(run)}</span>
       </Fact>
-      <Fact name="Trigger">{triggerWord(run.trigger)}</Fact>
+      <Fact name="Trigger">
+        <TriggerFact trigger={run.trigger} />
+      </Fact>
       {run.revision == null ? null : (
         <Fact name="Revision" why="The saved state of the script's files that ran.">
           <span className="num">{run.revision}</span>

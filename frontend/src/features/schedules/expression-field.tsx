@@ -1,5 +1,5 @@
 // A cron expression as it is typed: what is wrong with it is underlined in place.
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { ApiError } from "~/api/client";
 import { Field, Input } from "~/components/ui/field";
 import { charsOf } from "./form";
@@ -21,7 +21,6 @@ interface ExpressionFieldProps {
 
 export function ExpressionField({ value, onChange, refusal, error }: ExpressionFieldProps) {
   const [scrolled, setScrolled] = useState(0);
-  const input = useRef<HTMLInputElement>(null);
   const place = placeOf(refusal, value);
   return (
     <Field
@@ -38,7 +37,6 @@ export function ExpressionField({ value, onChange, refusal, error }: ExpressionF
         <div className="relative">
           <Input
             {...control}
-            ref={input}
             className="h-10! px-3! font-mono text-lg!"
             autoComplete="off"
             spellCheck={false}

@@ -31,13 +31,16 @@ const schedule: Schedule = {
 
 describe("the form of a schedule", () => {
   it("opens with what the schedule says and changes nothing by itself", () => {
-    const { terms, errors } = read(draftOf(schedule, "UTC", now));
+    const opened = draftOf(schedule, "UTC", now);
+    const { terms, errors } = read(opened);
     expect(errors).toBeNull();
-    expect(terms && patchOf(schedule, terms)).toEqual({});
+    expect(terms).toMatchObject({ args: schedule.args, env: schedule.env, retry: schedule.retry });
+    expect(terms && patchOf(opened, terms)).toEqual({});
   });
   it("sends only what was changed", () => {
-    const { terms } = read({ ...draftOf(schedule, "UTC", now), zone: "UTC", jitter: "1 min" });
-    expect(terms && patchOf(schedule, terms)).toEqual({
+    const opened = draftOf(schedule, "UTC", now);
+    const { terms } = read({ ...opened, zone: "UTC", jitter: "1 min" });
+    expect(terms && patchOf(opened, terms)).toEqual({
       when: { kind: "cron", expression: "30 2 * * 1-5", zone: "UTC" },
       jitter_seconds: 60,
     });
@@ -47,6 +50,18 @@ describe("the form of a schedule", () => {
     const shown = draftOf(once, "Asia/Kathmandu", now);
     expect(shown.local).toBe("2026-12-01T14:15");
     expect(read(shown).terms?.when).toEqual(once.when);
+  });
+  it("leaves alone what its text cannot hold and nobody touched", () => {
+    const odd: Schedule = {
+      ...schedule,
+      when: { kind: "once", at: "2026-12-01T08:30:45Z" },
+      args: ["", "two\nlines"],
+      start_deadline_seconds: 90_061,
+    };
+    const opened = draftOf(odd, "UTC", now);
+    const { terms } = read({ ...opened, name: "Renamed" });
+    expect(terms && patchOf(opened, terms)).toEqual({ name: "Renamed" });
+    expect(terms?.start_deadline_seconds).toBe(90_061);
   });
   it.each([
     [{ expression: " " }, { expression: "When it fires, such as 0 3 * * *." }],

@@ -2,8 +2,9 @@
 import type { Overlap } from "~/api/types";
 import { parseQuantity } from "~/features/limits/quantity";
 import type { AfterLost, Backoff, Missed, NewSchedule, Schedule, SchedulePatch, Terms } from "./contract";
+import { instantOf } from "./wall-time";
 import { span } from "./words";
-import { instantOf, localIn } from "./zoned";
+import { localIn } from "./zoned";
 
 export interface Draft {
   kind: "cron" | "once";
@@ -52,6 +53,12 @@ export function newDraft(zone: string, now: Date): Draft {
   };
 }
 
+/** A time in words that stand for just this many seconds. */
+function exact(seconds: number): string {
+  const words = span(seconds);
+  return parseQuantity(words, "seconds") === seconds ? words : `${seconds} s`;
+}
+
 export function draftOf(schedule: Schedule, viewer: string, now: Date): Draft {
   const { when, retry } = schedule;
   return {
@@ -66,12 +73,12 @@ export function draftOf(schedule: Schedule, viewer: string, now: Date): Draft {
       .join("\n"),
     overlap: schedule.overlap ?? "script",
     missed: schedule.missed,
-    window: span(schedule.start_deadline_seconds),
-    jitter: span(schedule.jitter_seconds),
+    window: exact(schedule.start_deadline_seconds),
+    jitter: exact(schedule.jitter_seconds),
     attempts: String(retry.attempts),
-    delay: span(retry.delay_seconds),
+    delay: exact(retry.delay_seconds),
     backoff: retry.backoff,
-    longest: span(retry.longest_delay_seconds),
+    longest: exact(retry.longest_delay_seconds),
     afterLost: retry.after_lost,
   };
 }
@@ -125,11 +132,15 @@ export function read(draft: Draft): { terms: Omit<Terms, "enabled">; errors: nul
   return Object.keys(errors).length > 0 ? { terms: null, errors } : { terms, errors: null };
 }
 
-/** What differs from the schedule as it is: a change of its terms is a new version, so what stayed is not sent. */
-export function patchOf(before: Terms, after: Omit<Terms, "enabled">): SchedulePatch {
+/**
+ * What differs from the form as it opened: a change of its terms is a new version, so what stayed is not sent. It is
+ * forms that are compared, because text cannot hold all that an API can say, and what nobody touched must not change.
+ */
+export function patchOf(opened: Draft, after: Omit<Terms, "enabled">): SchedulePatch {
+  const before = read(opened).terms;
   const same = (a: unknown, b: unknown) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
   return Object.fromEntries(
-    Object.entries(after).filter(([name, value]) => !same(before[name as keyof Terms], value)),
+    Object.entries(after).filter(([name, value]) => !before || !same(before[name as keyof typeof before], value)),
   ) as SchedulePatch;
 }
 

@@ -1,18 +1,17 @@
 // How much starts in each hour, as bars: what was is solid, what comes is hollow.
-import type { ReactNode } from "react";
 import { plural } from "~/lib/format";
-import { busiest, type HourBar } from "./calendar/entries";
+import { busiest } from "./calendar/entries";
+import type { HourLoad } from "./contract";
 import { clockIn, dayIn, momentIn } from "./zoned";
 
 interface LoadStripProps {
-  bars: readonly HourBar[];
+  bars: readonly HourLoad[];
   zone: string;
   /** What stands before the bars; as wide as what stands there in the calendar below. */
   gutter?: number;
-  children?: ReactNode;
 }
 
-export function LoadStrip({ bars, zone, gutter = 0, children }: LoadStripProps) {
+export function LoadStrip({ bars, zone, gutter = 0 }: LoadStripProps) {
   const most = busiest(bars);
   const peak = most ? most.past + most.upcoming : 1;
   const summary = most
@@ -21,7 +20,6 @@ export function LoadStrip({ bars, zone, gutter = 0, children }: LoadStripProps) 
   const height = (count: number) => `${(count / peak) * 100}%`;
   return (
     <div className="flex items-end" style={{ paddingLeft: gutter }}>
-      {children}
       <div role="img" aria-label={summary} className="flex h-12 min-w-0 flex-1 items-end" data-testid="load">
         {bars.map((bar, index) => (
           <span

@@ -2,8 +2,9 @@
 import { Field, Input } from "~/components/ui/field";
 import { RelativeTime } from "~/components/ui/time";
 import type { Draft, Errors } from "./form";
+import { instantOf } from "./wall-time";
 import { ZoneField } from "./zone-field";
-import { instantOf, momentIn, viewerZone } from "./zoned";
+import { momentIn, viewerZone } from "./zoned";
 
 interface OnceFieldsProps {
   draft: Draft;

@@ -30,9 +30,10 @@ interface ScheduleDialogProps {
 const SHOWN = new Set<keyof Draft>(["expression", "zone", "local", "name"]);
 
 export function ScheduleDialog({ onClose, schedule, scriptId }: ScheduleDialogProps) {
-  const [draft, setDraft] = useState<Draft>(() =>
+  const [opened] = useState<Draft>(() =>
     schedule ? draftOf(schedule, viewerZone(), new Date()) : newDraft(viewerZone(), new Date()),
   );
+  const [draft, setDraft] = useState(opened);
   const [chosen, setChosen] = useState(scriptId ?? schedule?.script_id ?? "");
   const [wrong, setWrong] = useState<Errors>({});
   const [more, setMore] = useState(false);
@@ -67,7 +68,7 @@ export function ScheduleDialog({ onClose, schedule, scriptId }: ScheduleDialogPr
       unfold(Object.keys(found) as (keyof Draft)[]);
     } else if (!schedule) add.mutate(created(terms), options);
     else {
-      const patch = patchOf(schedule, terms);
+      const patch = patchOf(opened, terms);
       if (Object.keys(patch).length === 0) onClose();
       else change.mutate({ id: schedule.id, patch }, options);
     }

@@ -1,6 +1,6 @@
 // A schedule in words. Pure.
 import type { Overlap } from "~/api/types";
-import { formatDuration, plural } from "~/lib/format";
+import { formatDuration } from "~/lib/format";
 import type { Mark, Missed, Retry, Schedule, Terms, When } from "./contract";
 
 /** What people call it: its name, or else its time. */
@@ -90,5 +90,3 @@ export function policySentences(
 /** "Scheduled for Wed 25 Nov, 02:30 (Europe/Berlin), attempt 2" */
 export const slotWords = (moment: string, zone: string, attempt: number | undefined): string =>
   `Scheduled for ${moment} (${zone})${attempt && attempt > 1 ? `, attempt ${attempt}` : ""}`;
-
-export const firesWord = (count: number): string => plural(count, "fire");

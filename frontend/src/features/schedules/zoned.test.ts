@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { dateIn, instantOf, localIn, momentIn, searchZones } from "./zoned";
+import { instantOf } from "./wall-time";
+import { dateIn, localIn, momentIn, searchZones } from "./zoned";
 
 describe("a moment on a zone's clocks", () => {
   const now = new Date("2026-06-01T00:00:00Z");

@@ -1,6 +1,4 @@
-// Moments on the clocks of a zone, and back. Pure but for the viewer's own zone, which the browser tells.
-import * as PlainDateTime from "temporal-polyfill/fns/PlainDateTime";
-
+// Moments on the clocks of a zone. Pure but for the viewer's own zone, which the browser tells.
 export const viewerZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Making a format is slow, and lists ask for the same one again and again. */
@@ -58,21 +56,6 @@ export const dateIn = (at: string | number, zone: string): string => {
 
 /** What `<input type="datetime-local">` holds for a moment on a zone's clocks. */
 export const localIn = (at: string, zone: string): string => `${dateIn(at, zone)}T${clockIn(at, zone)}`;
-
-/**
- * The instant of a wall time; null when it is none. A time that the clocks skip is the one after the gap, one that
- * comes twice is the first.
- */
-export function instantOf(local: string, zone: string): string | null {
-  const [year = 0, month = 0, day = 0, hour, minute, ...more] = local.split(/[-T:]/).map(Number);
-  if (hour === undefined || minute === undefined || more.length > 1 || !isZone(zone)) return null;
-  try {
-    const wall = PlainDateTime.fromFields({ year, month, day, hour, minute }, { overflow: "reject" });
-    return new Date(PlainDateTime.toZonedDateTime(wall, zone).epochMilliseconds).toISOString();
-  } catch {
-    return null;
-  }
-}
 
 const words = (text: string) => text.toLowerCase().replaceAll("_", " ");
 

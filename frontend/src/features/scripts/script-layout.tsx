@@ -1,7 +1,7 @@
 // The frame of one script: name, state, the Run button, tabs. The tab fills the rest of the page.
 import { useQuery } from "@tanstack/react-query";
-import { Outlet, useMatchRoute, useNavigate, useParams } from "@tanstack/react-router";
-import { Play } from "lucide-react";
+import { Link, Outlet, useMatchRoute, useNavigate, useParams } from "@tanstack/react-router";
+import { CalendarClock, Play } from "lucide-react";
 import { scriptQuery } from "~/api/queries";
 import type { Script } from "~/api/types";
 import { Button } from "~/components/ui/button";
@@ -12,6 +12,9 @@ import { TabBar, TabLink } from "~/components/ui/tab-links";
 import { Kbd, Tag } from "~/components/ui/tag";
 import { RelativeTime } from "~/components/ui/time";
 import { Tooltip } from "~/components/ui/tooltip";
+import { FireTime } from "~/features/schedules/fire-time";
+import { schedulesOfQuery } from "~/features/schedules/requests";
+import { nearest } from "~/features/schedules/upcoming";
 import { modKey } from "~/lib/platform";
 import { EnvironmentBadge } from "./environment-badge";
 import { useRunScript } from "./use-run-script";
@@ -68,6 +71,7 @@ function ScriptHead({ script }: { script: Script }) {
             <StateMark mark={markOf(last)} word /> <RelativeTime at={last.queued_at} />
           </span>
         ) : null}
+        <NextFire scriptId={script.id} />
         <span className="max-sm:hidden">
           <EnvironmentBadge scriptId={script.id} status={script.environment} />
         </span>
@@ -85,5 +89,22 @@ function ScriptHead({ script }: { script: Script }) {
         </Tooltip>
       </div>
     </div>
+  );
+}
+
+/** When it runs by itself the next time; nothing where it does not. */
+function NextFire({ scriptId }: { scriptId: string }) {
+  const { data } = useQuery(schedulesOfQuery(scriptId));
+  const next = nearest(data?.items ?? [], new Date());
+  if (!next) return null;
+  return (
+    <Link
+      to="/scripts/$scriptId/schedules"
+      params={{ scriptId }}
+      className="flex items-center gap-1.5 rounded-sm hover:text-ink max-lg:hidden"
+    >
+      <CalendarClock aria-hidden className="size-3.5 text-ink-3" /> next{" "}
+      <FireTime fire={next.fire} when={next.schedule.when} />
+    </Link>
   );
 }

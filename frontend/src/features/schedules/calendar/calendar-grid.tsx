@@ -77,13 +77,14 @@ export function CalendarGrid({ span, on, zone, rows, entries, onRange, onPress }
         height={rows ? "auto" : span === "month" ? "auto" : 720}
         dayMaxEvents={4}
         nowIndicator
+        expandRows
         scrollTime="06:00"
         allDayText=""
         slotDuration="01:00"
         slotEventOverlap={false}
         eventMinHeight={20}
         eventShortHeight={20}
-        eventMaxStack={2}
+        eventMaxStack={span === "day" ? 5 : 2}
         eventInteractive
         displayEventEnd={false}
         eventDisplay="block"

@@ -1,7 +1,7 @@
 // What the calendar draws, from what the server tells. Pure; knows nothing of the library that draws it.
 import type { OutcomeKind } from "~/api/types";
 import type { Mark as RunMark } from "~/components/ui/state-mark";
-import type { Calendar, CalendarBand, CalendarItem, CalendarRun, ClockChange } from "../contract";
+import type { Calendar, CalendarBand, CalendarItem, CalendarRun, ClockChange, HourLoad } from "../contract";
 import { dateIn } from "../zoned";
 
 export type Span = "day" | "week" | "month";
@@ -102,16 +102,10 @@ export function turned(on: string, span: Span, by: 1 | -1): string {
   return date.toISOString().slice(0, 10);
 }
 
-export interface HourBar {
-  at: string;
-  past: number;
-  upcoming: number;
-}
-
 const HOUR = 3_600_000;
 
 /** Every hour of a range, those without load too. */
-export function hoursOf(byHour: Calendar["by_hour"], from: string, to: string): HourBar[] {
+export function hoursOf(byHour: Calendar["by_hour"], from: string, to: string): HourLoad[] {
   const begin = Date.parse(from);
   const bars = Array.from({ length: Math.max(0, Math.ceil((Date.parse(to) - begin) / HOUR)) }, (_, index) => ({
     at: new Date(begin + index * HOUR).toISOString(),
@@ -128,9 +122,9 @@ export function hoursOf(byHour: Calendar["by_hour"], from: string, to: string): 
 }
 
 /** The hour with the most load; undefined where there is none at all. */
-export function busiest(bars: readonly HourBar[]): HourBar | undefined {
-  const load = (bar: HourBar) => bar.past + bar.upcoming;
-  const most = bars.reduce<HourBar | undefined>(
+export function busiest(bars: readonly HourLoad[]): HourLoad | undefined {
+  const load = (bar: HourLoad) => bar.past + bar.upcoming;
+  const most = bars.reduce<HourLoad | undefined>(
     (best, bar) => (best && load(best) >= load(bar) ? best : bar),
     undefined,
   );

@@ -9,7 +9,8 @@ import { Empty, Panel } from "~/components/ui/panel";
 import { plural } from "~/lib/format";
 import type { Simulation } from "../contract";
 import { simulate } from "../requests";
-import { instantOf, localIn, momentIn, viewerZone } from "../zoned";
+import { instantOf } from "../wall-time";
+import { localIn, momentIn, viewerZone } from "../zoned";
 import { busiest, REASONS } from "./result";
 
 const DAY_MS = 86_400_000;
