@@ -23,7 +23,7 @@ test: ## every check there is, from formatting to the browser; installs what it 
 faults: ## every fault in full, about half an hour; prints a table of what came of it
 	@scripts/faults.sh
 
-bench: ## figures of the product beside what else there is; ROWS="16" for some of them
+bench: ## figures of the product beside what else there is; ROWS="13 16" for some of them
 	@scripts/bench.sh
 
 openapi: ## renew the API's document, and the interface's types from it
