@@ -26,7 +26,7 @@ faults: ## every fault in full, about half an hour; prints a table of what came 
 cron-check: ## when schedules fire, held against CronSim; prints a table, takes about ten minutes
 	@scripts/cron-check.sh
 
-bench: ## figures of the product beside what else there is; ROWS="16" for some of them
+bench: ## figures of the product beside what else there is; ROWS="13 16" for some of them
 	@scripts/bench.sh
 
 openapi: ## renew the API's document, and the interface's types from it

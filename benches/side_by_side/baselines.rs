@@ -1,5 +1,6 @@
 //! What the product is measured against. scripts/bench.sh puts it in place and names it in the environment.
 
+pub(crate) mod apscheduler;
 pub(crate) mod uv;
 
 use std::path::PathBuf;

@@ -32,6 +32,8 @@ pub(crate) enum Goal {
     None,
     /// Our median is at most so many times the baseline's.
     Ratio(f64),
+    /// Our 99th percentile is at most so long.
+    NinetyNinth(Duration),
 }
 
 const HEADINGS: [&str; 10] = [
@@ -93,6 +95,10 @@ impl Line {
         match self.goal {
             Goal::None => "none".to_owned(),
             Goal::Ratio(most) => judged(format!("ratio ≤ {most}"), self.ratio() <= most),
+            Goal::NinetyNinth(most) => {
+                let found = percentile(&self.ours, 99).unwrap_or_default();
+                judged(format!("p99 ≤ {}", time(most)), found <= most)
+            }
         }
     }
 }
