@@ -1033,7 +1033,7 @@ export interface components {
             /** @description Its arguments become the schedule's. Stands in a new script, as a reminder. */
             command: string;
             expression: string;
-            /** @description From 0; a refusal names it. */
+            /** @description From 1; a refusal names it. */
             line: number;
             new_script?: components["schemas"]["NewOfCrontab"] | null;
             /** @description The script that it runs; left out: `new_script`. */
@@ -1048,7 +1048,7 @@ export interface components {
             description?: string | null;
             expression?: string | null;
             kind: components["schemas"]["CrontabKind"];
-            /** @description From 0. */
+            /** @description From 1. */
             line: number;
             /** @description Why it is not taken, or what to know about it. */
             message?: string | null;
