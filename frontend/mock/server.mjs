@@ -106,7 +106,7 @@ server.on("upgrade", (request, socket, head) => {
 
 function follow(client, send, run, after) {
   if (!run) return client.close(1008, "no such run");
-  for (const each of logs.get(run.id)) if (each.seq > after) send({ type: "record", ...each });
+  for (const each of logs.get(run.id)) if (each.seq > after) send({ type: "records", records: [each] });
   const state = () => {
     send({ type: "state", run });
     if (run.state === "finished") client.close(1000);
@@ -115,7 +115,7 @@ function follow(client, send, run, after) {
   client.on(
     "close",
     listen((event) => {
-      if (event.type === "record" && event.run_id === run.id) send({ type: "record", ...event.record });
+      if (event.type === "record" && event.run_id === run.id) send({ type: "records", records: [event.record] });
       if (event.type === "samples" && event.run_id === run.id) send({ type: "samples", samples: event.samples });
       if (event.type === "run" && event.run.id === run.id) state();
     }),

@@ -2,9 +2,10 @@
 //!
 //! With `samples`, also what it uses, a few times a minute to once a second.
 //!
-//! Begins after a sequence number, so a client that lost its connection goes on where it was, without gaps or
-//! repeats. Each client reads the file for itself: a slow one is only late itself. The run's state of the moment comes
-//! first, and the finished one last, after the last record.
+//! For programs, every record: begins after a sequence number, so a client that lost its connection goes on where it was,
+//! without gaps or repeats. For eyes, with `tail`, the last lines a few times a second. Each client reads the file for
+//! itself: a slow one is only late itself. The run's state of the moment comes first, and the finished one last, after the
+//! last of the log.
 
 use std::time::Duration;
 
@@ -20,11 +21,12 @@ use super::Api;
 use super::error::{ApiError, ErrorBody};
 use super::events::send;
 use super::extract::{Path, Query};
+use super::log_lines::{LinesOf, LogLines};
 use super::runs::{RunView, find, show_one};
 use super::stats::samples_of;
 use crate::events::News;
 use crate::files::on_disk;
-use crate::logs::{Follower, LogRecord};
+use crate::logs::{self, EndFollower, Follower, LogRecord};
 use crate::model::run::Run;
 use crate::stats::{Samples, StatsPoint};
 
@@ -32,7 +34,12 @@ use crate::stats::{Samples, StatsPoint};
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum LiveMessage {
-    Record(LogRecord),
+    /// What the script wrote, in order, some at a time.
+    Records {
+        records: Vec<LogRecord>,
+    },
+    /// The last lines as they are now.
+    Tail(LogLines),
     State {
         run: Box<RunView>,
     },
@@ -42,6 +49,7 @@ pub enum LiveMessage {
     },
 }
 
+const MOST_TAIL: u64 = 1000;
 /// Between two looks at the samples.
 const SAMPLES_EVERY: Duration = Duration::from_secs(1);
 
@@ -52,6 +60,11 @@ pub struct LiveQuery {
     /// The last sequence number the client has; 0 for everything.
     #[serde(default)]
     after: u64,
+    /// Instead of records: the last so many lines (1 to 1,000) whenever they have changed, at most ten times a second.
+    tail: Option<u64>,
+    /// With `tail`: only lines of it.
+    #[param(inline)]
+    stream: Option<LinesOf>,
     /// Whether samples of CPU and memory are wanted, too.
     #[serde(default)]
     samples: bool,
@@ -68,6 +81,10 @@ pub async fn live(
     Query(query): Query<LiveQuery>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
+    if query.tail.is_some_and(|lines| !(1..=MOST_TAIL).contains(&lines)) {
+        let message = format!("tail must be from 1 to {MOST_TAIL}");
+        return Err(ApiError::bad_request("invalid_query", message));
+    }
     let run = find(&api, &id).await?;
     Ok(upgrade.on_upgrade(move |socket| async move {
         if let Err(why) = serve(api, run, query, socket).await {
@@ -80,11 +97,11 @@ async fn serve(api: Api, run: Run, query: LiveQuery, mut socket: WebSocket) -> R
     // Subscribed before the state is read, so that no step falls between the two.
     let mut news = api.events.subscribe();
     let id = run.id.clone();
-    let mut follower = Follower::new(api.runs.watcher(), &api.runs.directory(&run), query.after);
+    let mut feed = Feed::new(&api, &run, &query);
     let mut latest = find(&api, id.as_str()).await.map_err(|e| e.message)?;
     tell(&api, &latest, &mut socket).await?;
     if latest.is_finished() {
-        follower.complete();
+        feed.complete();
     }
     let mut used = query.samples.then(|| Used::of(&run));
     let mut look_at_samples = tokio::time::interval(SAMPLES_EVERY);
@@ -96,13 +113,8 @@ async fn serve(api: Api, run: Run, query: LiveQuery, mut socket: WebSocket) -> R
                     used.tell(&api, &mut socket).await?;
                 }
             }
-            batch = follower.next() => match batch.map_err(|e| e.to_string())? {
-                Some(records) => {
-                    for record in &records {
-                        let record = LiveMessage::Record(LogRecord::from(record.as_record()));
-                        send(&mut socket, &record).await.map_err(|e| e.to_string())?;
-                    }
-                }
+            message = feed.next(latest.is_finished()) => match message.map_err(|e| e.to_string())? {
+                Some(message) => send(&mut socket, &message).await.map_err(|e| e.to_string())?,
                 None => break,
             },
             news = news.recv(), if !latest.is_finished() => {
@@ -117,7 +129,7 @@ async fn serve(api: Api, run: Run, query: LiveQuery, mut socket: WebSocket) -> R
                     latest = run;
                     if latest.is_finished() {
                         // Told after the last record.
-                        follower.complete();
+                        feed.complete();
                     } else {
                         tell(&api, &latest, &mut socket).await?;
                     }
@@ -135,6 +147,45 @@ async fn serve(api: Api, run: Run, query: LiveQuery, mut socket: WebSocket) -> R
     tell(&api, &latest, &mut socket).await?;
     let _ = socket.send(Message::Close(None)).await;
     Ok(())
+}
+
+/// What one client is told of the log.
+enum Feed {
+    Records(Follower),
+    Tail(EndFollower),
+}
+
+impl Feed {
+    fn new(api: &Api, run: &Run, query: &LiveQuery) -> Self {
+        let (watcher, directory) = (api.runs.watcher(), api.runs.directory(run));
+        match query.tail {
+            None => Self::Records(Follower::new(watcher, &directory, query.after)),
+            Some(lines) => {
+                let filter = LinesOf::filter(query.stream);
+                Self::Tail(EndFollower::new(watcher, &directory, filter, lines))
+            }
+        }
+    }
+
+    fn complete(&mut self) {
+        match self {
+            Self::Records(follower) => follower.complete(),
+            Self::Tail(follower) => follower.complete(),
+        }
+    }
+
+    /// May be cancelled without loss. `None` after the log's last.
+    async fn next(&mut self, ended: bool) -> Result<Option<LiveMessage>, logs::Error> {
+        Ok(match self {
+            Self::Records(follower) => follower.next().await?.map(|records| LiveMessage::Records {
+                records: records.iter().map(|record| record.as_record().into()).collect(),
+            }),
+            Self::Tail(follower) => {
+                let window = follower.next().await?;
+                window.map(|window| LiveMessage::Tail(LogLines::new(window, ended)))
+            }
+        })
+    }
 }
 
 /// What one client has been told of a run's samples.

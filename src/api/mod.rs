@@ -14,10 +14,13 @@ mod error;
 mod events;
 mod extract;
 mod files;
+mod frames;
 pub mod guard;
 mod images;
 mod live;
 mod log;
+mod log_lines;
+mod log_search;
 mod page;
 mod requests;
 mod revisions;
@@ -122,6 +125,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(changes::get))
         .routes(routes!(stats::get))
         .routes(routes!(log::get))
+        .routes(routes!(log_lines::get))
+        .routes(routes!(log_search::get))
         .routes(routes!(artifacts::list))
         .routes(routes!(artifacts::get))
         .routes(routes!(live::live))

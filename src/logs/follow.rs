@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::reader::{Item, LogFile, Records};
+use super::index::Index;
+use super::reader::{Item, Records};
 use super::watch::{Watch, Watcher};
 use super::{Error, OwnedRecord, Result};
 
@@ -18,7 +19,7 @@ const BATCH_BYTES: usize = 192 * 1024;
 /// Per record, so that a batch of very short ones stays small, too.
 const RECORD_COST: usize = 64;
 /// Wake-ups are hints: at the latest after this long the file is looked at again.
-const POLL: Duration = Duration::from_secs(1);
+pub(super) const POLL: Duration = Duration::from_secs(1);
 
 pub struct Follower {
     run_dir: PathBuf,
@@ -113,9 +114,14 @@ impl Cursor {
     fn batch(&mut self, run_dir: &Path) -> Result<Vec<OwnedRecord>> {
         let records = match &mut self.records {
             Some(records) => records,
-            none => match LogFile::open(run_dir) {
+            none => match Index::load(run_dir) {
                 Err(Error::NotFound) => return Ok(Vec::new()),
-                log => none.insert(log?.records_from(0)),
+                loaded => {
+                    let (log, index) = loaded?;
+                    // Whoever comes back late does not read what it has.
+                    let had = index.last_where(|mark| mark.seq <= self.after_seq);
+                    none.insert(log.records_from(index.marks()[had].offset))
+                }
             },
         };
         let (mut batch, mut cost) = (Vec::new(), 0);

@@ -1,8 +1,9 @@
 //! Reading a run's log: while it is written, at its end, and afterwards.
 //!
 //! The supervisor writes framed records (`docs/log-format.md`) to `<run directory>/log`; [`LogFile`] reads them,
-//! [`Follower`] as they come, [`tail`] from the end, [`Export`] as a download. [`Watcher`] wakes whoever waits for
-//! something in a run directory. [`seal`] is called once, after the run's end.
+//! [`Follower`] as they come, [`tail`] from the end, [`Export`] as a download; [`window`] reads lines from anywhere,
+//! [`EndFollower`] the last ones as they come. [`Watcher`] wakes whoever waits for something in a run directory. [`seal`]
+//! is called once, after the run's end.
 //!
 //! Invariants: the file is untrusted (any bytes are answered, a damaged part costs only itself); memory is bounded
 //! whatever the log's size and however slow a reader; wake-ups are hints, so everything also polls; readers share
@@ -10,21 +11,28 @@
 //!
 //! What takes a `&Path` is synchronous: call it from `spawn_blocking`.
 
+mod ends;
 mod export;
 #[cfg(test)]
 mod fixture;
 mod follow;
+mod index;
+mod lines;
 mod reader;
 mod seal;
+mod search;
 mod tail;
 mod text;
 mod watch;
 
+pub use ends::EndFollower;
 pub use export::{Export, Format, render};
 pub use follow::Follower;
+pub use lines::{From as WindowFrom, LogLine, Window, window};
 pub use pytask_protocol::frame::{OwnedRecord, Record, Stream};
 pub use reader::{Item, LogFile, Records};
 pub use seal::{Summary, seal, summary};
+pub use search::{Match, Order, Pattern, PatternError, Progress, Search, search};
 pub use tail::{last_stderr_lines, tail};
 pub use text::{LogRecord, LogStream};
 pub use watch::{Watch, Watcher};

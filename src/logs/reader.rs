@@ -44,17 +44,7 @@ impl LogFile {
     }
 
     pub(super) fn open_with(run_dir: &Path, access: OFlags) -> Result<Self> {
-        let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let fd = match rustix::fs::open(run_dir.join(LOG_FILE), flags, Mode::empty()) {
-            Err(Errno::NOENT) => return Err(Error::NotFound),
-            Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Err(Error::Unsafe),
-            other => other.map_err(io::Error::from)?,
-        };
-        let stat = rustix::fs::fstat(&fd).map_err(io::Error::from)?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_nlink != 1 {
-            return Err(Error::Unsafe);
-        }
-        Ok(Self(File::from(fd)))
+        Ok(Self(open_regular(&run_dir.join(LOG_FILE), access)?))
     }
 
     pub(super) fn file(&self) -> &File {
@@ -81,6 +71,21 @@ impl LogFile {
             next_read: SHORTEST_READ,
         }
     }
+}
+
+/// A file that is one, and nothing that only has its name.
+pub(super) fn open_regular(path: &Path, access: OFlags) -> Result<File> {
+    let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let fd = match rustix::fs::open(path, flags, Mode::empty()) {
+        Err(Errno::NOENT) => return Err(Error::NotFound),
+        Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Err(Error::Unsafe),
+        other => other.map_err(io::Error::from)?,
+    };
+    let stat = rustix::fs::fstat(&fd).map_err(io::Error::from)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_nlink != 1 {
+        return Err(Error::Unsafe);
+    }
+    Ok(File::from(fd))
 }
 
 #[derive(Debug)]

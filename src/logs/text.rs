@@ -31,13 +31,23 @@ pub struct LogRecord {
     pub base64: Option<String>,
 }
 
+impl From<Stream> for LogStream {
+    fn from(stream: Stream) -> Self {
+        match stream {
+            Stream::Stdout => Self::Stdout,
+            Stream::Stderr => Self::Stderr,
+            Stream::System | Stream::Truncated => Self::System,
+        }
+    }
+}
+
+/// Out of range only if the machine's clock was: better a wrong time than no record.
+pub(super) fn time_of(record: &Record<'_>) -> Timestamp {
+    Timestamp::from_microsecond(record.wall_us).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
 impl From<Record<'_>> for LogRecord {
     fn from(record: Record<'_>) -> Self {
-        let stream = match record.stream {
-            Stream::Stdout => LogStream::Stdout,
-            Stream::Stderr => LogStream::Stderr,
-            Stream::System | Stream::Truncated => LogStream::System,
-        };
         let (text, base64) = match (system_text(&record), std::str::from_utf8(record.payload)) {
             (Some(sentence), _) => (sentence, None),
             (None, Ok(text)) => (text.to_owned(), None),
@@ -46,12 +56,10 @@ impl From<Record<'_>> for LogRecord {
                 (lossy, Some(STANDARD.encode(record.payload)))
             }
         };
-        // Out of range only if the machine's clock was: better a wrong time than no record.
-        let at = Timestamp::from_microsecond(record.wall_us).unwrap_or(Timestamp::UNIX_EPOCH);
         Self {
             seq: record.seq,
-            at,
-            stream,
+            at: time_of(&record),
+            stream: record.stream.into(),
             text,
             base64,
         }

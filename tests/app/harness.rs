@@ -234,8 +234,8 @@ impl TestApp {
     }
 
     /// All frames of a run's live socket, until the server closes it.
-    pub async fn live(&self, run: &str, after: u64) -> Vec<Value> {
-        let url = format!("ws://{}/api/v1/runs/{run}/live?after={after}", self.address);
+    pub async fn live(&self, run: &str, query: &str) -> Vec<Value> {
+        let url = format!("ws://{}/api/v1/runs/{run}/live?{query}", self.address);
         let mut request = url.into_client_request().expect("a request");
         let origin = format!("http://{}", self.address).parse().expect("an origin");
         request.headers_mut().insert("origin", origin);

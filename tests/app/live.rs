@@ -2,8 +2,16 @@
 
 use pytask_manager::engine::fake::{Gate, Script, Step};
 use pytask_protocol::frame::Stream;
+use serde_json::Value;
 
 use crate::harness::{TestApp, text};
+
+fn records_in(frames: &[Value]) -> impl Iterator<Item = &Value> {
+    frames
+        .iter()
+        .filter(|frame| frame["type"] == "records")
+        .flat_map(|frame| frame["records"].as_array().expect("records"))
+}
 
 #[tokio::test]
 async fn a_live_log_tells_everything_once_and_ends_with_the_end() {
@@ -25,14 +33,14 @@ async fn a_live_log_tells_everything_once_and_ends_with_the_end() {
         },
     );
     let run = app.run(&script).await;
-    let live = app.live(&run, 0);
+    let live = app.live(&run, "after=0");
     let opener = async {
         app.run_until(&run, "ran", |run| run["state"] == "running").await;
         gate.open();
     };
     let (frames, ()) = tokio::join!(live, opener);
 
-    let records: Vec<_> = frames.iter().filter(|frame| frame["type"] == "record").collect();
+    let records: Vec<_> = records_in(&frames).collect();
     let told: Vec<_> = records
         .iter()
         .map(|r| {
@@ -63,7 +71,9 @@ async fn a_live_log_tells_everything_once_and_ends_with_the_end() {
         (&"state".into(), &"finished".into())
     );
 
-    let rest = app.live(&run, 2).await;
-    let seqs: Vec<_> = rest.iter().filter_map(|frame| frame["seq"].as_u64()).collect();
+    let rest = app.live(&run, "after=2").await;
+    let seqs: Vec<_> = records_in(&rest)
+        .filter_map(|record| record["seq"].as_u64())
+        .collect();
     assert_eq!(seqs, [3], "a client goes on where it was");
 }

@@ -11,6 +11,8 @@ mod images;
 mod imports;
 mod inline;
 mod live;
+mod log_lines;
+mod log_search;
 mod lookalikes;
 mod openapi;
 mod outcomes;

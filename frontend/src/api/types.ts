@@ -84,7 +84,7 @@ export interface LogRecord {
 
 /** What `runs/{id}/live` sends. */
 export type LiveFrame =
-  | ({ type: "record" } & LogRecord)
+  | { type: "records"; records: LogRecord[] }
   | { type: "state"; run: Run }
   | { type: "samples"; samples: Sample[] };
 

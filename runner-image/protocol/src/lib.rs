@@ -8,6 +8,7 @@
 //! | `started`   | supervisor | created exclusively before user code starts: user code starts at most once; |
 //! |             |            | its content, if it could be written, is a [`StartMark`]                     |
 //! | `log`       | supervisor | framed records ([`frame`]), append-only                                     |
+//! | `log.index` | supervisor | where lines of a long log begin ([`lines`]), a [`lines::Mark`] after the other |
 //! | `samples`   | supervisor | what the container used, a [`Sample`] after the other                       |
 //! | `exit.json` | supervisor | [`Exit`], by temporary file, fsync and rename: the run's facts               |
 //!
@@ -17,6 +18,7 @@
 
 mod exit;
 pub mod frame;
+pub mod lines;
 mod probe;
 mod sample;
 mod spec;
@@ -35,6 +37,7 @@ pub const VERSION: u32 = 1;
 pub const SPEC_FILE: &str = "spec.json";
 pub const STARTED_FILE: &str = "started";
 pub const LOG_FILE: &str = "log";
+pub const INDEX_FILE: &str = "log.index";
 pub const SAMPLES_FILE: &str = "samples";
 pub const EXIT_FILE: &str = "exit.json";
 pub const PROBE_FILE: &str = "probe.json";

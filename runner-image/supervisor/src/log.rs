@@ -7,6 +7,7 @@
 use std::io;
 
 use pytask_protocol::frame::{MAX_PAYLOAD, Record, Stream};
+use pytask_protocol::lines::{Mark, Marker};
 
 use crate::sys;
 use crate::tail::Tail;
@@ -20,6 +21,8 @@ pub(crate) trait Sink {
     fn append(&mut self, header: &[u8], payload: &[u8]) -> io::Result<usize>;
     /// Takes back the torn end of the file.
     fn cut(&mut self, length: u64);
+    /// Keeps a mark for readers in a hurry. Nobody relies on it, so nobody hears when that fails.
+    fn mark(&mut self, mark: &Mark);
 }
 
 /// When something was read.
@@ -55,6 +58,7 @@ pub(crate) struct Log<S> {
     seq: u64,
     /// Length of the file's whole records.
     length: u64,
+    marker: Marker,
     /// The end of a record that the disk took only in part.
     unfinished: Option<Unfinished>,
     limit: u64,
@@ -81,6 +85,7 @@ impl<S: Sink> Log<S> {
             sink,
             seq: 0,
             length: 0,
+            marker: Marker::default(),
             unfinished: None,
             limit,
             head_left: limit,
@@ -230,6 +235,9 @@ impl<S: Sink> Log<S> {
             Stream::Stdout | Stream::Stderr => payload.len() as u64,
             Stream::System | Stream::Truncated => 0,
         };
+        if let Some(mark) = self.marker.due(self.length, record.seq, wall_us) {
+            self.sink.mark(&mark);
+        }
         match self.sink.append(&header, payload) {
             Ok(0) => return false,
             Ok(count) if count as u64 >= record_length => {
@@ -249,6 +257,7 @@ impl<S: Sink> Log<S> {
                 return false;
             }
         }
+        self.marker.pass(stream, payload);
         self.seq += 1;
         true
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use pytask_protocol::{EXIT_FILE, Exit, ExitCause, LOG_FILE, Spec, VERSION, exit_code};
+use pytask_protocol::{EXIT_FILE, Exit, ExitCause, Spec, VERSION, exit_code};
 
 use crate::cgroup::{Cgroup, Usage};
 use crate::child::{self, Program};
@@ -54,7 +54,7 @@ fn try_run(dir: &Path) -> Result<(), Refusal> {
     };
     intake::claim(dir)?;
     let facts = Reserved::new(dir, EXIT_FILE)?;
-    let mut log = Log::new(LogFile::create(&dir.join(LOG_FILE))?, spec.limits.log_bytes);
+    let mut log = Log::new(LogFile::create(dir)?, spec.limits.log_bytes);
     // One sync for all three, before user code: a started run is known to be one after any crash.
     sync_directory(dir)?;
 

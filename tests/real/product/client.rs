@@ -1,5 +1,6 @@
 //! What a client does with the product: HTTP, and the live log over a WebSocket.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -90,7 +91,10 @@ impl Client {
         request.headers_mut().insert("origin", origin);
         let stream = socket.connect(address.parse().expect("an address")).await.ok()?;
         let (socket, _) = tokio_tungstenite::client_async(request, stream).await.ok()?;
-        Some(Live { socket })
+        Some(Live {
+            socket,
+            held: VecDeque::new(),
+        })
     }
 }
 
@@ -278,6 +282,8 @@ pub(crate) fn now() -> Timestamp {
 
 pub(crate) struct Live {
     socket: WebSocketStream<TcpStream>,
+    /// Of the message that came last, those that were not given yet.
+    held: VecDeque<Frame>,
 }
 
 #[derive(Debug, Clone)]
@@ -306,9 +312,12 @@ impl Live {
     /// The same, where the controller may be killed over it.
     pub(crate) async fn try_next(&mut self) -> Result<Option<Frame>, String> {
         loop {
-            let frame = tokio::time::timeout(PATIENCE, self.socket.next());
-            match frame.await.expect("a frame in time") {
-                Some(Ok(Message::Text(text))) => return Ok(Some(parse(&text))),
+            if let Some(frame) = self.held.pop_front() {
+                return Ok(Some(frame));
+            }
+            let message = tokio::time::timeout(PATIENCE, self.socket.next());
+            match message.await.expect("a message in time") {
+                Some(Ok(Message::Text(text))) => self.held = parse(&text),
                 Some(Ok(Message::Close(_))) => return Ok(None),
                 Some(Ok(_)) => {}
                 Some(Err(e)) => return Err(e.to_string()),
@@ -327,27 +336,35 @@ impl Live {
     }
 }
 
-fn parse(text: &str) -> Frame {
-    let mut frame: Value = serde_json::from_str(text).expect("JSON");
-    if frame["type"] == "state" {
-        return Frame::State(frame["run"].take());
+fn parse(text: &str) -> VecDeque<Frame> {
+    let mut message: Value = serde_json::from_str(text).expect("JSON");
+    if message["type"] == "state" {
+        return [Frame::State(message["run"].take())].into();
     }
-    if let Some(samples) = frame["samples"].as_array_mut() {
-        return Frame::Samples(std::mem::take(samples));
+    if let Some(samples) = message["samples"].as_array_mut() {
+        return [Frame::Samples(std::mem::take(samples))].into();
     }
-    assert_eq!(frame["type"], "record", "{frame}");
-    let bytes = match frame["base64"].as_str() {
+    assert_eq!(message["type"], "records", "{message}");
+    let records = message["records"].as_array().expect("records");
+    records
+        .iter()
+        .map(|record| Frame::Record(record_in(record)))
+        .collect()
+}
+
+fn record_in(record: &Value) -> Record {
+    let bytes = match record["base64"].as_str() {
         Some(exact) => base64::engine::general_purpose::STANDARD
             .decode(exact)
             .expect("base64"),
-        None => words(&frame["text"]).into_bytes(),
+        None => words(&record["text"]).into_bytes(),
     };
-    Frame::Record(Record {
-        seq: frame["seq"].as_u64().expect("a number"),
-        stream: words(&frame["stream"]),
+    Record {
+        seq: record["seq"].as_u64().expect("a number"),
+        stream: words(&record["stream"]),
         bytes,
         arrived: now(),
-    })
+    }
 }
 
 impl Frame {

@@ -13,7 +13,7 @@ const record = (seq: number): LogRecord => ({
   stream: "stdout",
   text: `line ${seq}\n`,
 });
-const send = (socket: ServerSocket, seq: number) => socket.send(JSON.stringify({ type: "record", ...record(seq) }));
+const send = (socket: ServerSocket, seq: number) => socket.send(JSON.stringify({ type: "records", records: [record(seq)] }));
 const finish = (socket: ServerSocket) =>
   socket.send(JSON.stringify({ type: "state", run: { id: "r", state: "finished" } }));
 

@@ -56,8 +56,8 @@ export class LogSocket {
 
   private take(data: string) {
     const frame = JSON.parse(data) as LiveFrame;
-    if (frame.type === "record") {
-      this.options.onRecord(frame);
+    if (frame.type === "records") {
+      for (const record of frame.records) this.options.onRecord(record);
     } else if (frame.type === "samples") {
       this.options.onSamples?.(frame.samples);
     } else if (frame.type === "state") {

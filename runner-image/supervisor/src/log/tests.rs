@@ -8,6 +8,17 @@ use super::*;
 struct Disk {
     file: Vec<u8>,
     room: usize,
+    marks: Vec<Mark>,
+}
+
+impl Disk {
+    fn with_room(room: usize) -> Self {
+        Self {
+            file: Vec::new(),
+            room,
+            marks: Vec::new(),
+        }
+    }
 }
 
 impl Sink for &mut Disk {
@@ -23,6 +34,10 @@ impl Sink for &mut Disk {
 
     fn cut(&mut self, length: u64) {
         self.file.truncate(length as usize);
+    }
+
+    fn mark(&mut self, mark: &Mark) {
+        self.marks.push(*mark);
     }
 }
 
@@ -66,10 +81,7 @@ fn dropped_in(records: &[OwnedRecord]) -> u64 {
 
 #[test]
 fn below_the_limit_everything_is_kept() {
-    let mut disk = Disk {
-        file: Vec::new(),
-        room: ROOMY,
-    };
+    let mut disk = Disk::with_room(ROOMY);
     let mut log = Log::new(&mut disk, 10);
     log.output(Stream::Stdout, NOW, b"hello");
     log.output(Stream::Stderr, NOW, b"world");
@@ -94,10 +106,7 @@ fn below_the_limit_everything_is_kept() {
 
 #[test]
 fn what_fits_into_the_tail_is_not_missing() {
-    let mut disk = Disk {
-        file: Vec::new(),
-        room: ROOMY,
-    };
+    let mut disk = Disk::with_room(ROOMY);
     let mut log = Log::new(&mut disk, 4);
     log.output(Stream::Stdout, NOW, b"abcdefgh");
     let (_, totals) = log.finish(NOW);
@@ -114,10 +123,7 @@ fn what_fits_into_the_tail_is_not_missing() {
 
 #[test]
 fn head_marker_and_tail_account_for_every_byte() {
-    let mut disk = Disk {
-        file: Vec::new(),
-        room: ROOMY,
-    };
+    let mut disk = Disk::with_room(ROOMY);
     let mut log = Log::new(&mut disk, 1000);
     let all: Vec<u8> = (0..300_000_u32).map(|n| (n % 251) as u8).collect();
     for (n, piece) in all.chunks(777).enumerate() {
@@ -153,10 +159,7 @@ fn head_marker_and_tail_account_for_every_byte() {
 
 #[test]
 fn a_disk_full_for_a_while_leaves_a_marked_gap() {
-    let mut disk = Disk {
-        file: Vec::new(),
-        room: 40 + 5 + 20,
-    };
+    let mut disk = Disk::with_room(40 + 5 + 20);
     let mut log = Log::new(&mut disk, 1 << 20);
     log.output(Stream::Stdout, NOW, b"first"); // whole
     log.output(Stream::Stdout, NOW, b"torn, then completed"); // its beginning only
@@ -193,10 +196,7 @@ fn a_disk_full_for_a_while_leaves_a_marked_gap() {
 fn a_disk_full_to_the_end_leaves_whole_records_and_an_exact_count() {
     // Every possible amount of room, so that the disk fills at every place of every record.
     for room in 0..700 {
-        let mut disk = Disk {
-            file: Vec::new(),
-            room,
-        };
+        let mut disk = Disk::with_room(room);
         let mut log = Log::new(&mut disk, 60);
         for _ in 0..10 {
             log.output(Stream::Stdout, NOW, b"0123456789abcdef");
@@ -212,10 +212,7 @@ fn a_disk_full_to_the_end_leaves_whole_records_and_an_exact_count() {
 #[test]
 fn a_disk_that_empties_and_fills_again_never_miscounts() {
     for period in 1..90 {
-        let mut disk = Disk {
-            file: Vec::new(),
-            room: 0,
-        };
+        let mut disk = Disk::with_room(0);
         let mut log = Log::new(&mut disk, 1 << 20);
         for n in 0..200 {
             log.sink.room = if n % 2 == 0 { period } else { log.sink.room };
@@ -230,4 +227,42 @@ fn a_disk_that_empties_and_fills_again_never_miscounts() {
         );
         assert_eq!(dropped_in(&records), totals.dropped_bytes, "period {period}");
     }
+}
+
+#[test]
+fn marks_stand_where_records_begin_and_know_what_is_before_them() {
+    use pytask_protocol::lines::{Counts, MARK_EVERY};
+    let mut disk = Disk::with_room(ROOMY);
+    let mut log = Log::new(&mut disk, u64::MAX);
+    for number in 0..3000 {
+        let stream = if number % 7 == 0 {
+            Stream::Stderr
+        } else {
+            Stream::Stdout
+        };
+        log.output(
+            stream,
+            NOW,
+            format!("{number}\n{}", "x".repeat(number % 500)).as_bytes(),
+        );
+        if number % 100 == 0 {
+            // The disk takes the next record only in part, and nothing for a while.
+            log.sink.room = 50;
+            log.output(Stream::Stdout, NOW, &[b'y'; 400]);
+            log.output(Stream::Stdout, NOW, b"lost\n");
+            log.sink.room = ROOMY;
+        }
+    }
+    log.finish(NOW);
+    assert!(disk.marks.len() as u64 >= disk.file.len() as u64 / (2 * MARK_EVERY));
+    let (mut counts, mut offset) = (Counts::default(), 0);
+    let mut marks = disk.marks.iter().peekable();
+    for record in read(&disk.file) {
+        if let Some(mark) = marks.next_if(|mark| mark.offset == offset) {
+            assert_eq!((mark.seq, mark.before), (record.seq, counts));
+        }
+        counts.pass(record.stream, &record.payload);
+        offset += record.as_record().encoded_len() as u64;
+    }
+    assert_eq!(marks.next(), None, "a mark where no record begins");
 }

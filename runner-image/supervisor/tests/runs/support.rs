@@ -8,9 +8,11 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use pytask_protocol::frame::{Decoded, OwnedRecord, Stream, decode};
+use pytask_protocol::frame::{Decoded, MAX_RECORD, OwnedRecord, Stream, decode};
+use pytask_protocol::lines::{Counts, MARK_EVERY, MARK_LEN, Mark};
 use pytask_protocol::{
-    EXIT_FILE, Exit, LOG_FILE, SAMPLES_FILE, SPEC_FILE, STARTED_FILE, Sample, Spec, SpecLimits, VERSION,
+    EXIT_FILE, Exit, INDEX_FILE, LOG_FILE, SAMPLES_FILE, SPEC_FILE, STARTED_FILE, Sample, Spec, SpecLimits,
+    VERSION,
 };
 use tempfile::TempDir;
 
@@ -134,6 +136,29 @@ impl Run {
         });
     }
 
+    /// That marks stand where records begin, and say what is before them.
+    fn check_marks(&self, records: &[OwnedRecord]) {
+        let index = fs::read(self.dir().join(INDEX_FILE)).expect("the index is there");
+        let (marks, rest) = index.as_chunks::<MARK_LEN>();
+        assert!(rest.is_empty(), "whole marks only");
+        let mut marks = marks
+            .iter()
+            .map(|mark| Mark::decode(mark).expect("a sound mark"))
+            .peekable();
+        let (mut counts, mut offset) = (Counts::default(), 0);
+        for record in records {
+            if let Some(mark) = marks.next_if(|mark| mark.offset == offset) {
+                assert_eq!(
+                    (mark.seq, mark.wall_us, mark.before),
+                    (record.seq, record.wall_us, counts)
+                );
+            }
+            counts.pass(record.stream, &record.payload);
+            offset += record.as_record().encoded_len() as u64;
+        }
+        assert_eq!(marks.next(), None, "a mark where no record begins");
+    }
+
     /// The finished run: facts and log, and that they agree.
     pub(crate) fn seen(&self) -> Seen {
         let exit = fs::read(self.dir().join(EXIT_FILE)).expect("the facts are there");
@@ -184,6 +209,18 @@ impl Run {
             })
             .collect();
         names.sort();
+        // Only a long log has an index.
+        let index = names.iter().position(|name| name == INDEX_FILE);
+        match index {
+            Some(at) => {
+                names.remove(at);
+                self.check_marks(&seen.records);
+            }
+            None => assert!(
+                length as u64 <= MARK_EVERY + MAX_RECORD as u64,
+                "there is no index"
+            ),
+        }
         assert_eq!(names, [EXIT_FILE, LOG_FILE, SAMPLES_FILE, STARTED_FILE]);
         seen
     }
