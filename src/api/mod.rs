@@ -19,6 +19,7 @@ mod images;
 mod live;
 mod log;
 mod page;
+mod range;
 mod requests;
 mod revisions;
 mod runs;

@@ -95,7 +95,10 @@ impl Blocks {
     pub(super) fn table(&self) -> Vec<u8> {
         let entry = |packed: u32, length: u32| [packed.to_le_bytes(), length.to_le_bytes()];
         let sum = entry(SUM_LEN as u32, 0);
-        let blocks = self.0.iter().map(|block| entry(block.packed as u32, block.length));
+        let blocks = self
+            .0
+            .iter()
+            .map(|block| entry(block.packed as u32, block.length));
         let mut table = Vec::new();
         table.extend_from_slice(&TABLE_MAGIC.to_le_bytes());
         let contents = (self.0.len() + 1) * ENTRY_LEN + FOOTER_LEN;

@@ -259,7 +259,10 @@ mod tests {
             }
             let beyond = whole.len() as u64 + 1;
             let mut export = Export::open_range(log.dir(), filter, 0..beyond).unwrap();
-            assert!(export.next_piece().is_err(), "what is promised and not there is no end");
+            assert!(
+                export.next_piece().is_err(),
+                "what is promised and not there is no end"
+            );
         }
     }
 }

@@ -29,7 +29,7 @@ use super::{Error, Result};
 /// A shorter log is not worth a file system's trouble.
 pub const SMALLEST: u64 = 64 * 1024;
 
-/// Beyond it, three times the time saves a tenth.
+/// Beyond it, two to five times the time saves a twentieth.
 const LEVEL: i32 = 3;
 const UNFINISHED_FILE: &str = ".log.zst.tmp";
 

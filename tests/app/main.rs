@@ -11,6 +11,7 @@ mod images;
 mod imports;
 mod inline;
 mod live;
+mod logs;
 mod lookalikes;
 mod openapi;
 mod outcomes;
