@@ -74,7 +74,10 @@ pub fn pack(run_dir: &Path, mut go_on: impl FnMut(PackStep) -> bool) -> Result<P
     if before.length < SMALLEST {
         return Ok(Packing::NotWorthIt);
     }
-    if !is_packed_already(&folder, &log, before)? {
+    let Some(is_packed) = is_packed_already(&folder, &log, before, &mut go_on)? else {
+        return Ok(Packing::Stopped);
+    };
+    if !is_packed {
         let written = write(&folder, &log, &mut go_on);
         let is_same = match written {
             Ok(done) => done && Mark::of(&open_in(&folder, LOG_FILE)?)? == before,
@@ -141,21 +144,32 @@ fn what_is_packed(folder: &OwnedFd) -> Result<Packing> {
     }
 }
 
-/// Whether an earlier attempt came as far as the name.
-fn is_packed_already(folder: &OwnedFd, log: &File, mark: Mark) -> Result<bool> {
+/// Whether an earlier attempt came as far as the name; `None` if it was not let find out.
+fn is_packed_already(
+    folder: &OwnedFd,
+    log: &File,
+    mark: Mark,
+    go_on: &mut impl FnMut(PackStep) -> bool,
+) -> Result<Option<bool>> {
     let packed = match open_in(folder, PACKED_FILE) {
-        Err(Error::NotFound) => return Ok(false),
+        Err(Error::NotFound) => return Ok(Some(false)),
         other => Packed::open(other?)?,
     };
     if packed.length() != mark.length {
-        return Ok(false);
+        return Ok(Some(false));
     }
     let mut hash = Sha256::new();
     let mut blocks = RecordBlocks::of(log);
     while let Some(block) = blocks.next()? {
+        if !go_on(PackStep::ReadBack) {
+            return Ok(None);
+        }
         hash.update(block);
     }
-    Ok(hash_of(packed, &mut |_| true)? == Some(hash.finalize().into()) && Mark::of(log)? == mark)
+    let log_hash: Hash = hash.finalize().into();
+    let packed_hash = hash_of(packed, go_on)?;
+    let is_unchanged = Mark::of(log)? == mark;
+    Ok(packed_hash.map(|packed_hash| packed_hash == log_hash && is_unchanged))
 }
 
 /// Writes the packed log beside the log, durably, and reads it back. Whether it was let finish.
@@ -181,7 +195,6 @@ fn write(folder: &OwnedFd, log: &File, go_on: &mut impl FnMut(PackStep) -> bool)
         let what = "the packed log is not what was packed";
         return Err(io::Error::new(io::ErrorKind::InvalidData, what).into());
     }
-    let _ = rustix::fs::fadvise(log, 0, None, rustix::fs::Advice::DontNeed);
     Ok(true)
 }
 
