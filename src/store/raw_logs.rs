@@ -97,22 +97,11 @@ mod tests {
     fn the_oldest_is_first_until_it_is_packed_or_put_off() {
         let db = database(&[("a", None, None), ("b", None, None), ("c", None, None)]);
         for (run, bytes, pack_at) in [("a", 10, 30), ("b", 20, 10), ("c", 40, 20)] {
-            let run = id(run);
-            insert(
-                &db,
-                &RawLog {
-                    run,
-                    bytes,
-                    pack_at: at(pack_at),
-                },
-            )
-            .expect("inserts");
+            let (run, pack_at) = (id(run), at(pack_at));
+            let log = RawLog { run, bytes, pack_at };
+            insert(&db, &log).expect("inserts");
         }
-        let first = || {
-            first(&db)
-                .expect("reads")
-                .map(|log| (log.run.to_string(), log.bytes))
-        };
+        let first = || first(&db).expect("reads").map(|log| (log.run, log.bytes));
         let total = || total(&db).expect("adds up");
         assert_eq!((first(), total()), (Some((id("b"), 20)), 70));
         postpone(&db, &id("b"), at(40)).expect("stores");

@@ -290,7 +290,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the script wrote. */
+        /**
+         * What the script wrote.
+         * @description With `format=raw`, once the run has finished, a `Range` of bytes is answered.
+         */
         get: operations["readLog"];
         put?: never;
         post?: never;
@@ -1033,7 +1036,7 @@ export interface components {
             /** @description Its arguments become the schedule's. Stands in a new script, as a reminder. */
             command: string;
             expression: string;
-            /** @description From 0; a refusal names it. */
+            /** @description From 1; a refusal names it. */
             line: number;
             new_script?: components["schemas"]["NewOfCrontab"] | null;
             /** @description The script that it runs; left out: `new_script`. */
@@ -1048,7 +1051,7 @@ export interface components {
             description?: string | null;
             expression?: string | null;
             kind: components["schemas"]["CrontabKind"];
-            /** @description From 0. */
+            /** @description From 1. */
             line: number;
             /** @description Why it is not taken, or what to know about it. */
             message?: string | null;
@@ -3139,11 +3142,18 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "text" | "ndjson" | "raw";
+                /** @description As a gzip file. */
+                gzip?: boolean;
                 stream?: "stdout" | "stderr";
                 /** @description Only the last so many lines. */
                 tail?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` that the range belongs to */
+                "If-Range"?: string | null;
+                /** @description One range of bytes, with `format=raw`, of a run that has finished */
+                Range?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -3159,7 +3169,25 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range begins behind the end, which `Content-Range` tells */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
