@@ -76,7 +76,8 @@ impl Export {
         })
     }
 
-    /// So many bytes of the script's output: of [`Format::Raw`]. It is an error if the log turns out to have fewer.
+    /// So many bytes of the script's output: of [`Format::Raw`]. It is an error if they cannot be counted off, because the log
+    /// has fewer or is damaged on the way to them.
     pub fn open_range(run_dir: &Path, filter: Filter, range: Range<u64>) -> Result<Self> {
         let log = LogFile::open(run_dir)?;
         let start = start_of_raw(&log, filter, range.start)?;
@@ -100,9 +101,10 @@ impl Pieces for Export {
         let mut piece = Vec::new();
         while piece.len() < PIECE && self.window.is_none_or(|window| window.left > 0) {
             match self.records.next()? {
-                None if self.window.is_some() => {
-                    let what = "the log has less than it had when its run ended";
-                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what).into());
+                // Rather than bytes that are not those that were asked for.
+                None | Some(Item::Damaged { .. }) if self.window.is_some() => {
+                    let what = "the log is damaged: what is behind that cannot be counted off";
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, what).into());
                 }
                 None => break,
                 Some(Item::Damaged { .. }) => {}
@@ -264,5 +266,21 @@ mod tests {
                 "what is promised and not there is no end"
             );
         }
+    }
+
+    #[test]
+    fn a_range_behind_damage_is_refused_rather_than_another() {
+        let mut log = log();
+        let before = export(&log, Format::Raw, Filter::All).len() as u64;
+        log.append(b"garbage");
+        log.write(Stream::Stdout, b"behind");
+        let piece = |range| {
+            Export::open_range(log.dir(), Filter::All, range)
+                .unwrap()
+                .next_piece()
+        };
+        assert_eq!(piece(1..before).unwrap().unwrap().len() as u64, before - 1);
+        assert!(piece(before..before + 1).is_err());
+        assert!(piece(1..before + 1).is_err());
     }
 }

@@ -79,17 +79,9 @@ pub fn pack(run_dir: &Path, mut go_on: impl FnMut(PackStep) -> bool) -> Result<P
     };
     if !is_packed {
         let written = write(&folder, &log, &mut go_on);
-        let is_same = match written {
-            Ok(done) => done && Mark::of(&open_in(&folder, LOG_FILE)?)? == before,
-            Err(_) => false,
-        };
-        let named = is_same && go_on(PackStep::Rename);
-        if !named {
+        if !matches!(written, Ok(true)) {
             remove(&folder, UNFINISHED_FILE)?;
-            return match written? {
-                true if !is_same => Ok(Packing::StillWritten),
-                _ => Ok(Packing::Stopped),
-            };
+            return written.map(|_| Packing::Stopped);
         }
         rustix::fs::renameat(&folder, UNFINISHED_FILE, &folder, PACKED_FILE).map_err(io::Error::from)?;
     }
@@ -100,6 +92,11 @@ pub fn pack(run_dir: &Path, mut go_on: impl FnMut(PackStep) -> bool) -> Result<P
     rustix::fs::fsync(&folder).map_err(io::Error::from)?;
     if !go_on(PackStep::Remove) {
         return Ok(Packing::Stopped);
+    }
+    if Mark::of(&open_in(&folder, LOG_FILE)?)? != before {
+        // Whoever reads takes the log. What was packed of it would not be it.
+        remove(&folder, PACKED_FILE)?;
+        return Ok(Packing::StillWritten);
     }
     remove(&folder, LOG_FILE)?;
     if go_on(PackStep::SyncRemoval) {
@@ -195,7 +192,7 @@ fn write(folder: &OwnedFd, log: &File, go_on: &mut impl FnMut(PackStep) -> bool)
         let what = "the packed log is not what was packed";
         return Err(io::Error::new(io::ErrorKind::InvalidData, what).into());
     }
-    Ok(true)
+    Ok(go_on(PackStep::Rename))
 }
 
 type Hash = [u8; 32];
