@@ -65,9 +65,13 @@ fn told(dir: &Path, offsets: &[u64]) -> Told {
         seen
     };
     let mut exports = Vec::new();
-    for format in [Format::Raw, Format::Text, Format::Ndjson] {
-        for filter in FILTERS {
-            let mut export = Export::open(dir, format, filter).expect("opens");
+    for (format, filters) in [
+        (Format::Raw, &FILTERS[..]),
+        (Format::Text, &FILTERS[..2]),
+        (Format::Ndjson, &FILTERS[..1]),
+    ] {
+        for filter in filters {
+            let mut export = Export::open(dir, format, *filter).expect("opens");
             let mut all = Vec::new();
             while let Some(piece) = export.next_piece().expect("reads") {
                 all.extend(piece);
@@ -124,9 +128,9 @@ fn parts() -> impl Strategy<Value = Vec<Part>> {
             .prop_map(|(stream, count, each)| Part::Lines { stream, count, each }),
         2 => bytes(65_536_usize).prop_map(Part::Noise),
         // Long, so that blocks also end within it.
-        1 => (bytes(64), 1..9_000_usize).prop_map(|(bytes, times)| Part::Garbage(bytes.repeat(times))),
+        1 => (bytes(64), 1..6_000_usize).prop_map(|(bytes, times)| Part::Garbage(bytes.repeat(times))),
     ];
-    prop::collection::vec(part, 1..9)
+    prop::collection::vec(part, 1..7)
 }
 
 fn write(parts: &[Part], torn: usize) -> Log {
