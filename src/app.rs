@@ -45,6 +45,7 @@ pub struct App {
 impl App {
     /// The end of a clean stop. What the loops may still write after it costs a check at the next start, at most.
     pub async fn stop(&self) {
+        self.runs.stop().await;
         if let Err(e) = self.store.stop_cleanly().await {
             tracing::warn!(error = %e, "the next start will check the database");
         }

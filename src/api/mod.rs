@@ -22,6 +22,7 @@ mod log;
 mod log_lines;
 mod log_search;
 mod page;
+mod range;
 mod requests;
 mod revisions;
 mod runs;

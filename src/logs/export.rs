@@ -1,14 +1,15 @@
-//! A log as a download, in pieces, at the reader's pace.
+//! A log as a download, in pieces, at the reader's pace: all of it, or a range of what the script wrote.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::ops::Range;
 use std::path::Path;
 
-use bytes::Bytes;
-use futures_util::stream::{self, Stream as AsyncStream};
+use pytask_protocol::lines::Mark;
 
+use super::index::Index;
 use super::reader::{Item, LogFile, Records};
 use super::text::{LogRecord, system_text};
-use super::{Error, Filter, Record, Result, Stream};
+use super::{Filter, Pieces, Record, Result, Stream};
 
 /// A piece is about this long.
 const PIECE: usize = 128 * 1024;
@@ -28,6 +29,39 @@ pub enum Format {
 pub struct Export {
     records: Records,
     shape: Shape,
+    /// Of a range of the raw bytes.
+    window: Option<Window>,
+}
+
+/// Bytes of the script's output that are still to be passed over, and to be given.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    skip: u64,
+    left: u64,
+}
+
+/// Where reading begins for a byte of the script's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct RawStart {
+    /// In the log; a record begins there.
+    log_offset: u64,
+    /// Bytes of the output before it.
+    raw_offset: u64,
+}
+
+/// For the output's byte `offset`, at or before it: where the mark before it stands.
+fn start_of_raw(index: &Index, filter: Filter, offset: u64) -> RawStart {
+    let raw = |mark: &Mark| match filter {
+        Filter::All => mark.before.stdout_bytes + mark.before.stderr_bytes,
+        Filter::Only(Stream::Stdout) => mark.before.stdout_bytes,
+        Filter::Only(Stream::Stderr) => mark.before.stderr_bytes,
+        Filter::Only(Stream::System | Stream::Truncated) => 0,
+    };
+    let mark = &index.marks()[index.last_where(|mark| raw(mark) <= offset)];
+    RawStart {
+        log_offset: mark.offset,
+        raw_offset: raw(mark),
+    }
 }
 
 #[derive(Debug)]
@@ -48,29 +82,66 @@ impl Export {
         Ok(Self {
             records: LogFile::open(run_dir)?.records_from(0),
             shape,
+            window: None,
         })
     }
 
-    /// The next bytes; `None` at the end.
-    pub fn next_piece(&mut self) -> Result<Option<Vec<u8>>> {
+    /// So many bytes of the script's output: of [`Format::Raw`]. It is an error if they cannot be counted off, because the log
+    /// has fewer or is damaged on the way to them.
+    pub fn open_range(run_dir: &Path, filter: Filter, range: Range<u64>) -> Result<Self> {
+        let (log, index) = Index::load(run_dir)?;
+        let start = start_of_raw(&index, filter, range.start);
+        Ok(Self {
+            records: log.records_from(start.log_offset),
+            shape: Shape {
+                format: Format::Raw,
+                filter,
+                at_line_start: true,
+            },
+            window: Some(Window {
+                skip: range.start - start.raw_offset,
+                left: range.end.saturating_sub(range.start),
+            }),
+        })
+    }
+}
+
+impl Pieces for Export {
+    fn next_piece(&mut self) -> Result<Option<Vec<u8>>> {
         let mut piece = Vec::new();
-        while piece.len() < PIECE {
+        while piece.len() < PIECE && self.window.is_none_or(|window| window.left > 0) {
             match self.records.next()? {
+                // Rather than bytes that are not those that were asked for.
+                None | Some(Item::Damaged { .. }) if self.window.is_some() => {
+                    let what = "the log is damaged: what is behind that cannot be counted off";
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, what).into());
+                }
                 None => break,
                 Some(Item::Damaged { .. }) => {}
-                Some(Item::Record { record, .. }) => self.shape.append(&record, &mut piece)?,
+                Some(Item::Record { mut record, .. }) => {
+                    if let Some(window) = &mut self.window
+                        && self.shape.filter.takes(record.stream)
+                        && matches!(record.stream, Stream::Stdout | Stream::Stderr)
+                    {
+                        record.payload = window.cut(record.payload);
+                    }
+                    self.shape.append(&record, &mut piece)?;
+                }
             }
         }
         Ok((!piece.is_empty()).then_some(piece))
     }
+}
 
-    /// For a response body: reads from disk only as the client takes.
-    pub fn into_stream(self) -> impl AsyncStream<Item = Result<Bytes>> + Send + 'static {
-        stream::try_unfold(self, |mut export| async {
-            let read = tokio::task::spawn_blocking(move || export.next_piece().map(|piece| (piece, export)));
-            let (piece, export) = read.await.map_err(std::io::Error::other)??;
-            Ok::<_, Error>(piece.map(|piece| (Bytes::from(piece), export)))
-        })
+impl Window {
+    /// What of the next bytes is within.
+    fn cut<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let skipped = self.skip.min(bytes.len() as u64);
+        self.skip -= skipped;
+        let bytes = bytes.get(skipped as usize..).unwrap_or_default();
+        let taken = self.left.min(bytes.len() as u64);
+        self.left -= taken;
+        bytes.get(..taken as usize).unwrap_or_default()
     }
 }
 
@@ -121,7 +192,9 @@ mod tests {
     use futures_util::TryStreamExt;
 
     use super::super::fixture::Log;
+    use super::super::stream;
     use super::*;
+    use bytes::Bytes;
 
     fn log() -> Log {
         let mut log = Log::new();
@@ -174,11 +247,50 @@ mod tests {
         for _ in 0..50 {
             log.write(Stream::Stdout, &payload);
         }
-        let stream = Export::open(log.dir(), Format::Raw, Filter::All)
-            .unwrap()
-            .into_stream();
-        let pieces: Vec<Bytes> = stream.try_collect().await.unwrap();
+        let export = Export::open(log.dir(), Format::Raw, Filter::All).unwrap();
+        let pieces: Vec<Bytes> = stream(export).try_collect().await.unwrap();
         assert!(pieces.iter().all(|piece| piece.len() < PIECE + 65_536));
         assert_eq!(pieces.concat(), payload.repeat(50));
+    }
+
+    #[test]
+    fn a_range_is_what_it_is_of_the_whole() {
+        let log = log();
+        for filter in [Filter::All, Filter::Only(Stream::Stdout)] {
+            let whole = export(&log, Format::Raw, filter);
+            for start in 0..=whole.len() {
+                for end in start..=whole.len() {
+                    let range = start as u64..end as u64;
+                    let mut export = Export::open_range(log.dir(), filter, range).unwrap();
+                    let mut got = Vec::new();
+                    while let Some(piece) = export.next_piece().unwrap() {
+                        got.extend(piece);
+                    }
+                    assert_eq!(got, whole[start..end], "{start}..{end}");
+                }
+            }
+            let beyond = whole.len() as u64 + 1;
+            let mut export = Export::open_range(log.dir(), filter, 0..beyond).unwrap();
+            assert!(
+                export.next_piece().is_err(),
+                "what is promised and not there is no end"
+            );
+        }
+    }
+
+    #[test]
+    fn a_range_behind_damage_is_refused_rather_than_another() {
+        let mut log = log();
+        let before = export(&log, Format::Raw, Filter::All).len() as u64;
+        log.append(b"garbage");
+        log.write(Stream::Stdout, b"behind");
+        let piece = |range| {
+            Export::open_range(log.dir(), Filter::All, range)
+                .unwrap()
+                .next_piece()
+        };
+        assert_eq!(piece(1..before).unwrap().unwrap().len() as u64, before - 1);
+        assert!(piece(before..before + 1).is_err());
+        assert!(piece(1..before + 1).is_err());
     }
 }

@@ -11,9 +11,11 @@ use std::path::Path;
 use pytask_protocol::frame::Record;
 use pytask_protocol::lines::{Counts, MARK_EVERY, MARK_LEN, Mark, Marker};
 use pytask_protocol::{EXIT_FILE, INDEX_FILE};
+use rustix::fs::{CWD, OFlags};
 
 use super::Result;
-use super::reader::{Item, LogFile, open_regular};
+use super::reader::{Item, LogFile};
+use super::source::open_plain;
 
 /// With so much of the log behind the last mark, marks are missing. A writer is never so far ahead of its own.
 const TOO_LONG: u64 = 4 * MARK_EVERY;
@@ -130,7 +132,7 @@ fn last_of(marks: &[Mark]) -> &Mark {
 /// The sidecar's bytes; empty if there is none.
 fn read(run_dir: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    match open_regular(&run_dir.join(INDEX_FILE), rustix::fs::OFlags::RDONLY) {
+    match open_plain(CWD, &run_dir.join(INDEX_FILE), OFlags::RDONLY) {
         Ok(mut file) => file.read_to_end(&mut bytes)?,
         // None, or not one: marks are missing.
         Err(_) => 0,

@@ -3,7 +3,8 @@
 //! The supervisor writes framed records (`docs/log-format.md`) to `<run directory>/log`; [`LogFile`] reads them,
 //! [`Follower`] as they come, [`tail`] from the end, [`Export`] as a download; [`window`] reads lines from anywhere,
 //! [`EndFollower`] the last ones as they come. [`Watcher`] wakes whoever waits for something in a run directory. [`seal`]
-//! is called once, after the run's end.
+//! is called once, after the run's end. [`pack`] makes `log.zst` of it later; whoever reads does not notice, because all
+//! offsets are those of the log that was packed.
 //!
 //! Invariants: the file is untrusted (any bytes are answered, a damaged part costs only itself); memory is bounded
 //! whatever the log's size and however slow a reader; wake-ups are hints, so everything also polls; readers share
@@ -11,6 +12,7 @@
 //!
 //! What takes a `&Path` is synchronous: call it from `spawn_blocking`.
 
+mod blocks;
 mod ends;
 mod export;
 #[cfg(test)]
@@ -18,9 +20,15 @@ mod fixture;
 mod follow;
 mod index;
 mod lines;
+mod pack;
+mod packed;
+#[cfg(test)]
+mod packed_tests;
+mod pieces;
 mod reader;
 mod seal;
 mod search;
+mod source;
 mod tail;
 mod text;
 mod watch;
@@ -29,6 +37,8 @@ pub use ends::EndFollower;
 pub use export::{Export, Format, render};
 pub use follow::Follower;
 pub use lines::{From as WindowFrom, LogLine, Window, window};
+pub use pack::{PackStep, Packing, SMALLEST as SMALLEST_PACKED, pack};
+pub use pieces::{Gzip, Pieces, Whole, stream};
 pub use pytask_protocol::frame::{OwnedRecord, Record, Stream};
 pub use reader::{Item, LogFile, Records};
 pub use seal::{Summary, seal, summary};

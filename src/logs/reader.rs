@@ -3,25 +3,20 @@
 //! [`Records::next`] answers a record, a damaged stretch, or the end *for now*: asked again later it goes on with
 //! whatever was appended. A record that is not whole yet (the torn tail) is the end for now.
 
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use pytask_protocol::LOG_FILE;
 use pytask_protocol::frame::{Decoded, Record, Stream, decode};
-use rustix::fs::{FileType, Mode, OFlags};
-use rustix::io::Errno;
 
-use super::{Error, Result};
+use super::Result;
+use super::source::{Got, Source};
 
 /// Read at a time: little where little comes (a live log), more as long as there is more.
 const SHORTEST_READ: usize = 16 * 1024;
 const LONGEST_READ: usize = 256 * 1024;
 
-/// An open log.
+/// An open log, packed or not.
 #[derive(Debug)]
-pub struct LogFile(File);
+pub struct LogFile(Source);
 
 /// What stands at an offset of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,20 +35,20 @@ pub enum Item<'a> {
 impl LogFile {
     /// The log in a run directory.
     pub fn open(run_dir: &Path) -> Result<Self> {
-        Self::open_with(run_dir, OFlags::RDONLY)
+        Source::open(run_dir).map(Self)
     }
 
-    pub(super) fn open_with(run_dir: &Path, access: OFlags) -> Result<Self> {
-        Ok(Self(open_regular(&run_dir.join(LOG_FILE), access)?))
+    pub(super) fn of(source: Source) -> Self {
+        Self(source)
     }
 
-    pub(super) fn file(&self) -> &File {
-        &self.0
+    pub(super) fn into_source(self) -> Source {
+        self.0
     }
 
-    /// Bytes of the file, now.
+    /// Bytes of the log, now. All offsets are offsets of these, also of a packed log.
     pub fn len(&self) -> Result<u64> {
-        Ok(self.0.metadata()?.len())
+        self.0.length()
     }
 
     pub fn is_empty(&self) -> Result<bool> {
@@ -71,21 +66,6 @@ impl LogFile {
             next_read: SHORTEST_READ,
         }
     }
-}
-
-/// A file that is one, and nothing that only has its name.
-pub(super) fn open_regular(path: &Path, access: OFlags) -> Result<File> {
-    let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let fd = match rustix::fs::open(path, flags, Mode::empty()) {
-        Err(Errno::NOENT) => return Err(Error::NotFound),
-        Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Err(Error::Unsafe),
-        other => other.map_err(io::Error::from)?,
-    };
-    let stat = rustix::fs::fstat(&fd).map_err(io::Error::from)?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_nlink != 1 {
-        return Err(Error::Unsafe);
-    }
-    Ok(File::from(fd))
 }
 
 #[derive(Debug)]
@@ -156,11 +136,17 @@ impl Records {
                     damaged += skip as u64;
                     self.advance(skip);
                 }
-                Decoded::NeedMore => {
-                    if self.fill()? == 0 {
-                        return Ok((damaged > 0).then(|| self.damage(damaged)));
+                Decoded::NeedMore => match self.fill()? {
+                    Got::Bytes(0) => return Ok((damaged > 0).then(|| self.damage(damaged))),
+                    Got::Bytes(_) => {}
+                    Got::Lost(bytes) => {
+                        // What the rest of a record is missing of is lost with it.
+                        let unread = self.buffer.len() as u64;
+                        self.buffer.clear();
+                        self.offset += unread + bytes;
+                        damaged += unread + bytes;
                     }
-                }
+                },
             }
         }
     }
@@ -204,23 +190,20 @@ impl Records {
         self.offset += bytes as u64;
     }
 
-    /// Reads on behind what the buffer holds. Answers how many bytes came.
-    fn fill(&mut self) -> Result<usize> {
+    /// Reads on behind what the buffer holds, which then begins with what is unread.
+    fn fill(&mut self) -> Result<Got> {
         self.buffer.drain(..self.start);
         self.start = 0;
         let held = self.buffer.len();
         self.buffer.resize(held + self.next_read, 0);
-        let read = loop {
-            match self
-                .log
-                .0
-                .read_at(&mut self.buffer[held..], self.offset + held as u64)
-            {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other,
-            }
+        let read = self
+            .log
+            .0
+            .read_at(&mut self.buffer[held..], self.offset + held as u64);
+        let got = match read {
+            Ok(Got::Bytes(bytes)) => bytes,
+            _ => 0,
         };
-        let got = read.as_ref().map_or(0, |n| *n);
         self.buffer.truncate(held + got);
         if got == self.next_read {
             self.next_read = (self.next_read * 4).min(LONGEST_READ);
@@ -238,6 +221,8 @@ mod tests {
     use super::super::fixture::{Log, read_all};
     use super::super::{ErrorKind, Stream};
     use super::*;
+    use pytask_protocol::LOG_FILE;
+    use rustix::fs::Mode;
 
     fn seqs(items: &[(u64, Vec<u8>)]) -> Vec<u64> {
         items.iter().map(|(seq, _)| *seq).collect()

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use pytask_protocol::frame::Stream;
-use rustix::fs::OFlags;
+use pytask_protocol::LOG_FILE;
+use pytask_protocol::frame::{HEADER_LEN, Stream};
+use rustix::fs::{CWD, OFlags};
 
 use super::reader::{Item, LogFile, Records};
+use super::source::{Source, open_plain};
 use super::{Error, Result};
 
 /// What a log holds.
@@ -22,6 +24,16 @@ pub struct Summary {
     pub damaged_bytes: u64,
 }
 
+impl Summary {
+    /// Of the log itself, but for the product's own sentences and what is damaged.
+    pub fn log_bytes(&self) -> u64 {
+        let headers = self.records.saturating_mul(HEADER_LEN as u64);
+        self.stdout_bytes
+            .saturating_add(self.stderr_bytes)
+            .saturating_add(headers)
+    }
+}
+
 /// Of the log as it is now; all zero if there is none.
 pub fn summary(run_dir: &Path) -> Result<Summary> {
     match LogFile::open(run_dir) {
@@ -31,20 +43,21 @@ pub fn summary(run_dir: &Path) -> Result<Summary> {
 }
 
 /// Cuts what is left of a record that was never finished, syncs, and counts. For a log that nobody writes any more;
-/// safe to repeat. A run without a log has an empty one.
+/// safe to repeat, also when the log has been packed since. A run without a log has an empty one.
 pub fn seal(run_dir: &Path) -> Result<Summary> {
-    let log = match LogFile::open_with(run_dir, OFlags::RDWR) {
-        Err(Error::NotFound) => return Ok(Summary::default()),
-        other => other?,
+    let log = match open_plain(CWD, &run_dir.join(LOG_FILE), OFlags::RDWR) {
+        Err(Error::NotFound) => return summary(run_dir),
+        other => LogFile::of(Source::Plain(other?)),
     };
     let mut records = log.records_from(0);
     let summary = count(&mut records)?;
     let end = records.offset();
-    let log = records.into_log();
-    if log.len()? > end {
-        log.file().set_len(end)?;
+    if let Source::Plain(file) = records.into_log().into_source() {
+        if file.metadata()?.len() > end {
+            file.set_len(end)?;
+        }
+        file.sync_all()?;
     }
-    log.file().sync_all()?;
     Ok(summary)
 }
 

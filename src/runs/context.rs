@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::engine_link::EngineStatus;
 use super::space::Disk;
@@ -40,6 +41,12 @@ pub(super) struct Context {
     pub leftovers: Notify,
     /// An environment has become live, whose bytecode may be missing.
     pub to_compile: Notify,
+    /// A log has come that is to be packed some time.
+    pub to_pack: Notify,
+    /// Held while a log is packed and until that is stored.
+    pub packing: tokio::sync::Mutex<()>,
+    /// What can wait for the next controller is not begun any more.
+    pub stopping: CancellationToken,
     /// Held while an environment becomes live or is removed.
     pub environments: tokio::sync::Mutex<()>,
     /// One per run that has a driver: look at it again.

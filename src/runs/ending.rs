@@ -4,7 +4,7 @@
 //! found again by the sweep.
 
 use super::context::Context;
-use super::{Error, artifacts, builds, directory, reuse};
+use super::{Error, artifacts, builds, directory, packer, reuse};
 use crate::envs::{build, imports};
 use crate::events::News;
 use crate::files::{Owner, RelPath, layout, on_disk};
@@ -87,12 +87,18 @@ pub(super) async fn collect(cx: &Context, run: &Run) -> Result<(), Error> {
         }
     };
     let now = cx.clock.now();
-    let also = move |c: &rusqlite::Connection, run: &Run| match &result {
-        Some(Made::Environment(key)) => store::environments::make_live(c, &run.script_id, key, now),
-        Some(Made::Bytecode(key)) => store::environments::set_compiled(c, &run.script_id, key, now),
-        Some(Made::Found(_)) | None => Ok(()),
+    let also = move |c: &rusqlite::Connection, run: &Run| {
+        if let Some(log) = packer::listed(run, &summary, now) {
+            store::raw_logs::insert(c, &log)?;
+        }
+        match &result {
+            Some(Made::Environment(key)) => store::environments::make_live(c, &run.script_id, key, now),
+            Some(Made::Bytecode(key)) => store::environments::set_compiled(c, &run.script_id, key, now),
+            Some(Made::Found(_)) | None => Ok(()),
+        }
     };
     cx.record_with(&run.id, event, fill, also).await?;
+    cx.to_pack.notify_one();
     if run.kind == RunKind::Build {
         cx.events.publish(News::Script(run.script_id.clone()));
         cx.to_compile.notify_one();

@@ -1,7 +1,7 @@
 //! Runs: from the wish to the verdict.
 //!
 //! The only module that writes run rows and calls the engine. [`Runs`] is its face: submit, build, cancel, ask.
-//! Behind it, loops: the link to the engine, admission, two that clean up, and one driver per active run; each acts on what a
+//! Behind it, loops: the link to the engine, admission, two that clean up, one that packs logs, and one driver per active run; each acts on what a
 //! pure function decided ([`admission`], [`recovery`], [`spec`]) and survives being killed at any point.
 
 pub mod admission;
@@ -16,6 +16,7 @@ mod enforceable;
 mod engine_link;
 mod environments;
 pub mod fires;
+mod packer;
 mod queue;
 pub mod recovery;
 #[cfg(test)]
@@ -159,6 +160,9 @@ impl Runs {
             admission: Default::default(),
             leftovers: Default::default(),
             to_compile: Default::default(),
+            to_pack: Default::default(),
+            packing: Default::default(),
+            stopping: Default::default(),
             drivers: Default::default(),
             environments: Default::default(),
             waiting: Default::default(),
@@ -176,10 +180,18 @@ impl Runs {
         let cx = Arc::clone(&context);
         keep_alive("sweep", move || sweep::keep(Arc::clone(&cx)));
         let cx = Arc::clone(&context);
+        keep_alive("packer", move || packer::keep(Arc::clone(&cx)));
+        let cx = Arc::clone(&context);
         keep_alive("environments", move || environments::keep(Arc::clone(&cx)));
         let cx = Arc::clone(&context);
         keep_alive("bytecode", move || environments::keep_compiled(Arc::clone(&cx)));
         Self(context)
+    }
+
+    /// Ends what is done in the background and would only be given up, in an orderly way. Runs go on.
+    pub async fn stop(&self) {
+        self.0.stopping.cancel();
+        drop(self.0.packing.lock().await);
     }
 
     /// Records a run and answers it, queued. It starts when admission finds its turn.

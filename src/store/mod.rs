@@ -10,6 +10,7 @@ pub mod images;
 pub mod index_credentials;
 pub mod meta;
 mod opening;
+pub mod raw_logs;
 mod room;
 pub mod runs;
 pub mod schedules;

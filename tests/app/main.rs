@@ -13,6 +13,7 @@ mod inline;
 mod live;
 mod log_lines;
 mod log_search;
+mod logs;
 mod lookalikes;
 mod openapi;
 mod outcomes;

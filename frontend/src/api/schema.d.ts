@@ -290,7 +290,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the script wrote. */
+        /**
+         * What the script wrote.
+         * @description With `format=raw`, once the run has finished, a `Range` of bytes is answered.
+         */
         get: operations["readLog"];
         put?: never;
         post?: never;
@@ -3139,11 +3142,18 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "text" | "ndjson" | "raw";
+                /** @description As a gzip file. */
+                gzip?: boolean;
                 stream?: "stdout" | "stderr";
                 /** @description Only the last so many lines. */
                 tail?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` that the range belongs to */
+                "If-Range"?: string | null;
+                /** @description One range of bytes, with `format=raw`, of a run that has finished */
+                Range?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -3159,7 +3169,25 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range begins behind the end, which `Content-Range` tells */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
