@@ -2,7 +2,7 @@
 // needs as much memory as for ten lines. Prints what was measured.
 import type { CDPSession, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { api, finished, fresh, newScript, openWindow, runOf, screenshot, type Window } from "./product";
+import { api, finished, fresh, newScript, openWindow, runOf, screenshot, type Theme, type Window } from "./product";
 
 const LINES = Number(process.env.LOG_LINES ?? 10_000_000);
 const MIB = 1024 * 1024;
@@ -267,6 +267,58 @@ describe("ten million lines", () => {
   });
 });
 
+describe("wrapped rows of a phone", () => {
+  it("are gone to and scrolled through to the pixel, and end at the end", async () => {
+    const narrow = await openWindow({ width: 390, height: 844 });
+    const { page } = narrow;
+    const view = page.getByTestId("log");
+    /** How far below the upper edge of the log a line is. */
+    const below = (line: number) =>
+      page.evaluate((number) => {
+        const edge = document.querySelector("[data-testid=log]")?.getBoundingClientRect().top ?? 0;
+        const row = document.querySelector(`[data-line="${number}"]`);
+        return row ? Math.round(row.getBoundingClientRect().top - edge) : null;
+      }, line);
+    const height = await (async () => {
+      await page.goto(`/runs/${run}?line=250045`);
+      await view.locator("[data-line='250045']").waitFor();
+      return view.evaluate((element) => element.clientHeight);
+    })();
+    await expect.poll(() => below(250_045)).toSatisfy((top: number) => top > 0 && top < height - 40);
+    await view.hover();
+    for (let turn = 0; turn < 12; turn++) {
+      const lines = await page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>("[data-line]")].map((row) => Number(row.dataset.line)),
+      );
+      const line = lines[Math.floor(lines.length / 2)] ?? 0;
+      const before = (await below(line)) ?? 0;
+      await page.mouse.wheel(0, 90);
+      await expect.poll(() => below(line)).toBe(before - 90);
+      // The bar is brought to where the place is; the rows stay.
+      await page.waitForTimeout(220);
+      expect(await below(line)).toBe(before - 90);
+    }
+    await page.keyboard.press("End");
+    await page.getByTestId("log-end").waitFor();
+    await expect
+      .poll(() =>
+        page.evaluate(() => {
+          const edge = document.querySelector("[data-testid=log]")?.getBoundingClientRect().bottom ?? 0;
+          const last = [...document.querySelectorAll("[data-line]")].at(-1)?.getBoundingClientRect().bottom ?? 0;
+          return Math.round(edge - last);
+        }),
+      )
+      // What ends the log, and room for what floats above it.
+      .toBeLessThan(100);
+    await page.keyboard.press("PageUp");
+    await page.keyboard.press("g");
+    await page.keyboard.press("g");
+    await expect.poll(() => below(1)).toBe(0);
+    narrow.assertClean();
+    await narrow.close();
+  });
+});
+
 describe("a flood", () => {
   it("is followed with flat memory, and let go of without a jump", async () => {
     const floods = await newScript(
@@ -307,5 +359,57 @@ describe("a flood", () => {
     await page.getByTestId("log-end").waitFor({ timeout: 60_000 });
     await textIsRight();
     window.assertClean();
+  });
+});
+
+const LOOKS: { look: string; theme: Theme; width: number; height: number }[] = [
+  { look: "dark", theme: "dark", width: 1360, height: 860 },
+  { look: "light", theme: "light", width: 1360, height: 860 },
+  { look: "phone", theme: "light", width: 390, height: 844 },
+];
+
+describe.each(LOOKS)("looks, $look", ({ look, theme, width, height }) => {
+  let other: Window;
+  beforeAll(async () => {
+    other = await openWindow({ theme, width, height });
+  });
+  afterAll(() => other.close());
+
+  it("in every state", async () => {
+    const { page } = other;
+    const log = page.getByTestId("log");
+    const tool = async (name: string, item: string) => {
+      if (look === "phone") await page.getByRole("button", { name: "More tools" }).click();
+      else await page.getByRole("button", { name, exact: true }).click();
+      await screenshot(page, `log-menu-${name.toLowerCase()}-${look}`);
+      await page.getByRole("menuitemradio", { name: item }).click();
+    };
+    await page.goto(`/runs/${run}`);
+    await page.getByTestId("log-end").waitFor();
+    await screenshot(page, `log-end-${look}`);
+    await tool("Streams", "Only stderr");
+    await log.locator("[data-stream=stderr]").first().waitFor();
+    await page.keyboard.press("t");
+    await log.locator("time").first().waitFor();
+    await screenshot(page, `log-stderr-times-${look}`);
+    await tool("Streams", "All output");
+    await page.goto(`/runs/${run}?line=250040-250052`);
+    await log.locator("[data-line='250051']").waitFor();
+    await screenshot(page, `log-long-wrapped-${look}`);
+    await page.keyboard.press("w");
+    await screenshot(page, `log-long-${look}`);
+    await page.keyboard.press("w");
+    await page.keyboard.press("t");
+    await page.keyboard.press("/");
+    await page.getByRole("searchbox").fill("customer");
+    if ((await page.getByTestId("log-results").count()) === 0)
+      await page.getByRole("button", { name: "List the matches" }).click();
+    await page.getByTestId("log-results").getByRole("button").first().waitFor();
+    await screenshot(page, `log-search-${look}`);
+    await page.keyboard.press("Escape");
+    await page.goto(`/scripts/${script}/code`);
+    await page.getByTestId("log-end").waitFor();
+    await screenshot(page, `log-dock-${look}`);
+    other.assertClean();
   });
 });

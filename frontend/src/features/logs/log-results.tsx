@@ -38,15 +38,7 @@ export function LogResults({ found, hasMore, onMore, onSelect }: LogResultsProps
       className="flex min-h-0 shrink-0 flex-col border-line bg-panel @max-3xl:h-2/5 @max-3xl:border-t @3xl:w-[340px] @3xl:border-l"
     >
       <div ref={scroller} className="min-h-0 flex-1 overflow-auto py-1">
-        {matches.length === 0 ? (
-          <p className="px-3 py-2 text-ink-3 text-sm">
-            {found.words.q === ""
-              ? "What you search for is listed here, the newest first."
-              : found.phase === "searching"
-                ? "Searching"
-                : "No match"}
-          </p>
-        ) : null}
+        {matches.length === 0 ? <p className="px-3 py-2 text-ink-3 text-sm">{emptyWords(found)}</p> : null}
         <ol className="relative" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((item) => {
             const match = matches[item.index];
@@ -80,6 +72,12 @@ export function LogResults({ found, hasMore, onMore, onSelect }: LogResultsProps
       </div>
     </section>
   );
+}
+
+function emptyWords({ phase, words }: SearchState): string {
+  if (words.q === "") return "What you search for is listed here, the newest first.";
+  if (phase === "searching") return "Searching";
+  return phase === "failed" ? "The search did not go through." : "No match";
 }
 
 function Excerpt({ match }: { match: SearchMatch }) {

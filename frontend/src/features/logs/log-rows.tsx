@@ -145,9 +145,7 @@ const Row = memo(function Row({ line, told, current, picked, look }: RowProps) {
 function Piece({ segment, current, look }: { segment: Segment; current: boolean; look: RowLook }) {
   const { text, style, marked, place } = segment;
   const content = marked ? (
-    <mark className={cn("rounded-[2px] text-ink", current ? "bg-skip/65" : "bg-skip/30")} style={style}>
-      {text}
-    </mark>
+    <mark className={cn("rounded-[2px]", current ? "bg-skip text-canvas" : "bg-skip/30 text-ink")}>{text}</mark>
   ) : style ? (
     <span style={style}>{text}</span>
   ) : (

@@ -62,6 +62,8 @@ export class LogScroller {
   private average = ROW;
   private heights = new Map<number, number>();
   private drawn: Drawn = { first: 1, last: 0 };
+  /** The line that was gone to. It stays where it was put while rows around it are read and measured. */
+  private aim: { position: number; align: "center" | "start" } | null = null;
   /** Somebody holds the bar's thumb. */
   private held = false;
   private touched = false;
@@ -176,6 +178,7 @@ export class LogScroller {
     const extent = this.extent;
     this.letGo();
     this.go(placeOf(extent, position, align));
+    this.aim = { position, align };
   }
 
   /** Whether a line can be read without moving. */
@@ -198,11 +201,20 @@ export class LogScroller {
     this.viewport = parts.view.clientHeight;
     const before = scrollHeight(this.extent);
     this.measure(parts);
-    const shrunk = scrollHeight(this.extent) < before;
-    if (this.following) this.place = endPlace(this.extent);
-    else if (shrunk) this.place = rested(this.extent, this.place);
-    this.put(parts, this.following || shrunk);
+    const next = this.corrected(scrollHeight(this.extent) < before);
+    if (next) this.place = next;
+    this.put(parts, next !== null);
     if (this.redraws()) this.tell();
+  }
+
+  /** Where the view has to go now that more is known; null when the place holds. */
+  private corrected(shrunk: boolean): Place | null {
+    const extent = this.extent;
+    if (this.following) return endPlace(extent);
+    if (this.aim) return placeOf(extent, this.aim.position, this.aim.align);
+    // Rows that turned out lower than they were thought leave room below the last one.
+    const room = this.drawn.last >= extent.lines && extent.lines > 0 && isEnd(extent, this.place);
+    return shrunk || room ? rested(extent, this.place) : null;
   }
 
   private measure(parts: Parts) {
@@ -240,6 +252,7 @@ export class LogScroller {
   private go(place: Place) {
     clearTimeout(this.rest);
     this.held = false;
+    this.aim = null;
     this.place = place;
     this.redraws();
     if (this.parts) this.put(this.parts, true);
@@ -290,6 +303,7 @@ export class LogScroller {
     const extent = this.extent;
     const up = top < this.place.top;
     const followed = this.following;
+    this.aim = null;
     this.place = scrolled(extent, this.place, top, this.held);
     const ended = isEnd(extent, this.place);
     if (up && !ended) this.letGo();
@@ -314,6 +328,7 @@ export class LogScroller {
 
   private onWheel = (event: WheelEvent) => {
     this.held = false;
+    this.aim = null;
     // The scroll itself comes a frame later, and a flood would have moved on by then.
     if (event.deltaY < 0 && this.following && lastTop(this.extent) > 0) {
       this.letGo();
@@ -329,6 +344,7 @@ export class LogScroller {
 
   private onTouch = () => {
     this.held = false;
+    this.aim = null;
     this.touched = true;
   };
 

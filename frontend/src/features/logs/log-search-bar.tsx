@@ -89,7 +89,7 @@ export function LogSearchBar({ found, inputRef, stale, listed, onSearch, onStep,
         role="status"
         data-testid="log-search-count"
         className={cn(
-          "num min-w-0 flex-1 truncate px-1 text-xs",
+          "num min-w-0 flex-1 truncate px-1 text-xs @max-lg:order-last @max-lg:basis-full @max-lg:empty:hidden",
           found.phase === "failed" ? "text-fail" : "text-ink-3",
         )}
         title={found.phase === "failed" ? errorText(found.error) : undefined}

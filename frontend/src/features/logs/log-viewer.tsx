@@ -60,7 +60,7 @@ export function LogViewer({ log, run, toolbar, className, picking, wholePage = f
     return view && tall && block && rows ? scroller.attach({ view, tall, block, rows }) : undefined;
   }, [scroller]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each of these is drawn, and may change heights.
-  useLayoutEffect(() => scroller.settle(), [scroller, version, wrap, time, status, run.state, found]);
+  useLayoutEffect(() => scroller.settle(), [scroller, version, wrap, time, status, run.state, found, picked]);
 
   const openSearch = () => {
     setSearching(true);
@@ -159,11 +159,14 @@ export function LogViewer({ log, run, toolbar, className, picking, wholePage = f
             data-testid="log"
             data-total={total}
             data-following={following}
-            className="absolute inset-0 overflow-auto font-mono text-[12.5px] leading-5 outline-offset-[-2px] [overflow-anchor:none]"
-            style={{ "--log-number": `calc(${digits}ch + 26px)` } as React.CSSProperties}
+            className="absolute inset-0 overflow-auto font-mono text-[12.5px] leading-5 outline-offset-[-1px] [overflow-anchor:none] focus-visible:outline-1"
+            style={{ "--log-number": `calc(${digits}ch + 22px)` } as React.CSSProperties}
           >
             <div ref={tallRef} className="relative min-w-full">
-              <div ref={blockRef} className={cn("absolute left-0 min-w-full", wrap ? "w-full" : "w-max")}>
+              <div
+                ref={blockRef}
+                className={cn("absolute left-0 min-w-full", wrap ? "w-full" : "w-max", picked && "pb-12")}
+              >
                 <LogRows
                   rowsRef={rowsRef}
                   range={range}
