@@ -39,6 +39,8 @@ export function planOf(script, run) {
     const lines = Number(many[1].replaceAll("_", ""));
     return { lines, perSecond: text.includes("forever") ? 1_000_000 : lines * 10, end: null };
   }
+  const counted = /range\(1, (\d+) \+ 1\)/.exec(text);
+  if (counted) return { lines: Number(counted[1]), end: null };
   if (text.includes("flood")) return { lines: 200_000, end: null };
   if (text.includes("held.append")) {
     const limit = run.limits.memory_bytes;

@@ -17,6 +17,7 @@ const LOG_KEYS: typeof KEYS = [
   [["j", "k"], "A line down, up; also the arrows and the pages"],
   [["g", "g"], "First line"],
   [["G"], "Last line"],
+  [["l"], "Pick the line of the match, or the first in sight; L picks up to there"],
   [["f"], "Follow the end, or let go"],
   [["w"], "Wrap long lines"],
   [["t"], "Times: none, since the start, local, UTC"],

@@ -47,5 +47,6 @@ function waiting(run: Run, status: LogStatus, empty: boolean, stream: LogStream 
   if (run.state === "collecting") return "Collecting the last lines";
   if (run.state === "finished" || status === "connecting") return "Reading the log";
   if (!empty) return null;
+  if (stream === "system") return "No notices of the system yet";
   return stream ? `Nothing on ${stream} yet` : "Nothing printed yet";
 }

@@ -123,6 +123,11 @@ export class LogScroller {
     return this.place.position;
   }
 
+  /** The first line that is wholly in sight. */
+  get firstWhole(): number {
+    return this.place.offset > 0 ? Math.min(this.place.position + 1, this.windows.total) : this.place.position;
+  }
+
   get extent(): Extent {
     const lines = this.windows.total;
     return {
@@ -290,6 +295,7 @@ export class LogScroller {
   private onLines = () => {
     if (!this.windows.known) {
       this.place = START;
+      this.aim = null;
       this.heights.clear();
     }
     this.redraws();

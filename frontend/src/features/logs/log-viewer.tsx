@@ -54,6 +54,8 @@ export function LogViewer({ log, run, toolbar, className, picking, wholePage = f
   const rowsRef = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
 
+  const current = found.matches[found.current];
+
   scroller.setWrap(wrap);
   useLayoutEffect(() => {
     const [view, tall, block, rows] = [viewRef.current, tallRef.current, blockRef.current, rowsRef.current];
@@ -89,6 +91,10 @@ export function LogViewer({ log, run, toolbar, className, picking, wholePage = f
     wrap: () => setWrap(!wrap),
     times: () => setTime(nextMode(time)),
     firstError: () => void view.firstError(),
+    pick: (extend) => {
+      const line = current ?? windows.line(scroller.firstWhole);
+      if (line) view.pickLine(line.line, extend);
+    },
   });
 
   const words = found.words.q === "" ? null : found.words;
@@ -99,7 +105,6 @@ export function LogViewer({ log, run, toolbar, className, picking, wholePage = f
   );
   const { range, following } = scroller;
   const total = windows.total;
-  const current = found.matches[found.current];
   const digits = String(Math.max(windows.lines_all, 100)).length;
   return (
     <div ref={root} className={cn("@container relative flex min-h-0 flex-col bg-sunken", className)}>
@@ -186,7 +191,7 @@ export function LogViewer({ log, run, toolbar, className, picking, wholePage = f
           {words && found.matches.length > 0 ? (
             <LogMarks matches={found.matches} current={current} extent={scroller.extent} />
           ) : null}
-          <Floating view={view} total={total} />
+          {total > 0 ? <Floating view={view} total={total} /> : null}
         </div>
         {searching && listed ? (
           <LogResults

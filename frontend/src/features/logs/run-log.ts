@@ -52,6 +52,7 @@ export class RunLog {
     if (stream === this.stream.get()) return;
     this.socket?.close();
     this.stream.set(stream);
+    this.failure.set(null);
     this.windows.reset();
     if (this.started) this.start();
   }

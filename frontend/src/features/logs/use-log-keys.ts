@@ -14,6 +14,8 @@ export interface LogActs {
   wrap: () => void;
   times: () => void;
   firstError: () => void;
+  /** Picks the match the reader is at, or the first line in sight. */
+  pick: (extend: boolean) => void;
 }
 
 const G_MS = 1000;
@@ -32,6 +34,8 @@ const ACTS = new Map<string, (acts: LogActs, shift: boolean) => void>([
   ["w", (acts) => acts.wrap()],
   ["t", (acts) => acts.times()],
   ["e", (acts) => acts.firstError()],
+  ["l", (acts) => acts.pick(false)],
+  ["L", (acts) => acts.pick(true)],
   ["n", (acts) => acts.step(1)],
   ["N", (acts) => acts.step(-1)],
   ["F3", (acts, shift) => acts.step(shift ? -1 : 1)],
