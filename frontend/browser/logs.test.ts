@@ -212,7 +212,6 @@ describe("ten million lines", () => {
     await search.getByRole("button", { name: "Regular expression" }).click();
     await search.getByRole("button", { name: "List the matches" }).click();
     await page.getByTestId("log-results").getByRole("button").first().waitFor();
-    await search.getByText(/%/).waitFor();
     await screenshot(page, "log-3-searching-dark");
     await search.getByRole("button", { name: "Older match" }).click();
     await page.keyboard.press("F3");
@@ -220,13 +219,13 @@ describe("ten million lines", () => {
     await page.keyboard.press("Shift+F3");
     await search.getByText(/^2 of /).waitFor();
     await search.getByRole("searchbox").fill("(");
-    await expect.poll(() => search.getByRole("status").textContent()).toContain("q:");
+    await expect.poll(() => search.getByRole("searchbox").getAttribute("aria-invalid")).toBe("true");
+    expect(await search.getByRole("status").textContent()).not.toBe("");
     await screenshot(page, "log-4-refused-dark");
     await search.getByRole("searchbox").fill("orders.csv");
     await search.getByRole("button", { name: "Regular expression" }).click();
-    await search.getByText(/ of .*%/).waitFor();
+    await search.getByText(/^1 of /).waitFor();
     await page.keyboard.press("Escape");
-    await search.waitFor({ state: "hidden" });
     await search.waitFor({ state: "hidden" });
     expect(await log().locator("mark").count()).toBe(0);
     window.assertClean(/400/);

@@ -5,7 +5,7 @@ import { type MouseEvent, memo, type ReactNode, type Ref, useMemo } from "react"
 import { cn } from "~/lib/cn";
 import { formatBytes } from "~/lib/format";
 import type { LogLine, SearchMatch, SearchWords } from "./contract";
-import { type LineRange, rangeParam } from "./line-range";
+import type { LineRange } from "./line-range";
 import { lineTime, type TimeMode } from "./line-time";
 import { downloadUrl } from "./log-requests";
 import type { Drawn } from "./log-scroller";
@@ -98,7 +98,7 @@ const Row = memo(function Row({ line, told, current, picked, look }: RowProps) {
       )}
     >
       <a
-        href={`?line=${rangeParam({ from: line.line, to: line.line })}`}
+        href={`/runs/${encodeURIComponent(look.runId)}?line=${line.line}`}
         tabIndex={-1}
         aria-label={`Line ${line.line}`}
         title="Pick this line; with Shift, up to this line"

@@ -59,7 +59,7 @@ export class LogScroller {
   private viewport = 0;
   private below = 0;
   private wrap = false;
-  private average = ROW;
+  private usual = ROW;
   private heights = new Map<number, number>();
   private drawn: Drawn = { first: 1, last: 0 };
   /** The line that was gone to. It stays where it was put while rows around it are read and measured. */
@@ -133,9 +133,9 @@ export class LogScroller {
     return {
       lines,
       viewport: this.viewport,
-      row: this.wrap ? this.average : ROW,
+      row: this.wrap ? this.usual : ROW,
       below: this.below,
-      heightOf: this.wrap ? (position) => this.heights.get(position) ?? this.average : () => ROW,
+      heightOf: this.wrap ? (position) => this.heights.get(position) ?? this.usual : () => ROW,
       whole: this.wrap && lines <= FEW,
     };
   }
@@ -143,7 +143,7 @@ export class LogScroller {
   setWrap(wrap: boolean) {
     if (wrap === this.wrap) return;
     this.wrap = wrap;
-    this.average = ROW;
+    this.usual = ROW;
     this.heights.clear();
     this.place = { ...this.place, offset: 0 };
   }
@@ -225,17 +225,17 @@ export class LogScroller {
   private measure(parts: Parts) {
     if (this.drawn.last === this.windows.total) this.below = parts.block.offsetHeight - parts.rows.offsetHeight;
     if (!this.wrap) return;
-    let sum = 0;
-    let count = 0;
+    const heights: number[] = [];
     this.heights.clear();
     for (const row of parts.rows.children) {
       const height = (row as HTMLElement).offsetHeight || ROW;
-      this.heights.set(this.drawn.first + count++, height);
-      sum += height;
+      this.heights.set(this.drawn.first + heights.length, height);
+      heights.push(height);
     }
-    // Changed only when it is far off: the bar should not tremble.
-    const average = count > 0 ? Math.max(ROW, Math.round(sum / count)) : ROW;
-    if (Math.abs(average - this.average) > this.average * 0.25) this.average = average;
+    // The usual height, which one huge line does not change. Taken only when it is far off, and not while somebody
+    // holds the bar, which would tremble.
+    const usual = heights.sort((a, b) => a - b)[Math.floor(heights.length / 2)] ?? ROW;
+    if (!this.held && Math.abs(usual - this.usual) > this.usual * 0.25) this.usual = usual;
   }
 
   /** Brings the rows to the place and, if it is not the browser that scrolled, the element too. */
@@ -277,7 +277,9 @@ export class LogScroller {
       total <= FEW
         ? { first: 1, last: total }
         : { first: Math.max(1, first - BEYOND), last: Math.min(total, first + seen + BEYOND) };
-    this.windows.want(this.drawn.first - AHEAD, this.drawn.last + AHEAD);
+    // The end is pushed; only who reads elsewhere needs more than is drawn.
+    const ahead = this.following ? 0 : AHEAD;
+    this.windows.want(this.drawn.first - ahead, this.drawn.last + ahead);
     return true;
   }
 
