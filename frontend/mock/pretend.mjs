@@ -28,9 +28,19 @@ function raised(exception, message, frames) {
   };
 }
 
-/** How many lines it prints, and how it ends: null for a success. */
+/**
+ * How many lines it prints, and how it ends: null for a success. With `perSecond` they are too many to be kept, and
+ * made up when they are looked at.
+ */
 export function planOf(script, run) {
   const text = textOf(script, script.entry_point);
+  const many = /^LINES = ([\d_]+)$/m.exec(text);
+  if (many) {
+    const lines = Number(many[1].replaceAll("_", ""));
+    return { lines, perSecond: text.includes("forever") ? 1_000_000 : lines * 10, end: null };
+  }
+  const counted = /range\(1, (\d+) \+ 1\)/.exec(text);
+  if (counted) return { lines: Number(counted[1]), end: null };
   if (text.includes("flood")) return { lines: 200_000, end: null };
   if (text.includes("held.append")) {
     const limit = run.limits.memory_bytes;

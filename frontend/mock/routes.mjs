@@ -2,6 +2,7 @@
 import { artifact, artifactsOf } from "./artifacts.mjs";
 import { logs, newScript, runs, scripts, system } from "./data.mjs";
 import { imageRoutes } from "./images.mjs";
+import { logRoutes } from "./log-routes.mjs";
 import { statsOf } from "./measure.mjs";
 import { changesOf } from "./outcomes.mjs";
 import { packageRoutes } from "./packages.mjs";
@@ -42,7 +43,7 @@ const refuseLimit = (wrong, prefix = "") => {
   if (wrong) refuse(422, "invalid_field", wrong[1], { field: `${prefix}${wrong[0]}`, ...wrong[2] });
 };
 
-/** [method, pattern, handler({url, id, rest, body, json, headers})] → {json, status} or {bytes, headers} */
+/** [method, pattern, handler({url, id, rest, body, json, headers})] → {json, status} or {bytes, headers} or {stream(response), headers} */
 export const ROUTES = [
   ["GET", /^\/system$/, () => ({ json: system })],
   ["GET", /^\/settings$/, () => ({ json: settingsView() })],
@@ -171,6 +172,7 @@ export const ROUTES = [
   ],
   ...packageRoutes({ known, refuse }),
   ...imageRoutes({ refuse }),
+  ...logRoutes({ known, refuse }),
   ...scheduleRoutes({ known, refuse, page }),
   [
     "POST",

@@ -6,7 +6,8 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
-import { logs, newId, runs, seed } from "./data.mjs";
+import { newId, runs, seed } from "./data.mjs";
+import { pushTail } from "./log-routes.mjs";
 import { ROUTES, refuse } from "./routes.mjs";
 import { seedSchedules } from "./schedules.mjs";
 import { listen, start } from "./simulate.mjs";
@@ -48,6 +49,10 @@ async function api(request, response, url) {
         json: isJson && body.length > 0 ? JSON.parse(body) : {},
         headers: request.headers,
       });
+      if (result.stream) {
+        response.writeHead(200, { "content-security-policy": CSP, ...result.headers });
+        return result.stream(response);
+      }
       if (result.bytes !== undefined) return answer(response, 200, result.headers, result.bytes);
       return answer(
         response,
@@ -95,7 +100,7 @@ server.on("upgrade", (request, socket, head) => {
   sockets.handleUpgrade(request, socket, head, (client) => {
     const live = /^\/api\/v1\/runs\/([^/]+)\/live$/.exec(url.pathname);
     const send = (frame) => client.send(JSON.stringify(frame));
-    if (live) follow(client, send, runs.get(live[1]), Number(url.searchParams.get("after") ?? 0));
+    if (live) follow(client, send, runs.get(live[1]), url.searchParams);
     else
       client.on(
         "close",
@@ -104,22 +109,24 @@ server.on("upgrade", (request, socket, head) => {
   });
 });
 
-function follow(client, send, run, after) {
+function follow(client, send, run, query) {
   if (!run) return client.close(1008, "no such run");
-  for (const each of logs.get(run.id)) if (each.seq > after) send({ type: "records", records: [each] });
+  const look = { count: Number(query.get("tail") ?? 200), stream: query.get("stream") };
+  const tail = pushTail(run.id, look, send);
   const state = () => {
+    if (run.state === "finished") tail.push();
     send({ type: "state", run });
     if (run.state === "finished") client.close(1000);
   };
   state();
-  client.on(
-    "close",
-    listen((event) => {
-      if (event.type === "record" && event.run_id === run.id) send({ type: "records", records: [event.record] });
-      if (event.type === "samples" && event.run_id === run.id) send({ type: "samples", samples: event.samples });
-      if (event.type === "run" && event.run.id === run.id) state();
-    }),
-  );
+  const deaf = listen((event) => {
+    if (event.type === "samples" && event.run_id === run.id) send({ type: "samples", samples: event.samples });
+    if (event.type === "run" && event.run.id === run.id) state();
+  });
+  client.on("close", () => {
+    tail.stop();
+    deaf();
+  });
 }
 
 const port = Number(process.env.MOCK_PORT ?? 8421);

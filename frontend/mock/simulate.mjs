@@ -1,6 +1,7 @@
 // Moves runs through their states in time, prints lines as a script would, and tells everyone who listens.
 import { summaryOf } from "./artifacts.mjs";
 import { newRun, record, runs, scripts, system } from "./data.mjs";
+import { invent, inventedSource } from "./log-source.mjs";
 import { samplesOf } from "./measure.mjs";
 import { outcome } from "./outcomes.mjs";
 import { finishBuild } from "./packages.mjs";
@@ -97,7 +98,8 @@ async function begin(run, script) {
 
 async function execute(script, run) {
   if (!(await begin(run, script))) return;
-  const { lines, end } = planOf(script, run);
+  const { lines, perSecond, end } = planOf(script, run);
+  if (perSecond) return pour(run, lines, perSecond);
   const flood = lines === 200_000;
   for (let i = 1; i <= lines; i++) {
     if (run.state === "stopping") return finish(run, "cancelled");
@@ -110,6 +112,33 @@ async function execute(script, run) {
   if (!end) return finish(run, "succeeded");
   print(run, "stderr", `${end.stderr_tail.join("\n")}\n`);
   finish(run, end.kind, { outcome: end });
+}
+
+/** So many lines a second that nobody could keep them: 100 MB when they are a million. */
+async function pour(run, lines, perSecond) {
+  const began = Date.now();
+  const printed = () => Math.min(lines, Math.floor(((Date.now() - began) / 1000) * perSecond));
+  let stopped = null;
+  // One that is there at once is dated as if it had taken hours.
+  const pace = Math.min(perSecond, lines > perSecond ? perSecond : 700);
+  if (pace < perSecond) run.started_at = new Date(began - (lines / pace) * 1000).toISOString();
+  invent(
+    run.id,
+    inventedSource(() => stopped ?? printed(), Date.parse(run.started_at), pace),
+  );
+  while (printed() < lines && run.state !== "stopping") {
+    await pause(100);
+    measure(run);
+  }
+  stopped = printed();
+  run.log = {
+    stdout_bytes: stopped * 90,
+    stderr_bytes: stopped * 10,
+    dropped_bytes: 0,
+    records: stopped,
+    last_seq: stopped,
+  };
+  finish(run, run.state === "stopping" ? "cancelled" : "succeeded");
 }
 
 async function build(script, run) {

@@ -73,20 +73,8 @@ export type NewImage = Body<"/api/v1/images", "post">;
 export type PreviewRequest = Body<"/api/v1/scripts/{id}/dependencies/preview", "post">;
 export type RunRequest = Body<"/api/v1/scripts/{id}/runs", "post">;
 
-/** One record of a log, as the live socket and `format=ndjson` send it. */
-export interface LogRecord {
-  seq: number;
-  at: string;
-  stream: "stdout" | "stderr" | "system";
-  text: string;
-  base64?: string | null;
-}
-
-/** What `runs/{id}/live` sends. */
-export type LiveFrame =
-  | { type: "records"; records: LogRecord[] }
-  | { type: "state"; run: Run }
-  | { type: "samples"; samples: Sample[] };
+/** What `runs/{id}/live` sends of a run; of its log, see `features/logs/contract`. */
+export type LiveFrame = { type: "state"; run: Run } | { type: "samples"; samples: Sample[] };
 
 /** What `events` sends. */
 export type EventFrame =

@@ -1,6 +1,7 @@
 // Every address of the interface. Pages are loaded when first visited; what a search string may hold is checked here,
 // so a hand-written or old URL never breaks a page.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { parseRange, rangeParam } from "~/features/logs/line-range";
 import { load } from "~/lib/load";
 import { NotFound } from "./not-found";
 import { PageError } from "./page-error";
@@ -104,10 +105,14 @@ const runsRoute = createRoute({
 });
 const runRoute = createRoute({
   ...at("/runs/$runId"),
-  validateSearch: (search: Record<string, unknown>): { tab?: RunTab; artifact?: string } => ({
-    tab: RUN_TABS.find((each) => each === search.tab),
-    artifact: text(search.artifact),
-  }),
+  validateSearch: (search: Record<string, unknown>): { tab?: RunTab; artifact?: string; line?: number | string } => {
+    const lines = parseRange(search.line);
+    return {
+      tab: RUN_TABS.find((each) => each === search.tab),
+      artifact: text(search.artifact),
+      line: lines ? rangeParam(lines) : undefined,
+    };
+  },
   component: lazyRouteComponent(() => load(() => import("~/features/runs/run-page")), "RunPage"),
 });
 const schedulerRoute = createRoute({

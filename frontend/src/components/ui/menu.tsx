@@ -78,3 +78,31 @@ export function MenuCheck({ checked, onChange, children }: MenuCheckProps) {
     </Radix.CheckboxItem>
   );
 }
+
+interface MenuChoiceProps<T extends string> {
+  label: string;
+  value: T;
+  onChange: (value: T) => void;
+  options: readonly { value: T; label: ReactNode }[];
+}
+
+/** One of several, in a menu under its own heading. */
+export function MenuChoice<T extends string>({ label, value, onChange, options }: MenuChoiceProps<T>) {
+  return (
+    <Radix.RadioGroup value={value} onValueChange={(next) => onChange(next as T)} aria-label={label}>
+      <Radix.Label className="px-2 pt-1.5 pb-1 text-ink-3 text-xs">{label}</Radix.Label>
+      {options.map((option) => (
+        <Radix.RadioItem
+          key={option.value}
+          value={option.value}
+          className="flex h-7 cursor-pointer items-center gap-2 rounded-sm px-2 text-ink text-sm outline-none data-highlighted:bg-selected"
+        >
+          <span aria-hidden className="inline-flex size-3.5 items-center justify-center text-accent-ink">
+            {option.value === value ? "•" : ""}
+          </span>
+          {option.label}
+        </Radix.RadioItem>
+      ))}
+    </Radix.RadioGroup>
+  );
+}

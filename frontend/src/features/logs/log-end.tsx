@@ -3,16 +3,21 @@ import type { Run } from "~/api/types";
 import { markOf, markTone, StateMark } from "~/components/ui/state-mark";
 import { cn } from "~/lib/cn";
 import { formatBytes, formatDuration } from "~/lib/format";
+import type { LogStream } from "./contract";
 import type { LogStatus } from "./log-socket";
 
 interface LogEndProps {
   run: Run;
   status: LogStatus;
   empty: boolean;
+  /** It could not be read; that is said elsewhere. */
+  failed: boolean;
+  /** The stream that is looked at alone. */
+  stream: LogStream | null;
 }
 
-export function LogEnd({ run, status, empty }: LogEndProps) {
-  const row = "flex items-center gap-2 py-1 pl-[42px] pr-4 font-sans text-sm";
+export function LogEnd({ run, status, empty, failed, stream }: LogEndProps) {
+  const row = "sticky left-0 flex max-w-[100cqw] flex-wrap items-center gap-x-2 py-1 pl-4 pr-4 font-sans text-sm";
   // A run may be over before its last lines are here; its end is shown after them.
   if (run.state === "finished" && status === "ended") {
     const mark = markOf(run);
@@ -30,15 +35,18 @@ export function LogEnd({ run, status, empty }: LogEndProps) {
       </div>
     );
   }
-  const words = waiting(run, status, empty);
+  if (failed) return null;
+  const words = waiting(run, status, empty, stream);
   return words ? <div className={cn(row, "text-ink-3")}>{words}</div> : null;
 }
 
-function waiting(run: Run, status: LogStatus, empty: boolean): string | null {
+function waiting(run: Run, status: LogStatus, empty: boolean, stream: LogStream | null): string | null {
   if (run.state === "queued") return run.wait_reason?.message ?? "Waiting for its turn";
   if (run.state === "starting") return "Starting the container";
   if (run.state === "stopping") return "Stopping";
   if (run.state === "collecting") return "Collecting the last lines";
   if (run.state === "finished" || status === "connecting") return "Reading the log";
-  return empty ? "Nothing printed yet" : null;
+  if (!empty) return null;
+  if (stream === "system") return "No notices of the system yet";
+  return stream ? `Nothing on ${stream} yet` : "Nothing printed yet";
 }

@@ -3,24 +3,20 @@
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket as Client, type WebSocket as ServerSocket, WebSocketServer } from "ws";
-import type { LogRecord, Run, Sample } from "~/api/types";
-import { LogBuffer } from "./log-buffer";
+import type { Run, Sample } from "~/api/types";
 import { LogSocket, type LogStatus } from "./log-socket";
 
-const record = (seq: number): LogRecord => ({
-  seq,
-  at: "2026-03-01T10:00:00Z",
-  stream: "stdout",
-  text: `line ${seq}\n`,
-});
-const send = (socket: ServerSocket, seq: number) => socket.send(JSON.stringify({ type: "records", records: [record(seq)] }));
+const tail = (socket: ServerSocket, total: number) =>
+  socket.send(
+    JSON.stringify({ type: "tail", first: total, total, lines_all: total, bytes: 1, ended: false, lines: [] }),
+  );
 const finish = (socket: ServerSocket) =>
   socket.send(JSON.stringify({ type: "state", run: { id: "r", state: "finished" } }));
 
 let server: WebSocketServer;
-let buffer: LogBuffer;
 let open: LogSocket | undefined;
-let asked: (string | null)[];
+let asked: (string | undefined)[];
+let totals: number[];
 let statuses: LogStatus[];
 let runs: Run[];
 let samples: Sample[];
@@ -28,8 +24,8 @@ let samples: Sample[];
 beforeEach(async () => {
   server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   await new Promise((resolve) => server.once("listening", resolve));
-  buffer = new LogBuffer();
   asked = [];
+  totals = [];
   statuses = [];
   runs = [];
   samples = [];
@@ -37,23 +33,21 @@ beforeEach(async () => {
 
 afterEach(async () => {
   open?.close();
-  buffer.dispose();
   for (const socket of server.clients) socket.terminate();
   await new Promise((resolve) => server.close(resolve));
 });
 
 function serve(each: (socket: ServerSocket, nth: number) => void) {
   server.on("connection", (socket, request) => {
-    asked.push(new URL(request.url ?? "/", "http://x").searchParams.get("after"));
+    asked.push(request.url);
     each(socket, asked.length);
   });
 }
 
 function connect(): LogSocket {
   open = new LogSocket({
-    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/live`,
-    lastSeq: () => buffer.lastSeq,
-    onRecord: (each) => buffer.push(each),
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/live?tail=200`,
+    onTail: (told) => totals.push(told.total),
     onRun: (run) => runs.push(run),
     onSamples: (some) => samples.push(...some),
     onStatus: (status) => statuses.push(status),
@@ -65,29 +59,17 @@ function connect(): LogSocket {
 }
 
 describe("LogSocket", () => {
-  it("asks for everything first, then only for what comes after the last record", async () => {
+  it("asks for the tail again after a loss", async () => {
     serve((socket, nth) => {
-      const from = nth === 1 ? 0 : 3;
-      for (let seq = from; seq < from + 3; seq++) send(socket, seq);
+      tail(socket, nth * 10);
       if (nth === 1) socket.close();
       else finish(socket);
     });
     connect();
     await vi.waitFor(() => expect(statuses.at(-1)).toBe("ended"));
-    expect(asked).toEqual([null, "2"]);
-    expect(buffer.text()).toBe("line 0\nline 1\nline 2\nline 3\nline 4\nline 5");
+    expect(asked).toEqual(["/live?tail=200", "/live?tail=200"]);
+    expect(totals).toEqual([10, 20]);
     expect(statuses).toEqual(["live", "lost", "live", "ended"]);
-  });
-
-  it("shows no line twice when the server repeats some", async () => {
-    serve((socket, nth) => {
-      for (let seq = nth === 1 ? 0 : 1; seq < 4; seq++) send(socket, seq);
-      if (nth === 1) socket.terminate();
-      else finish(socket);
-    });
-    connect();
-    await vi.waitFor(() => expect(statuses.at(-1)).toBe("ended"));
-    expect(buffer.count).toBe(4);
   });
 
   it("keeps trying while the server is away", async () => {
@@ -106,8 +88,8 @@ describe("LogSocket", () => {
       socket.close();
     });
     connect();
-    await vi.waitFor(() => expect(server.clients.size).toBe(0));
     await vi.waitFor(() => expect(statuses.at(-1)).toBe("ended"));
+    await vi.waitFor(() => expect(server.clients.size).toBe(0));
     expect(runs.map((run) => run.state)).toEqual(["finished"]);
     expect(asked).toHaveLength(1);
   });
@@ -122,13 +104,13 @@ describe("LogSocket", () => {
     connect();
     await vi.waitFor(() => expect(statuses.at(-1)).toBe("ended"));
     expect(samples).toEqual([sample]);
-    expect(buffer.count).toBe(0);
+    expect(totals).toEqual([]);
   });
 
   it("takes nothing more once closed", async () => {
-    serve((socket) => send(socket, 0));
+    serve((socket) => tail(socket, 1));
     const socket = connect();
-    await vi.waitFor(() => expect(buffer.count).toBe(1));
+    await vi.waitFor(() => expect(totals).toEqual([1]));
     socket.close();
     await vi.waitFor(() => expect(server.clients.size).toBe(0));
     expect(asked).toHaveLength(1);

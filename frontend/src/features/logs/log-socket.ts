@@ -1,20 +1,18 @@
-// The live connection to one run: asks for what comes after the last record it has seen, comes back after a loss, and
-// ends when the server has told the finished state. Plain TypeScript; the socket's class is an argument for the tests.
-import type { LiveFrame, LogRecord, Run, Sample } from "~/api/types";
+// The live connection to one run: pushes the newest lines and how long the log is, comes back after a loss, and ends
+// when the server has told the finished state. Plain TypeScript; the socket's class is an argument for the tests.
+import type { LiveFrame, Run, Sample } from "~/api/types";
 import { backoff } from "~/lib/backoff";
+import type { LinesWindow, TailFrame } from "./contract";
 
 export type LogStatus = "connecting" | "live" | "lost" | "ended";
 
 export interface LogSocketOptions {
-  /** Address without the query. */
   url: string;
-  onRecord(record: LogRecord): void;
+  onTail(tail: LinesWindow): void;
   onRun(run: Run): void;
   /** What was measured since the last time. */
   onSamples?(samples: readonly Sample[]): void;
   onStatus(status: LogStatus): void;
-  /** Sequence number of the last record already at hand. */
-  lastSeq(): number;
   socket?: new (url: string) => WebSocket;
   wait?: (attempt: number) => number;
 }
@@ -29,9 +27,8 @@ export class LogSocket {
 
   open() {
     if (this.over) return;
-    const after = this.options.lastSeq();
     const Socket = this.options.socket ?? WebSocket;
-    const socket = new Socket(after >= 0 ? `${this.options.url}?after=${after}` : this.options.url);
+    const socket = new Socket(this.options.url);
     this.socket = socket;
     socket.onopen = () => {
       this.attempt = 0;
@@ -55,9 +52,9 @@ export class LogSocket {
   }
 
   private take(data: string) {
-    const frame = JSON.parse(data) as LiveFrame;
-    if (frame.type === "records") {
-      for (const record of frame.records) this.options.onRecord(record);
+    const frame = JSON.parse(data) as LiveFrame | TailFrame;
+    if (frame.type === "tail") {
+      this.options.onTail(frame);
     } else if (frame.type === "samples") {
       this.options.onSamples?.(frame.samples);
     } else if (frame.type === "state") {

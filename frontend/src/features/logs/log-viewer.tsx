@@ -1,236 +1,252 @@
-// Shows a log: virtual rows, the stream's edge, colours, follow. All text is text nodes.
-// Follow lets go as soon as the reader scrolls up, and takes hold again at the end.
-import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
-import { ArrowDown, Clock, Copy, WrapText } from "lucide-react";
-import { memo, type ReactNode, type UIEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { toast } from "sonner";
+// Shows a log of any length: the rows in sight, the tools, the search, what was picked. Holds nothing of the log.
+import { ArrowDown, Copy, Link2, X } from "lucide-react";
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Run } from "~/api/types";
-import { IconButton } from "~/components/ui/button";
+import { Button, IconButton } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { cn } from "~/lib/cn";
-import { formatClock, plural } from "~/lib/format";
-import { useFlag } from "~/lib/preference";
+import { plural } from "~/lib/format";
+import { useFlag, usePreference } from "~/lib/preference";
 import { useStore } from "~/lib/store";
-import { parseAnsi, plainText } from "./ansi";
-import type { LogLine } from "./log-buffer";
+import { rangeWords } from "./line-range";
+import { nextMode, type TimeMode } from "./line-time";
+import { LogAnnouncer } from "./log-announcer";
 import { LogEnd } from "./log-end";
+import { LogMarks } from "./log-marks";
+import { LogResults } from "./log-results";
+import { LogRows, type RowLook } from "./log-rows";
+import { LogSearchBar } from "./log-search-bar";
+import { LogToolbar } from "./log-toolbar";
 import type { RunLog } from "./run-log";
-import { useLogVersion } from "./use-run-log";
-
-const ROW = 20;
-/** Within this distance of the end, the view counts as being at the end. */
-const NEAR = 24;
-
-/**
- * The rows to draw while following: always the last ones. The browser tells of a scroll only a frame later, and in a
- * flood that frame would show nothing.
- */
-function lastRows({ count, startIndex, endIndex }: Range): number[] {
-  const shown = Math.max(endIndex - startIndex, 40) + 10;
-  const first = Math.max(0, count - shown);
-  return Array.from({ length: count - first }, (_, index) => first + index);
-}
+import type { ScriptPlace } from "./segments";
+import { useLogKeys } from "./use-log-keys";
+import { type LogView, type Picking, useLogView } from "./use-log-view";
 
 interface LogViewerProps {
   log: RunLog;
   run: Run;
   toolbar?: ReactNode;
   className?: string;
+  /** Picked lines, where they are in the address; without it the viewer keeps them itself. */
+  picking?: Picking;
+  /** The log is what the page is for: its keys work wherever the focus is. */
+  wholePage?: boolean;
+  /** Opens a line of the script beside the log. */
+  onPlace?: (place: ScriptPlace) => void;
 }
 
-export function LogViewer({ log, run, toolbar, className }: LogViewerProps) {
-  const { buffer } = log;
-  const version = useLogVersion(buffer);
+export function LogViewer({ log, run, toolbar, className, picking, wholePage = false, onPlace }: LogViewerProps) {
+  const { windows } = log;
+  const view = useLogView(log, run, picking);
+  const { scroller, found, picked } = view;
+  const version = useSyncExternalStore(scroller.subscribe, () => scroller.version);
   const status = useStore(log.status);
   const failure = useStore(log.failure);
-  const earlier = useStore(log.earlier) + buffer.dropped;
-  const [times, setTimes] = useFlag("log.times", false);
+  const stream = useStore(log.stream);
+  const [time, setTime] = usePreference<TimeMode>("log.time", "off");
   const [wrap, setWrap] = useFlag("log.wrap", true);
-  const [following, setFollowing] = useState(true);
-  const [seen, setSeen] = useState(0);
-  const scroller = useRef<HTMLDivElement>(null);
-  const lastTop = useRef(0);
-  const droppedBefore = useRef(buffer.dropped);
+  const [searching, setSearching] = useState(false);
+  const [listed, setListed] = useFlag("log.search.list", false);
+  const root = useRef<HTMLDivElement>(null);
+  const viewRef = useRef<HTMLDivElement>(null);
+  const tallRef = useRef<HTMLDivElement>(null);
+  const blockRef = useRef<HTMLDivElement>(null);
+  const rowsRef = useRef<HTMLDivElement>(null);
+  const input = useRef<HTMLInputElement>(null);
 
-  // A new function only when lines were dropped: each new one makes the virtualiser measure everything again.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `dropped` is when the keys moved.
-  const keyOf = useCallback((index: number) => buffer.line(index)?.n ?? -index, [buffer, buffer.dropped]);
-  const virtual = useVirtualizer({
-    count: buffer.count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    overscan: 20,
-    getItemKey: keyOf,
-    rangeExtractor: following ? lastRows : defaultRangeExtractor,
-  });
-  const height = virtual.getTotalSize();
+  const current = found.matches[found.current];
 
-  const toEnd = useCallback(() => {
-    const element = scroller.current;
-    if (element) element.scrollTop = element.scrollHeight;
-  }, []);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new lines and measured heights are what move the end.
+  scroller.setWrap(wrap);
   useLayoutEffect(() => {
-    if (following) toEnd();
-  }, [following, version, height, wrap, times, status, toEnd]);
+    const [view, tall, block, rows] = [viewRef.current, tallRef.current, blockRef.current, rowsRef.current];
+    return view && tall && block && rows ? scroller.attach({ view, tall, block, rows }) : undefined;
+  }, [scroller]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each of these is drawn, and may change heights.
+  useLayoutEffect(() => scroller.settle(), [scroller, version, wrap, time, status, run.state, found, picked]);
 
-  // What stands above the log may grow when the run ends, and take from its height.
+  const openSearch = () => {
+    setSearching(true);
+    input.current?.select();
+    input.current?.focus();
+  };
   useEffect(() => {
-    const element = scroller.current;
-    if (!element || !following) return;
-    const watch = new ResizeObserver(toEnd);
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, [following, toEnd]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `version` is when lines may have been dropped.
-  useLayoutEffect(() => {
-    const gone = buffer.dropped - droppedBefore.current;
-    droppedBefore.current = buffer.dropped;
-    if (gone > 0 && !following && scroller.current) scroller.current.scrollTop -= gone * ROW;
-  }, [version, following, buffer]);
-
-  const letGo = () => {
-    setFollowing(false);
-    setSeen(buffer.dropped + buffer.count);
+    if (searching) input.current?.focus();
+  }, [searching]);
+  const closeSearch = () => {
+    setSearching(false);
+    view.search.close();
+    viewRef.current?.focus({ preventScroll: true });
   };
-  const onScroll = (event: UIEvent<HTMLDivElement>) => {
-    const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
-    const atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
-    if (atEnd && !following) setFollowing(true);
-    else if (!atEnd && following && scrollTop < lastTop.current - 2) letGo();
-    lastTop.current = scrollTop;
+  const leave = () => {
+    if (searching) closeSearch();
+    else if (picked) view.onPick(null);
+    else return false;
+    return true;
   };
-  const fresh = buffer.dropped + buffer.count - seen;
-  const copy = async () => {
-    await navigator.clipboard.writeText(plainText(buffer.text().replaceAll("\n", "\u2028")).replaceAll("\u2028", "\n"));
-    toast(`${plural(buffer.count, "line")} copied`);
-  };
+  useLogKeys(root, wholePage, {
+    scroller,
+    openSearch,
+    escape: leave,
+    step: view.step,
+    wrap: () => setWrap(!wrap),
+    times: () => setTime(nextMode(time)),
+    firstError: () => void view.firstError(),
+    pick: (extend) => {
+      const line = current ?? windows.line(scroller.firstWhole);
+      if (line) view.pickLine(line.line, extend);
+    },
+  });
 
+  const words = found.words.q === "" ? null : found.words;
+  const start = run.started_at;
+  const look = useMemo<RowLook>(
+    () => ({ runId: run.id, scriptId: run.script_id, wrap, time, start, words, onPick: view.pickLine, onPlace }),
+    [run.id, run.script_id, wrap, time, start, words, view.pickLine, onPlace],
+  );
+  const { range, following } = scroller;
+  const total = windows.total;
+  const digits = String(Math.max(windows.lines_all, 100)).length;
   return (
-    <div className={cn("relative flex min-h-0 flex-col bg-sunken", className)}>
-      <div className="flex h-9 shrink-0 items-center gap-1 border-line border-b bg-panel px-2">
-        <div className="flex min-w-0 flex-1 items-center gap-2">{toolbar}</div>
-        {status === "lost" ? <span className="px-1 text-skip text-xs">Connection lost, trying again</span> : null}
-        <IconButton label="Timestamps" pressed={times} onClick={() => setTimes(!times)}>
-          <Clock />
-        </IconButton>
-        <IconButton label="Wrap long lines" pressed={wrap} onClick={() => setWrap(!wrap)}>
-          <WrapText />
-        </IconButton>
-        <IconButton label="Copy what is loaded" disabled={buffer.count === 0} onClick={copy}>
-          <Copy />
-        </IconButton>
-        <IconButton
-          label={following ? "Following the end" : "Follow the end"}
-          pressed={following}
-          onClick={() => (following ? letGo() : setFollowing(true))}
-        >
-          <ArrowDown />
-        </IconButton>
-      </div>
-      {/* biome-ignore lint/a11y/useSemanticElements: a scrolled region that the keyboard must reach. */}
-      <div
-        ref={scroller}
-        role="region"
-        aria-label="Log"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys scroll it.
-        tabIndex={0}
-        data-testid="log"
-        onScroll={onScroll}
-        onWheel={(event) => {
-          if (event.deltaY < 0 && following && event.currentTarget.scrollTop > 0) letGo();
+    <div ref={root} className={cn("@container relative flex min-h-0 flex-col bg-sunken", className)}>
+      <LogToolbar
+        status={
+          status === "lost" ? <span className="px-1 text-skip text-xs">Connection lost, trying again</span> : null
+        }
+        tools={{
+          searching,
+          stream,
+          time,
+          wrap,
+          following,
+          seeking: view.seeking,
+          empty: total === 0 && stream === null,
+          copies: picked ? "Copy the picked lines" : "Copy the log",
+          onSearch: () => (searching ? closeSearch() : openSearch()),
+          onStream: (next) => void view.show(next),
+          onTime: setTime,
+          onWrap: setWrap,
+          onFollow: (on) => scroller.follow(on),
+          onFirstError: () => void view.firstError(),
+          onCopy: () => void view.copy(picked),
         }}
-        className="min-h-0 flex-1 overflow-auto py-1 font-mono text-[12.5px] leading-5 outline-offset-[-2px]"
       >
-        {failure ? (
-          <ErrorNotice error={failure} unchanged="The log on disk is untouched." className="m-3 font-sans" />
-        ) : null}
-        {earlier > 0 ? <Earlier count={earlier} records={buffer.dropped === 0} /> : null}
-        <div className="relative min-w-full" style={{ height }}>
-          {virtual.getVirtualItems().map((item) => {
-            const line = buffer.line(item.index);
-            return line ? (
+        {toolbar}
+      </LogToolbar>
+      {searching ? (
+        <LogSearchBar
+          found={found}
+          inputRef={input}
+          stale={!windows.ended}
+          listed={listed}
+          onSearch={view.startSearch}
+          onStep={view.step}
+          onList={() => setListed(!listed)}
+          onClose={closeSearch}
+        />
+      ) : null}
+      {failure || windows.failure ? (
+        <ErrorNotice
+          error={failure ?? windows.failure}
+          unchanged="The log on disk is untouched."
+          onRetry={failure ? () => log.retry() : undefined}
+          className="m-3"
+        />
+      ) : null}
+      <div className="flex min-h-0 flex-1 @max-3xl:flex-col">
+        <div className="relative min-h-0 min-w-0 flex-1">
+          {/* biome-ignore lint/a11y/useSemanticElements: a scrolled region that the keyboard must reach. */}
+          <div
+            ref={viewRef}
+            role="region"
+            aria-label="Log"
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: its keys scroll it.
+            tabIndex={0}
+            data-testid="log"
+            data-total={total}
+            data-following={following}
+            className="absolute inset-0 overflow-auto font-mono text-[12.5px] leading-5 outline-offset-[-1px] [overflow-anchor:none] focus-visible:outline-1"
+            style={{ "--log-number": `calc(${digits}ch + 22px)` } as React.CSSProperties}
+          >
+            <div ref={tallRef} className="relative min-w-full">
               <div
-                key={item.key}
-                ref={virtual.measureElement}
-                data-index={item.index}
-                className={cn("absolute top-0 left-0 min-w-full", wrap ? "w-full" : "w-max")}
-                style={{ transform: `translateY(${item.start}px)` }}
+                ref={blockRef}
+                className={cn("absolute left-0 min-w-full", wrap ? "w-full" : "w-max", picked && "pb-12")}
               >
-                <Row line={line} wrap={wrap} times={times} numbered={earlier === 0 || buffer.dropped > 0} />
+                <LogRows
+                  rowsRef={rowsRef}
+                  range={range}
+                  total={windows.ended ? total : -1}
+                  lineAt={(position) => windows.line(position)}
+                  matchOf={(line) => view.search.matchOf(line)}
+                  currentLine={current?.line ?? null}
+                  picked={picked}
+                  look={look}
+                />
+                {range.last >= total ? (
+                  <LogEnd run={run} status={status} empty={total === 0} failed={failure !== null} stream={stream} />
+                ) : null}
               </div>
-            ) : null;
-          })}
+            </div>
+          </div>
+          {words && found.matches.length > 0 ? (
+            <LogMarks matches={found.matches} current={current} extent={scroller.extent} />
+          ) : null}
+          {total > 0 ? <Floating view={view} total={total} /> : null}
         </div>
-        <LogEnd run={run} status={status} empty={buffer.count === 0} />
+        {searching && listed ? (
+          <LogResults
+            found={found}
+            hasMore={view.search.hasMore}
+            onMore={() => void view.search.more()}
+            onSelect={(index) => {
+              view.search.select(index);
+              view.goToMatch(found.matches[index] ?? null);
+            }}
+          />
+        ) : null}
       </div>
-      {!following && fresh > 0 ? (
+      <LogAnnouncer windows={windows} following={following} />
+    </div>
+  );
+}
+
+/** What lies over the log: the picked lines and what can be done with them, and the way back to the end. */
+function Floating({ view, total }: { view: LogView; total: number }) {
+  const { scroller, picked } = view;
+  const fresh = scroller.following ? 0 : total - scroller.seen;
+  return (
+    <div className="pointer-events-none absolute inset-x-3 bottom-3 flex flex-wrap-reverse items-center justify-center gap-2 *:pointer-events-auto">
+      {picked ? (
+        <div
+          data-testid="log-picked"
+          className="flex h-8 animate-rise items-center gap-0.5 rounded-full border border-line-strong bg-raised pr-0.5 pl-3 text-sm shadow-float"
+        >
+          <span className="num whitespace-nowrap pr-1 text-ink-2">{rangeWords(picked)}</span>
+          <Button look="quiet" size="sm" className="rounded-full" onClick={() => void view.copyLink(picked)}>
+            <Link2 aria-hidden /> Link
+          </Button>
+          <Button look="quiet" size="sm" className="rounded-full" onClick={() => void view.copy(picked)}>
+            <Copy aria-hidden /> Text
+          </Button>
+          <IconButton
+            label="Let go of the lines"
+            hint="Let go (Esc)"
+            className="rounded-full"
+            onClick={() => view.onPick(null)}
+          >
+            <X />
+          </IconButton>
+        </div>
+      ) : null}
+      {fresh > 0 ? (
         <button
           type="button"
-          onClick={() => setFollowing(true)}
-          className="absolute bottom-3 left-1/2 -translate-x-1/2 animate-rise rounded-full border border-line-strong bg-raised px-3 py-1 text-ink text-xs shadow-float"
+          onClick={() => scroller.follow(true)}
+          className="num flex h-8 animate-rise items-center gap-1.5 rounded-full border border-line-strong bg-raised px-3 text-ink text-xs shadow-float hover:bg-panel"
         >
-          <span aria-hidden>▼</span> {plural(fresh, "new line")}
+          <ArrowDown aria-hidden className="size-3.5" /> {plural(fresh, "new line")}
         </button>
       ) : null}
     </div>
   );
 }
-
-const Earlier = ({ count, records }: { count: number; records: boolean }) => (
-  <p className="border-line border-b px-4 py-1 font-sans text-ink-3 text-xs" data-testid="log-earlier">
-    {plural(count, records ? "earlier record" : "earlier line")} on disk, not loaded here. Download the log to read it
-    from the start.
-  </p>
-);
-
-interface RowProps {
-  line: LogLine;
-  wrap: boolean;
-  times: boolean;
-  numbered: boolean;
-}
-
-const Row = memo(function Row({ line, wrap, times, numbered }: RowProps) {
-  return (
-    <div
-      data-stream={line.stream}
-      className={cn(
-        "group flex border-l-2 pr-4 hover:bg-hover",
-        line.stream === "stderr" ? "border-skip" : "border-transparent",
-      )}
-    >
-      <span aria-hidden className="w-14 shrink-0 select-none pr-3 text-right text-ink-3/80">
-        {numbered ? line.n : "·"}
-      </span>
-      {times ? (
-        <time dateTime={line.at} className="w-[106px] shrink-0 select-none text-ink-3">
-          {formatClock(new Date(line.at))}
-        </time>
-      ) : null}
-      <span
-        className={cn(
-          "min-h-5 flex-1",
-          wrap ? "min-w-0 whitespace-pre-wrap [overflow-wrap:anywhere]" : "whitespace-pre",
-          line.stream === "system" && "text-ink-3 italic",
-        )}
-      >
-        {parseAnsi(line.text).map((piece, index) =>
-          piece.style ? (
-            // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no identity of their own.
-            <span key={index} style={piece.style}>
-              {piece.text}
-            </span>
-          ) : (
-            piece.text
-          ),
-        )}
-        {line.clipped > 0 ? (
-          <span className="text-ink-3 italic"> … {plural(line.clipped, "character")} more</span>
-        ) : null}
-      </span>
-    </div>
-  );
-});

@@ -1,53 +1,75 @@
-// The log of one run, from wherever it is best read: the live socket while the run lives, one download of its end
-// when it is over. Owns the buffer and what feeds it, and passes on the measurements that come over the same socket.
-import { raw } from "~/api/client";
-import type { LogRecord, Run, Sample } from "~/api/types";
+// The log of one run as it is looked at: the windows of its lines, what feeds them (the live socket while the run
+// lives, one question for its end when it is over), and which stream is looked at. Passes on the measurements that
+// come over the same socket.
+import type { Run, Sample } from "~/api/types";
 import { socketUrl } from "~/lib/backoff";
 import { createStore } from "~/lib/store";
-import { LogBuffer } from "./log-buffer";
+import type { LogStream } from "./contract";
+import { fetchLines } from "./log-requests";
 import { LogSocket, type LogStatus } from "./log-socket";
+import { LogWindows } from "./log-windows";
 
-/** Records of a finished run that are loaded; what is before them stays on disk. */
-export const TAIL_RECORDS = 20_000;
+/** Newest lines that are pushed: more than a tall screen shows. */
+const TAIL_LINES = 200;
 /** Live measurements that are held; older ones are asked for again when they are wanted. */
 const SAMPLES = 2000;
 
 export class RunLog {
-  readonly buffer = new LogBuffer();
+  readonly windows: LogWindows;
   readonly status = createStore<LogStatus>("connecting");
+  /** Why nothing of the log could be read. */
   readonly failure = createStore<unknown>(null);
-  /** Records of the run that lie before the first one held here. */
-  readonly earlier = createStore<number>(0);
+  /** The stream that is looked at, or all of them. */
+  readonly stream = createStore<LogStream | null>(null);
   /** What was measured while this page listened, oldest first. */
   readonly samples = createStore<readonly Sample[]>([]);
   private socket: LogSocket | null = null;
-  private readonly abort = new AbortController();
+  private started = false;
 
   constructor(
     private readonly run: Run,
     private readonly onRun: (run: Run) => void,
-  ) {}
+  ) {
+    this.windows = new LogWindows((query, signal) =>
+      fetchLines(run.id, { ...query, stream: this.stream.get() }, signal),
+    );
+  }
 
   start() {
-    if (this.run.state === "finished") void this.read();
+    this.started = true;
+    if (this.run.state === "finished" || this.status.get() === "ended") void this.read();
     else this.follow();
   }
 
   stop() {
-    this.abort.abort();
+    this.started = false;
     this.socket?.close();
-    this.buffer.dispose();
+    this.windows.stop();
+  }
+
+  /** Looks at one stream alone, or at all of them. */
+  show(stream: LogStream | null) {
+    if (stream === this.stream.get()) return;
+    this.socket?.close();
+    this.stream.set(stream);
+    this.failure.set(null);
+    this.windows.reset();
+    if (this.started) this.start();
+  }
+
+  retry() {
+    this.failure.set(null);
+    void this.read();
   }
 
   private follow() {
+    const query = new URLSearchParams({ tail: String(TAIL_LINES), samples: "true" });
+    const stream = this.stream.get();
+    if (stream) query.set("stream", stream);
     this.socket = new LogSocket({
-      url: socketUrl(`/api/v1/runs/${encodeURIComponent(this.run.id)}/live`),
-      lastSeq: () => this.buffer.lastSeq,
-      onRecord: (record) => this.buffer.push(record),
-      onRun: (run) => {
-        if (run.state === "finished") this.buffer.flush();
-        this.onRun(run);
-      },
+      url: `${socketUrl(`/api/v1/runs/${encodeURIComponent(this.run.id)}/live`)}?${query}`,
+      onTail: (tail) => this.windows.push(tail),
+      onRun: this.onRun,
       onSamples: (samples) => this.samples.set([...this.samples.get(), ...samples].slice(-SAMPLES)),
       onStatus: this.status.set,
     });
@@ -56,29 +78,11 @@ export class RunLog {
 
   private async read() {
     try {
-      const path = `/runs/${encodeURIComponent(this.run.id)}/log?format=ndjson&tail=${TAIL_RECORDS}`;
-      const response = await raw(path, { signal: this.abort.signal });
-      if (response.body) await readLines(response.body, (line) => this.buffer.push(JSON.parse(line) as LogRecord));
-      this.earlier.set(Math.max(0, (this.run.log?.records ?? 0) - this.buffer.received));
+      await this.windows.locate({ tail: true }, TAIL_LINES);
+      this.status.set("ended");
     } catch (error) {
-      if (this.abort.signal.aborted) return;
+      if (error instanceof DOMException && error.name === "AbortError") return;
       this.failure.set(error);
     }
-    this.status.set("ended");
-    this.buffer.flush();
-  }
-}
-
-/** Calls `take` for every non-empty line of a text stream. */
-export async function readLines(body: ReadableStream<Uint8Array>, take: (line: string) => void) {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    const lines = (rest + (done ? decoder.decode() : decoder.decode(value, { stream: true }))).split("\n");
-    rest = done ? "" : (lines.pop() ?? "");
-    for (const line of lines) if (line) take(line);
-    if (done) return;
   }
 }

@@ -1,15 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState } from "react";
 import { newerRun } from "~/api/queries";
 import type { Run } from "~/api/types";
-import { LogBuffer } from "./log-buffer";
 import { RunLog } from "./run-log";
-
-const NOTHING = new LogBuffer();
 
 /**
  * Follows the log of `run` for as long as the component shows it. A run that ends while it is followed stays on the
- * same buffer; what its socket tells of the run goes into the query cache.
+ * same windows; what its socket tells of the run goes into the query cache.
  */
 export function useRunLog(run: Run | null | undefined): RunLog | null {
   const queryClient = useQueryClient();
@@ -33,9 +30,4 @@ export function useRunLog(run: Run | null | undefined): RunLog | null {
   }, [id, queryClient]);
 
   return log;
-}
-
-/** Renders again when lines came, at the buffer's own pace. */
-export function useLogVersion(buffer: LogBuffer = NOTHING): number {
-  return useSyncExternalStore(buffer.subscribe, () => buffer.version);
 }

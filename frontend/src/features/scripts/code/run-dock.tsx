@@ -57,7 +57,14 @@ export function RunDock({ script, onPlace }: RunDockProps) {
       {open ? <DockHandle height={height} onHeight={(next) => setHeight(String(next))} /> : null}
       {open && log ? (
         <div style={{ height: `min(${height}px, 55vh)` }}>
-          <LogViewer key={run.id} log={log} run={run} toolbar={toolbar} className="h-full" />
+          <LogViewer
+            key={run.id}
+            log={log}
+            run={run}
+            toolbar={toolbar}
+            className="h-full"
+            onPlace={({ path, line }) => onPlace(path, line)}
+          />
         </div>
       ) : (
         <div
