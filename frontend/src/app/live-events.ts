@@ -37,7 +37,8 @@ export function followEvents(queryClient: QueryClient): () => void {
       listed ||= next !== data;
       return next;
     });
-    if (before?.state !== run.state || !listed) reread(["dashboard"], ["runs"], ["run-totals"], ["scripts"], ["schedules"]);
+    if (before?.state !== run.state || !listed)
+      reread(["dashboard"], ["runs"], ["run-totals"], ["scripts"], ["schedules"]);
     if (run.state === "finished") reread(["script", run.script_id]);
   };
 

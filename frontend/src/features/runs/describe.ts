@@ -197,5 +197,11 @@ const SIGNALS: Record<number, string> = {
 export const signalName = (signal: number): string =>
   SIGNALS[signal] ? `${signal} ${SIGNALS[signal]}` : String(signal);
 
+/** How it exited, as a shell would tell it; a dash where it never did. */
+export function exitWord(run: Pick<Run, "exit_code" | "signal">): string {
+  if (run.signal != null) return SIGNALS[run.signal]?.slice(3) ?? `signal ${run.signal}`;
+  return run.exit_code == null ? "–" : String(run.exit_code);
+}
+
 const KINDS: Record<Run["kind"], string> = { script: "Run", build: "Build", compile: "Compilation" };
 export const runTitle = (run: Pick<Run, "kind" | "number">): string => `${KINDS[run.kind]} ${run.number}`;
