@@ -4,7 +4,7 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, unwrap } from "./client";
 import { type RunFilters, runParams } from "./run-filters";
-import type { PreviewRequest, Run } from "./types";
+import type { PreviewRequest, Run, SettingsView } from "./types";
 
 const PAGE = 50;
 
@@ -16,7 +16,7 @@ export const systemQuery = queryOptions({
 
 export const settingsQuery = queryOptions({
   queryKey: ["settings"],
-  queryFn: ({ signal }) => unwrap(client.GET("/api/v1/settings", { signal })),
+  queryFn: ({ signal }): Promise<SettingsView> => unwrap(client.GET("/api/v1/settings", { signal })),
 });
 
 export const imagesQuery = queryOptions({

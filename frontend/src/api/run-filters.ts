@@ -34,9 +34,7 @@ const LAST_MS: Record<Last, number> = { "1h": HOUR, "24h": 24 * HOUR, "7d": 7 * 
 
 /** The filters as parameters of a request. The server knows no "last": it becomes an instant. */
 export function runParams({ last, ...filters }: RunFilters, now: Date): Record<string, string> {
-  const asked = last
-    ? { ...filters, from: new Date(now.getTime() - LAST_MS[last]).toISOString(), to: undefined }
-    : filters;
+  const asked = last ? { ...filters, from: new Date(now.getTime() - LAST_MS[last]).toISOString() } : filters;
   const set = Object.entries(asked).filter(([, value]) => value !== undefined && value !== "");
   return Object.fromEntries(set.map(([key, value]) => [key, String(value)]));
 }

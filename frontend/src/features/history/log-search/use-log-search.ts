@@ -88,7 +88,6 @@ export function useLogSearch(query: LogQuery | null): LogSearch {
     const { before } = latest.current;
     if (key === null || before === null) return;
     const asked = JSON.parse(key) as LogQuery;
-    // "The last week" stays the week it began with; only its end moves.
     void run({ ...asked, filters: { ...asked.filters, to: before } }, latest.current);
   }, [key, run]);
 

@@ -1,0 +1,55 @@
+// How much of this script's past is kept, where that is not as in Settings.
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { settingsQuery } from "~/api/queries";
+import type { Script } from "~/api/types";
+import { Panel, SkeletonRows } from "~/components/ui/panel";
+import { NO_RETENTION } from "~/features/retention/retention";
+import { RetentionForm } from "~/features/retention/retention-form";
+import { useChangeScript } from "./use-change-script";
+
+export function RetentionSection({ script }: { script: Script }) {
+  const { data } = useQuery(settingsQuery);
+  const change = useChangeScript(script);
+  const set = script.retention ?? NO_RETENTION;
+  const above = data?.in_force.retention ?? NO_RETENTION;
+  return (
+    <Panel
+      id="retention"
+      title="Retention"
+      actions={
+        <Link to="/settings" hash="retention" className="rounded-sm text-accent-ink text-xs hover:underline">
+          For all scripts
+        </Link>
+      }
+    >
+      {data ? (
+        <RetentionForm
+          set={set}
+          // The space in Settings is that of all scripts together: of one script it says nothing.
+          above={{ ...above, max_bytes: null }}
+          aboveWord="As in Settings"
+          hints={{
+            max_age_days: "Runs of this script that were queued longer ago are removed.",
+            max_runs: "The newest runs of this script stay.",
+            max_bytes: "Logs and artifacts of this script's runs together; the oldest go first.",
+          }}
+          termsOf={(proposed) => ({
+            script: script.id,
+            max_age_days: proposed.max_age_days ?? above.max_age_days ?? 0,
+            max_runs: proposed.max_runs ?? above.max_runs ?? 0,
+            // Left out, it holds as it does now, which is right as long as nothing is set.
+            ...(proposed.max_bytes === null && set.max_bytes === null ? {} : { max_bytes: proposed.max_bytes ?? 0 }),
+          })}
+          save={{
+            mutate: (retention, options) => change.mutate({ retention }, options),
+            isPending: change.isPending,
+            error: change.error,
+          }}
+        />
+      ) : (
+        <SkeletonRows rows={3} height={60} />
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,34 @@
+// How much of the past is kept, of all scripts.
+import type { SettingsView } from "~/api/types";
+import { Panel } from "~/components/ui/panel";
+import { NO_RETENTION, resolved } from "~/features/retention/retention";
+import { RetentionForm } from "~/features/retention/retention-form";
+import type { ChangeSettings } from "./use-change-settings";
+
+export function RetentionPanel({ settings, change }: { settings: SettingsView; change: ChangeSettings }) {
+  const defaults = settings.defaults.retention ?? NO_RETENTION;
+  return (
+    <Panel
+      id="retention"
+      title="Retention"
+      actions={<span className="text-ink-3 text-xs max-sm:hidden">A script's own settings go before it</span>}
+    >
+      <RetentionForm
+        set={settings.set.retention ?? NO_RETENTION}
+        above={defaults}
+        aboveWord="Default"
+        hints={{
+          max_age_days: "Runs that were queued longer ago are removed.",
+          max_runs: "Of each script the newest stay, so that a busy one does not push out the others.",
+          max_bytes: "Logs and artifacts of all runs of all scripts together; the oldest runs go first.",
+        }}
+        termsOf={(proposed) => resolved(proposed, defaults) as { [K in keyof typeof proposed]: number }}
+        save={{
+          mutate: (retention, options) => change.mutate({ retention }, options),
+          isPending: change.isPending,
+          error: change.error,
+        }}
+      />
+    </Panel>
+  );
+}
