@@ -168,14 +168,15 @@ function patternOf(url, refuse) {
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 function matchesIn(run, pattern) {
-  const lines = [];
-  for (const record of logs.get(run.id)) {
-    const text = record.text.trimEnd();
-    const ranges = [...text.matchAll(pattern)].map((match) => [match.index, match.index + match[0].length]);
-    if (ranges.length > 0)
-      lines.push({ line: record.seq, position: record.seq, at: record.at, stream: record.stream, text, ranges });
-  }
-  return lines;
+  const found = [];
+  let line = 0;
+  for (const { at, stream, text } of logs.get(run.id))
+    for (const each of text.trimEnd().split("\n")) {
+      line++;
+      const ranges = [...each.matchAll(pattern)].map((match) => [match.index, match.index + match[0].length]);
+      if (ranges.length > 0) found.push({ line, position: line, at, stream, text: each, ranges });
+    }
+  return found;
 }
 
 async function* searched(list, pattern) {
@@ -190,7 +191,7 @@ async function* searched(list, pattern) {
     }
     if (at % 40 === 39) {
       yield { type: "progress", searched_runs: at + 1, searched_bytes, before: run.queued_at };
-      await pause(STEP / 4);
+      await pause(STEP / 10);
     }
   }
   yield { type: "progress", searched_runs: list.length, searched_bytes, before: list.at(-1)?.queued_at ?? null };

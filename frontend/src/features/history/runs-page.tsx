@@ -41,18 +41,8 @@ export function RunsPage() {
   const idle = logs ? FILTERS.filter((filter) => !filter.inLogs && isSet(filter.name, filters)) : [];
   const bar = { filters, onChange: change, names };
 
-  return (
-    <Page title="Runs" className="pt-1!">
-      <div className="mb-3 flex items-center border-line border-b">
-        <TabBar label="Views of the past">
-          <TabLink bySearch link={{ to: "/runs", search: { ...search, mode: undefined } }}>
-            Runs
-          </TabLink>
-          <TabLink bySearch link={{ to: "/runs", search: { ...search, mode: "logs" } }}>
-            Search logs
-          </TabLink>
-        </TabBar>
-      </div>
+  const narrowing = (
+    <>
       <div className="mb-3 flex flex-wrap items-center gap-2">
         {logs ? null : <NameField q={filters.q} onChange={(q) => change({ q })} />}
         {phone ? <FilterSheet {...bar} onClear={clear} /> : <FilterBar {...bar} />}
@@ -70,12 +60,30 @@ export function RunsPage() {
           {idle.map((filter) => filter.label).join(", ")}: does not narrow a search in logs.
         </p>
       ) : null}
+    </>
+  );
+
+  return (
+    <Page title="Runs" className="pt-1!">
+      <div className="mb-3 flex items-center border-line border-b">
+        <TabBar label="Views of the past">
+          <TabLink bySearch link={{ to: "/runs", search: { ...search, mode: undefined } }}>
+            Runs
+          </TabLink>
+          <TabLink bySearch link={{ to: "/runs", search: { ...search, mode: "logs" } }}>
+            Search logs
+          </TabLink>
+        </TabBar>
+      </div>
       {logs ? (
         <Suspense fallback={<Skeleton className="h-40" />}>
-          <LogSearchView />
+          <LogSearchView>{narrowing}</LogSearchView>
         </Suspense>
       ) : (
-        <RunsView filters={filters} onClear={clear} />
+        <>
+          {narrowing}
+          <RunsView filters={filters} onClear={clear} />
+        </>
       )}
     </Page>
   );

@@ -41,14 +41,14 @@ function Gist({ preview, changed }: { preview: RetentionPreview; changed: boolea
     return <p className="text-ink-2">{changed ? "Nothing would be removed now." : "Nothing is beyond it now."}</p>;
   return (
     <p className={changed ? "text-ink" : "text-ink-2"}>
-      {changed ? "Would remove " : "It removes "}
+      {changed ? "Would remove " : "Beyond it now: "}
       <span className={cn("font-medium", changed && "text-fail")}>
         {plural(preview.runs, "run")}, {formatBytes(preview.bytes)}
       </span>
-      {" now"}
+      {changed ? " now" : ""}
       {preview.oldest && preview.newest ? (
         <span className="text-ink-3">
-          : from <RelativeTime at={preview.oldest} /> to <RelativeTime at={preview.newest} />
+          , from <RelativeTime at={preview.oldest} /> to <RelativeTime at={preview.newest} />
         </span>
       ) : null}
       .

@@ -11,6 +11,16 @@ const TRIGGERS: Readonly<Record<string, string>> = {
   rerun: "Run again",
 };
 
+const BRIEF_TRIGGERS: Readonly<Record<string, string>> = {
+  manual: "By hand",
+  system: "By itself",
+  schedule: "By schedule",
+  api: "API",
+  rerun: "Again",
+};
+
+/** For a column. */
+export const briefTrigger = (trigger: Trigger): string => BRIEF_TRIGGERS[trigger.kind] ?? trigger.kind;
 export const triggerWord = (trigger: Trigger): string => TRIGGERS[trigger.kind] ?? trigger.kind;
 
 export const OUTCOMES: readonly { value: Outcome["kind"]; label: string }[] = [

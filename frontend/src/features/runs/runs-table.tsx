@@ -1,12 +1,12 @@
 // Runs as rows: outcome, script, number, message, trigger, exit, peak, took, started. The whole row leads to the run.
 // On a phone each row becomes two lines. Where there are acts, a row can be kept, deleted, and chosen to be compared.
 import { Link } from "@tanstack/react-router";
-import { Package } from "lucide-react";
+import { Package, Star } from "lucide-react";
 import type { Run } from "~/api/types";
 import { markOf, StateMark } from "~/components/ui/state-mark";
 import { Bytes, Duration, RelativeTime } from "~/components/ui/time";
 import { cn } from "~/lib/cn";
-import { exitWord, gist, runTitle, triggerWord } from "./describe";
+import { briefTrigger, exitWord, gist, runTitle } from "./describe";
 import { KeepStar } from "./keep-button";
 import { RunMenu } from "./run-menu";
 
@@ -30,14 +30,14 @@ export function RunsTable({ runs, hideScript, compact, selection }: RunsTablePro
       <colgroup>
         {selection ? <col className="w-0 sm:w-9" /> : null}
         <col className={selection ? "w-10 sm:w-7" : "w-10"} />
-        <col className={hideScript ? "sm:w-28" : compact ? "sm:w-[32%]" : "sm:w-[26%]"} />
+        <col className={hideScript ? "sm:w-28" : compact ? "sm:w-[32%]" : "sm:w-[23%]"} />
         <col className="w-0 sm:w-auto" />
-        {compact ? null : <col className="w-0 lg:w-36" />}
-        {compact ? null : <col className="w-0 lg:w-16" />}
+        {compact ? null : <col className="w-0 lg:w-28" />}
+        {compact ? null : <col className="w-0 lg:w-14" />}
         {compact ? null : <col className="w-0 xl:w-24" />}
         <col className="w-0 sm:w-24" />
-        <col className="w-24 sm:w-28" />
-        {compact ? null : <col className="w-17 sm:w-19" />}
+        <col className={compact ? "w-28" : "w-24"} />
+        {compact ? null : <col className="w-10 sm:w-19" />}
       </colgroup>
       <thead className={cn("text-ink-3 text-xs", compact ? "sr-only" : "max-sm:sr-only")}>
         <tr className="border-line border-b text-left [&>th]:h-8 [&>th]:overflow-hidden [&>th]:font-medium">
@@ -128,6 +128,9 @@ function RunRow({ run, hideScript, compact, selection }: RunRowProps) {
             #{run.number}
           </span>
         )}
+        {run.kept && !compact ? (
+          <Star aria-hidden className="ml-1.5 inline size-3 fill-current text-skip sm:hidden" />
+        ) : null}
         <span className="truncate-line block text-ink-3 sm:hidden">{detail}</span>
       </td>
       <td className="truncate-line pr-3 text-ink-2 max-sm:[&>*]:hidden">
@@ -136,7 +139,7 @@ function RunRow({ run, hideScript, compact, selection }: RunRowProps) {
       {compact ? null : (
         <>
           <td className="truncate-line pr-3 text-ink-3 max-lg:[&>*]:hidden">
-            <span>{triggerWord(run.trigger)}</span>
+            <span>{briefTrigger(run.trigger)}</span>
           </td>
           <td className="text-right text-ink-2 max-lg:[&>*]:hidden">
             <span className="num">{exitWord(run)}</span>
@@ -155,7 +158,7 @@ function RunRow({ run, hideScript, compact, selection }: RunRowProps) {
       {compact ? null : (
         <td className="relative z-10 pr-2 text-right">
           <span className="inline-flex items-center">
-            <KeepStar run={run} />
+            <KeepStar run={run} className="max-sm:hidden" />
             <RunMenu run={run} selected={selected} onSelect={selection ? () => selection.toggle(run) : undefined} />
           </span>
         </td>

@@ -92,7 +92,7 @@ function More({ filters, onChange, names }: FiltersProps) {
       className="w-72"
       anchor={
         <PopoverTrigger
-          className={cn(CHIP, PART, "border-line-strong border-dashed text-ink-2")}
+          className={cn(PART, "h-8 border border-line-strong border-dashed text-ink-2 text-sm")}
           aria-label="More filters"
         >
           <Plus aria-hidden className="text-ink-3" /> Filter

@@ -28,7 +28,7 @@ describe("a filter", () => {
   it("has words", () => {
     expect(filterWords("outcome", { outcome: "failed,out_of_memory" })).toBe("Failed, Out of memory");
     expect(filterWords("duration", { longer_than: 90 })).toBe("Over 1 min 30 s");
-    expect(filterWords("duration", { longer_than: 1, shorter_than: 60 })).toBe("1.0 s to 1 min");
+    expect(filterWords("duration", { longer_than: 1, shorter_than: 60 })).toBe("1 s to 1 min");
     expect(filterWords("time", { last: "24h" })).toBe("Last 24 hours");
     expect(filterWords("trigger", {})).toBe("");
   });

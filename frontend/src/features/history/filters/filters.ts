@@ -90,11 +90,14 @@ function timeWords({ last, from, to }: RunFilters): string {
   return from ? `Since ${day(from)}` : to ? `Before ${day(to)}` : "";
 }
 
+/** As it was asked for: 5 s, not 5.0 s. */
+const secondsWords = (value: number): string => (value < 60 ? `${value} s` : formatDuration(value * 1000));
+
 function durationWords({ longer_than, shorter_than }: RunFilters): string {
-  const words = (seconds: number) => formatDuration(seconds * 1000);
-  if (longer_than !== undefined && shorter_than !== undefined) return `${words(longer_than)} to ${words(shorter_than)}`;
-  if (longer_than !== undefined) return `Over ${words(longer_than)}`;
-  return shorter_than === undefined ? "" : `Under ${words(shorter_than)}`;
+  if (longer_than !== undefined && shorter_than !== undefined)
+    return `${secondsWords(longer_than)} to ${secondsWords(shorter_than)}`;
+  if (longer_than !== undefined) return `Over ${secondsWords(longer_than)}`;
+  return shorter_than === undefined ? "" : `Under ${secondsWords(shorter_than)}`;
 }
 
 /** What a filter is set to, in words; empty when it is not. Ids of scripts and schedules stay ids here. */

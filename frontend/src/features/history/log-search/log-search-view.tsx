@@ -1,7 +1,7 @@
 // Looking for a text in the logs of all runs, newest first: what to look for, how far it is, what it found.
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Search, Square } from "lucide-react";
-import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { ApiError } from "~/api/client";
 import { Button } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
@@ -16,7 +16,8 @@ import { FoundRun } from "./found-run";
 import { SearchProgress } from "./search-progress";
 import { useLogSearch } from "./use-log-search";
 
-export default function LogSearchView() {
+/** Between the question and the answers: what narrows it. */
+export default function LogSearchView({ children }: { children: ReactNode }) {
   const search = useSearch({ from: "/runs" });
   const navigate = useNavigate({ from: "/runs" });
   const { text, regex = false, case: matchCase = false } = search;
@@ -47,6 +48,7 @@ export default function LogSearchView() {
         onLook={look}
         onCancel={cancel}
       />
+      {children}
       {error && !wrong ? <ErrorNotice error={error} className="mb-3" /> : null}
       {state === "idle" ? (
         <Panel>
@@ -61,7 +63,7 @@ export default function LogSearchView() {
             }
           >
             Type a text, or a regular expression, and press Enter. Logs are searched from the newest run to the oldest;
-            the filters above say in which. Each line found leads to its place in the log.
+            the filters say in which. Each line found leads to its place in the log.
           </Empty>
         </Panel>
       ) : wrong ? null : (
@@ -122,7 +124,6 @@ function SearchForm({ asked, searching, wrong, onLook, onCancel }: SearchFormPro
           <Input
             ref={input}
             autoFocus
-            type="search"
             aria-label="Text to look for in logs"
             aria-invalid={wrong !== null}
             aria-describedby={wrong ? "log-search-wrong" : undefined}
