@@ -11,8 +11,14 @@ import { type TotalPart, totalParts } from "./totals";
 
 const TONES: Record<TotalPart["tone"], string> = { ok: "bg-ok", fail: "bg-fail", quiet: "bg-cancel" };
 
-/** Of all scripts, or of the one that the list is narrowed to. */
-export function TotalsLine({ script }: { script: string | undefined }) {
+interface TotalsLineProps {
+  /** Of all scripts, or of the one that the list is narrowed to. */
+  script: string | undefined;
+  /** At the end of the line. */
+  children?: ReactNode;
+}
+
+export function TotalsLine({ script, children }: TotalsLineProps) {
   const { data } = useQuery(totalsQuery(script));
   if (!data) return <Skeleton className="mb-3 h-5 w-96 max-w-full" />;
   if (data.total === 0) return null;
@@ -46,6 +52,7 @@ export function TotalsLine({ script }: { script: string | undefined }) {
         {formatBytes(data.log_bytes)} of logs
         {data.artifact_bytes > 0 ? `, ${formatBytes(data.artifact_bytes)} of artifacts` : ""}
       </span>
+      {children}
     </section>
   );
 }

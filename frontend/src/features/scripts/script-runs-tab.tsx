@@ -15,16 +15,15 @@ export function ScriptRunsTab() {
       {runs.error ? <ErrorNotice error={runs.error} onRetry={() => void runs.refetch()} className="mb-3" /> : null}
       {items.length > 0 ? (
         <>
-          <div className="flex flex-wrap items-start justify-between gap-x-4">
-            <TotalsLine script={scriptId} />
+          <TotalsLine script={scriptId}>
             <Link
               to="/runs"
               search={{ script: scriptId }}
-              className="mb-3 rounded-sm text-accent-ink text-sm hover:underline"
+              className="rounded-sm text-accent-ink hover:underline sm:ml-auto"
             >
-              Filter and search them
+              Filter and search
             </Link>
-          </div>
+          </TotalsLine>
           <RunsList runs={items} label="Runs of this script" hideScript pages={runs} />
         </>
       ) : (

@@ -127,17 +127,17 @@ const FactPair = ({ row }: { row: CompareRow }) => (
   <div
     className={cn(
       "grid grid-cols-2 items-baseline gap-x-4 border-line border-b px-4 py-2 text-sm last:border-b-0 sm:grid-cols-[200px_minmax(0,1fr)_minmax(0,1fr)]",
-      row.differs && "bg-accent-soft",
+      row.differs ? "shadow-[inset_2px_0_0_var(--accent-ink)]" : "text-ink-3",
     )}
   >
     <dt className="flex items-baseline gap-2 text-ink-2 max-sm:col-span-2 max-sm:text-xs">
       {row.name}
-      {row.differs ? <span className="ml-auto text-accent-ink text-xs sm:ml-0">differs</span> : null}
+      {row.differs ? <span className="ml-auto text-accent-ink text-xs">differs</span> : null}
     </dt>
-    <dd className="num min-w-0 [overflow-wrap:anywhere]">{row.a}</dd>
-    <dd className="num min-w-0 [overflow-wrap:anywhere]">
-      {row.b}
-      {row.ratio ? <span className="ml-2 font-sans text-ink-3 text-xs">{row.ratio}</span> : null}
+    <dd className={cn("min-w-0 [overflow-wrap:anywhere]", !row.words && "num")}>{row.a}</dd>
+    <dd className={cn("min-w-0 [overflow-wrap:anywhere]", row.differs && "font-medium")}>
+      <span className={row.words ? "" : "num"}>{row.b}</span>
+      {row.ratio ? <span className="ml-2 font-normal text-ink-3 text-xs">{row.ratio}</span> : null}
     </dd>
   </div>
 );

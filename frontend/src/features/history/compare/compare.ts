@@ -9,6 +9,8 @@ export interface CompareRow {
   a: string;
   b: string;
   differs: boolean;
+  /** A sentence or a word, not a number. */
+  words: boolean;
   /** How the second stands to the first, where both are numbers. */
   ratio: string | null;
 }
@@ -20,8 +22,8 @@ const NONE = "–";
 const span = (from: string | null | undefined, to: string | null | undefined): number | null =>
   from && to ? Math.max(0, Date.parse(to) - Date.parse(from)) : null;
 
-function fact(name: string, a: string, b: string): CompareRow {
-  return { name, a, b, differs: a !== b, ratio: null };
+function fact(name: string, a: string, b: string, words = true): CompareRow {
+  return { name, a, b, words, differs: a !== b, ratio: null };
 }
 
 function measure(
@@ -30,7 +32,7 @@ function measure(
   format: (value: number) => string,
 ): CompareRow {
   const said = (value: number | null | undefined) => (value == null ? NONE : format(value));
-  const row = { name, a: said(a), b: said(b) };
+  const row = { name, a: said(a), b: said(b), words: false };
   if (a == null || b == null) return { ...row, differs: (a == null) !== (b == null), ratio: null };
   const differs = Math.abs(b - a) > ALIKE * Math.max(a, b) && row.a !== row.b;
   return { ...row, differs, ratio: differs ? ratioWords(a, b) : null };
@@ -41,14 +43,15 @@ export function ratioWords(a: number, b: number): string | null {
   if (a === 0 || b === 0) return null;
   const times = b / a;
   if (times >= 2) return `${times >= 10 ? Math.round(times).toLocaleString("en") : times.toFixed(1)} times`;
-  const percent = Math.round(Math.abs(times - 1) * 100);
+  // Less by all of it would be nothing, and it is not.
+  const percent = Math.min(99, Math.round(Math.abs(times - 1) * 100));
   return `${percent} % ${times > 1 ? "more" : "less"}`;
 }
 
 export function compareRows(a: Run, b: Run): CompareRow[] {
   return [
     fact("Outcome", headline(a), headline(b)),
-    fact("Exit", exitWord(a), exitWord(b)),
+    fact("Exit", exitWord(a), exitWord(b), false),
     measure("Took", [span(a.started_at, a.finished_at), span(b.started_at, b.finished_at)], formatDuration),
     measure("Waited", [span(a.queued_at, a.started_at), span(b.queued_at, b.started_at)], formatDuration),
     measure("Peak memory", [a.peak_memory_bytes, b.peak_memory_bytes], formatBytes),
