@@ -172,9 +172,9 @@ describe("retention", () => {
     const { page } = window;
     await page.goto(`/scripts/${script}/settings#retention`);
     const panel = page.locator("#retention");
-    await panel.getByRole("combobox", { name: "Runs per script" }).click();
+    await panel.getByRole("combobox", { name: "Runs" }).click();
     await page.getByRole("option", { name: "At most" }).click();
-    const most = panel.getByRole("textbox", { name: "Runs per script, at most" });
+    const most = panel.getByRole("textbox", { name: "Runs, at most" });
     await most.fill("few");
     await panel.getByText("A whole number above zero.").waitFor();
     expect(await panel.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);

@@ -39,7 +39,7 @@ export function TotalsLine({ script, children }: TotalsLineProps) {
           />
         ))}
       </span>
-      <Total search={narrowed({})}>{plural(data.total, "run")}</Total>
+      <Total search={narrowed({})}>{plural(data.total, "run")} in all</Total>
       {parts.map((part) => (
         <Total key={part.word} search={narrowed({ outcome: part.kinds.join(",") })}>
           <span aria-hidden className={cn("size-2 rounded-full", TONES[part.tone])} />

@@ -3,19 +3,20 @@ import { type ReactNode, useEffect, useId, useRef } from "react";
 import { Input } from "~/components/ui/field";
 import { Select } from "~/components/ui/select";
 import { hasUnit, UNITS } from "~/features/limits/quantity";
-import { type BOUNDS, type Bound, boundText, type Mode } from "./retention";
+import type { BOUNDS, Bound, Mode } from "./retention";
 
 interface BoundRowProps {
   field: (typeof BOUNDS)[number];
   bound: Bound;
-  above: number | null;
-  aboveWord: string;
+  label: string;
+  /** What holds where nothing is set, in words. */
+  standard: string;
   hint: ReactNode;
   error: string | null;
   onChange: (bound: Bound) => void;
 }
 
-export function BoundRow({ field, bound, above, aboveWord, hint, error, onChange }: BoundRowProps) {
+export function BoundRow({ field, bound, label, standard, hint, error, onChange }: BoundRowProps) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const chosen = useRef(false);
@@ -27,7 +28,7 @@ export function BoundRow({ field, bound, above, aboveWord, hint, error, onChange
     <div className="grid gap-x-6 gap-y-2 border-line border-b px-4 py-3 text-sm last:border-b-0 sm:grid-cols-[minmax(0,1fr)_auto]">
       <div className="min-w-0">
         <p id={`${id}-label`} className="font-medium text-ink">
-          {field.label}
+          {label}
         </p>
         <p id={`${id}-hint`} className="text-ink-3 text-xs">
           {hint}
@@ -36,7 +37,7 @@ export function BoundRow({ field, bound, above, aboveWord, hint, error, onChange
       <div className="flex flex-col gap-1 sm:w-96">
         <div className="flex gap-2">
           <Select<Mode>
-            label={field.label}
+            label={label}
             className={bound.mode === "most" ? "w-40 shrink-0" : "min-w-0 flex-1"}
             value={bound.mode}
             onChange={(mode) => {
@@ -44,7 +45,7 @@ export function BoundRow({ field, bound, above, aboveWord, hint, error, onChange
               onChange({ ...bound, mode });
             }}
             options={[
-              { value: "standard", label: `${aboveWord}: ${boundText(field.name, above)}` },
+              { value: "standard", label: standard },
               { value: "most", label: field.most },
               { value: "none", label: "No bound" },
             ]}
@@ -53,7 +54,7 @@ export function BoundRow({ field, bound, above, aboveWord, hint, error, onChange
             <div className="relative min-w-0 flex-1">
               <Input
                 ref={input}
-                aria-label={`${field.label}, at most`}
+                aria-label={`${label}, at most`}
                 aria-invalid={error !== null}
                 aria-describedby={error ? `${id}-error` : `${id}-hint`}
                 inputMode="decimal"

@@ -15,11 +15,11 @@ import { BOUNDS, type BoundName, boundNamed, draftOf, isSameRetention, refusalTe
 interface RetentionFormProps {
   /** What is set now. */
   set: Retention;
-  /** What holds where nothing is set. */
-  above: Retention;
-  /** How that is called: "Default", "As in Settings". */
-  aboveWord: string;
+  /** What holds where nothing is set, in words: "Default: 90 days". */
+  standards: Record<BoundName, string>;
   hints: Record<BoundName, ReactNode>;
+  /** For bounds that are called otherwise here. */
+  labels?: Partial<Record<BoundName, string>>;
   /** What the preview is asked for. */
   termsOf: (proposed: Retention) => PreviewTerms;
   save: {
@@ -31,7 +31,7 @@ interface RetentionFormProps {
 
 const SETTLE_MS = 400;
 
-export function RetentionForm({ set, above, aboveWord, hints, termsOf, save }: RetentionFormProps) {
+export function RetentionForm({ set, standards, hints, labels, termsOf, save }: RetentionFormProps) {
   const [draft, setDraft] = useState(() => draftOf(set));
   const result = retentionOf(draft, set);
   const wrong = "wrong" in result ? result.wrong : [];
@@ -56,8 +56,8 @@ export function RetentionForm({ set, above, aboveWord, hints, termsOf, save }: R
             key={field.name}
             field={field}
             bound={draft[field.name]}
-            above={above[field.name]}
-            aboveWord={aboveWord}
+            label={labels?.[field.name] ?? field.label}
+            standard={standards[field.name]}
             hint={hints[field.name]}
             error={
               wrong.includes(field.name)

@@ -107,7 +107,7 @@ export function retentionOf(draft: Draft, before: Retention): { retention: Reten
 export const isSameRetention = (a: Retention, b: Retention): boolean => BOUNDS.every(({ name }) => a[name] === b[name]);
 
 /** The bounds as they would hold, for a preview: what is left open is filled from the level above. */
-export const resolved = (set: Retention, above: Retention): Retention => ({
+export const resolved = (set: Retention, above: Retention): Record<BoundName, number> => ({
   max_age_days: set.max_age_days ?? above.max_age_days ?? 0,
   max_runs: set.max_runs ?? above.max_runs ?? 0,
   max_bytes: set.max_bytes ?? above.max_bytes ?? 0,

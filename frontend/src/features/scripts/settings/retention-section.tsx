@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { settingsQuery } from "~/api/queries";
 import type { Script } from "~/api/types";
 import { Panel, SkeletonRows } from "~/components/ui/panel";
-import { NO_RETENTION } from "~/features/retention/retention";
+import { boundText, NO_RETENTION } from "~/features/retention/retention";
 import { RetentionForm } from "~/features/retention/retention-form";
 import { useChangeScript } from "./use-change-script";
 
@@ -26,9 +26,13 @@ export function RetentionSection({ script }: { script: Script }) {
       {data ? (
         <RetentionForm
           set={set}
-          // The space in Settings is that of all scripts together: of one script it says nothing.
-          above={{ ...above, max_bytes: null }}
-          aboveWord="As in Settings"
+          labels={{ max_runs: "Runs" }}
+          standards={{
+            max_age_days: `As in Settings: ${boundText("max_age_days", above.max_age_days)}`,
+            max_runs: `As in Settings: ${boundText("max_runs", above.max_runs)}`,
+            // That is the space of all scripts together.
+            max_bytes: `As in Settings: ${boundText("max_bytes", above.max_bytes)}${above.max_bytes ? " for all" : ""}`,
+          }}
           hints={{
             max_age_days: "Runs of this script that were queued longer ago are removed.",
             max_runs: "The newest runs of this script stay.",
