@@ -198,6 +198,15 @@ async function* searched(list, pattern) {
   yield { type: "done", runs: hits, stopped: null };
 }
 
+/** Lines of JSON, one by one as they come; ends when nobody reads any more. */
+async function stream(response, frames) {
+  for await (const frame of frames) {
+    if (response.destroyed) return;
+    response.write(`${JSON.stringify(frame)}\n`);
+  }
+  response.end();
+}
+
 export function historyRoutes({ known, refuse, page }) {
   const named = (name, id) => {
     if (!name || name.length > 60) refuse(422, "invalid_field", "A name has 1 to 60 characters.", { field: "name" });
@@ -214,7 +223,10 @@ export function historyRoutes({ known, refuse, page }) {
       ({ url }) => {
         const pattern = patternOf(url, refuse);
         const want = checked(url, refuse).filter(([name]) => name !== "q");
-        return { frames: searched(found(want), pattern) };
+        return {
+          headers: { "content-type": "application/x-ndjson" },
+          stream: (response) => stream(response, searched(found(want), pattern)),
+        };
       },
     ],
     [

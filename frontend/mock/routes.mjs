@@ -43,7 +43,7 @@ const refuseLimit = (wrong, prefix = "") => {
   if (wrong) refuse(422, "invalid_field", wrong[1], { field: `${prefix}${wrong[0]}`, ...wrong[2] });
 };
 
-/** [method, pattern, handler({url, id, rest, body, json, headers})] → {json, status} or {bytes, headers} */
+/** [method, pattern, handler({url, id, rest, body, json, headers})] → {json, status} or {bytes, headers} or {stream(response), headers} */
 export const ROUTES = [
   ["GET", /^\/system$/, () => ({ json: system })],
   ["GET", /^\/settings$/, () => ({ json: settingsView() })],

@@ -28,16 +28,6 @@ function answer(response, status, headers, body) {
   response.end(body);
 }
 
-/** Lines of JSON, one by one as they come; ends when nobody reads any more. */
-async function stream(response, frames) {
-  response.writeHead(200, { "content-security-policy": CSP, "content-type": "application/x-ndjson" });
-  for await (const frame of frames) {
-    if (response.destroyed) return;
-    response.write(`${JSON.stringify(frame)}\n`);
-  }
-  response.end();
-}
-
 async function api(request, response, url) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -58,7 +48,10 @@ async function api(request, response, url) {
         json: isJson && body.length > 0 ? JSON.parse(body) : {},
         headers: request.headers,
       });
-      if (result.frames) return await stream(response, result.frames);
+      if (result.stream) {
+        response.writeHead(200, { "content-security-policy": CSP, ...result.headers });
+        return result.stream(response);
+      }
       if (result.bytes !== undefined) return answer(response, 200, result.headers, result.bytes);
       return answer(
         response,

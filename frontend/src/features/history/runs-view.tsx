@@ -18,7 +18,9 @@ export function RunsView({ filters, onClear }: { filters: RunFilters; onClear: (
       <TotalsLine script={filters.script} />
       {runs.error ? <ErrorNotice error={runs.error} onRetry={() => void runs.refetch()} className="mb-3" /> : null}
       {items.length > 0 ? (
-        <RunsList runs={items} label="Runs" pages={runs} />
+        <div className={runs.isPlaceholderData ? "opacity-60" : ""} aria-busy={runs.isPlaceholderData}>
+          <RunsList runs={items} label="Runs" pages={runs} />
+        </div>
       ) : (
         <Panel aria-label="Runs">
           {runs.isPending ? <SkeletonRows rows={10} /> : null}

@@ -11,12 +11,14 @@ interface BoundRowProps {
   label: string;
   /** What holds where nothing is set, in words. */
   standard: string;
+  /** That is a bound. */
+  bounded: boolean;
   hint: ReactNode;
   error: string | null;
   onChange: (bound: Bound) => void;
 }
 
-export function BoundRow({ field, bound, label, standard, hint, error, onChange }: BoundRowProps) {
+export function BoundRow({ field, bound, label, standard, bounded, hint, error, onChange }: BoundRowProps) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const chosen = useRef(false);
@@ -47,7 +49,8 @@ export function BoundRow({ field, bound, label, standard, hint, error, onChange 
             options={[
               { value: "standard", label: standard },
               { value: "most", label: field.most },
-              { value: "none", label: "No bound" },
+              // Where nothing binds anyway, saying so again is no choice.
+              ...(bounded || bound.mode === "none" ? [{ value: "none" as const, label: "No bound" }] : []),
             ]}
           />
           {bound.mode === "most" ? (

@@ -15,7 +15,9 @@ import { BOUNDS, type BoundName, boundNamed, draftOf, isSameRetention, refusalTe
 interface RetentionFormProps {
   /** What is set now. */
   set: Retention;
-  /** What holds where nothing is set, in words: "Default: 90 days". */
+  /** What holds where nothing is set. */
+  above: Retention;
+  /** The same in words: "Default: 90 days". */
   standards: Record<BoundName, string>;
   hints: Record<BoundName, ReactNode>;
   /** For bounds that are called otherwise here. */
@@ -31,7 +33,7 @@ interface RetentionFormProps {
 
 const SETTLE_MS = 400;
 
-export function RetentionForm({ set, standards, hints, labels, termsOf, save }: RetentionFormProps) {
+export function RetentionForm({ set, above, standards, hints, labels, termsOf, save }: RetentionFormProps) {
   const [draft, setDraft] = useState(() => draftOf(set));
   const result = retentionOf(draft, set);
   const wrong = "wrong" in result ? result.wrong : [];
@@ -58,6 +60,7 @@ export function RetentionForm({ set, standards, hints, labels, termsOf, save }: 
             bound={draft[field.name]}
             label={labels?.[field.name] ?? field.label}
             standard={standards[field.name]}
+            bounded={Boolean(above[field.name])}
             hint={hints[field.name]}
             error={
               wrong.includes(field.name)

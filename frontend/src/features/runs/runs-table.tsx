@@ -25,10 +25,12 @@ interface RunsTableProps {
 }
 
 export function RunsTable({ runs, hideScript, compact, selection }: RunsTableProps) {
+  // On a phone there is room for boxes only once somebody compares.
+  const choosing = (selection?.ids.length ?? 0) > 0;
   return (
     <table className="w-full table-fixed text-sm">
       <colgroup>
-        {selection ? <col className="w-0 sm:w-9" /> : null}
+        {selection ? <col className={choosing ? "w-9" : "w-0 sm:w-9"} /> : null}
         <col className={selection ? "w-10 sm:w-7" : "w-10"} />
         <col className={hideScript ? "sm:w-28" : compact ? "sm:w-[32%]" : "sm:w-[23%]"} />
         <col className="w-0 sm:w-auto" />
@@ -88,6 +90,7 @@ interface RunRowProps {
 function RunRow({ run, hideScript, compact, selection }: RunRowProps) {
   const detail = gist(run);
   const selected = selection?.ids.includes(run.id) ?? false;
+  const choosing = (selection?.ids.length ?? 0) > 0;
   return (
     <tr
       className={cn(
@@ -96,13 +99,13 @@ function RunRow({ run, hideScript, compact, selection }: RunRowProps) {
       )}
     >
       {selection ? (
-        <td className="pl-4 max-sm:p-0 max-sm:[&>*]:hidden">
+        <td className={cn("pl-4", !choosing && "max-sm:p-0 max-sm:[&>*]:hidden")}>
           <input
             type="checkbox"
             aria-label={`Compare run ${run.number} of ${run.script_name}`}
             checked={selected}
             onChange={() => selection.toggle(run)}
-            className="relative z-10 block size-3.5 accent-(--accent)"
+            className="relative z-10 block size-3.5 opacity-60 accent-(--accent) checked:opacity-100 focus-visible:opacity-100 group-hover:opacity-100"
           />
         </td>
       ) : null}

@@ -15,6 +15,7 @@ export function RetentionPanel({ settings, change }: { settings: SettingsView; c
     >
       <RetentionForm
         set={settings.set.retention ?? NO_RETENTION}
+        above={defaults}
         standards={{
           max_age_days: `Default: ${boundText("max_age_days", defaults.max_age_days)}`,
           max_runs: `Default: ${boundText("max_runs", defaults.max_runs)}`,

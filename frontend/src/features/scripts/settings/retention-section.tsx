@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { settingsQuery } from "~/api/queries";
 import type { Script } from "~/api/types";
 import { Panel, SkeletonRows } from "~/components/ui/panel";
-import { boundText, NO_RETENTION } from "~/features/retention/retention";
+import { boundText, NO_RETENTION, resolved } from "~/features/retention/retention";
 import { RetentionForm } from "~/features/retention/retention-form";
 import { useChangeScript } from "./use-change-script";
 
@@ -12,7 +12,8 @@ export function RetentionSection({ script }: { script: Script }) {
   const { data } = useQuery(settingsQuery);
   const change = useChangeScript(script);
   const set = script.retention ?? NO_RETENTION;
-  const above = data?.in_force.retention ?? NO_RETENTION;
+  // The space in Settings is that of all scripts together: of one script's own it says nothing.
+  const above = { ...(data?.in_force.retention ?? NO_RETENTION), max_bytes: null };
   return (
     <Panel
       id="retention"
@@ -26,25 +27,20 @@ export function RetentionSection({ script }: { script: Script }) {
       {data ? (
         <RetentionForm
           set={set}
+          above={above}
           labels={{ max_runs: "Runs" }}
           standards={{
             max_age_days: `As in Settings: ${boundText("max_age_days", above.max_age_days)}`,
             max_runs: `As in Settings: ${boundText("max_runs", above.max_runs)}`,
-            // That is the space of all scripts together.
-            max_bytes: `As in Settings: ${boundText("max_bytes", above.max_bytes)}${above.max_bytes ? " for all" : ""}`,
+            max_bytes: "No bound of its own",
           }}
           hints={{
             max_age_days: "Runs of this script that were queued longer ago are removed.",
             max_runs: "The newest runs of this script stay.",
-            max_bytes: "Logs and artifacts of this script's runs together; the oldest go first.",
+            max_bytes:
+              "Logs and artifacts of this script's runs together; the oldest go first. The bound for all scripts holds too.",
           }}
-          termsOf={(proposed) => ({
-            script: script.id,
-            max_age_days: proposed.max_age_days ?? above.max_age_days ?? 0,
-            max_runs: proposed.max_runs ?? above.max_runs ?? 0,
-            // Left out, it holds as it does now, which is right as long as nothing is set.
-            ...(proposed.max_bytes === null && set.max_bytes === null ? {} : { max_bytes: proposed.max_bytes ?? 0 }),
-          })}
+          termsOf={(proposed) => ({ script: script.id, ...resolved(proposed, above) })}
           save={{
             mutate: (retention, options) => change.mutate({ retention }, options),
             isPending: change.isPending,
