@@ -12,9 +12,11 @@ interface RemovalPreviewProps {
   /** It is about something else than what holds now. */
   changed: boolean;
   waiting: boolean;
+  /** It is about one script alone, which need not be named. */
+  ofOne: boolean;
 }
 
-export function RemovalPreview({ query, changed, waiting }: RemovalPreviewProps) {
+export function RemovalPreview({ query, changed, waiting, ofOne }: RemovalPreviewProps) {
   const { data, error } = query;
   return (
     <div
@@ -27,7 +29,7 @@ export function RemovalPreview({ query, changed, waiting }: RemovalPreviewProps)
       ) : data ? (
         <div className={cn(waiting && "opacity-60")}>
           <Gist preview={data} changed={changed} />
-          {data.runs > 0 && data.by_script.length > 0 ? <ByScript preview={data} /> : null}
+          {!ofOne && data.runs > 0 && data.by_script.length > 0 ? <ByScript preview={data} /> : null}
         </div>
       ) : (
         <Skeleton className="h-4 w-72" />

@@ -41,7 +41,8 @@ export function RetentionForm({ set, above, standards, hints, labels, termsOf, s
   const changed = proposed !== null && !isSameRetention(proposed, set);
   // While something cannot be understood, the last that could is shown.
   const settled = useSettled(proposed ?? set, SETTLE_MS);
-  const preview = useQuery(previewQuery(termsOf(settled)));
+  const terms = termsOf(settled);
+  const preview = useQuery(previewQuery(terms));
   const waiting = changed && (preview.isFetching || !isSameRetention(settled, proposed ?? set));
   const refused = save.error instanceof ApiError ? save.error : null;
   const refusedBound = boundNamed(refused?.field);
@@ -77,7 +78,7 @@ export function RetentionForm({ set, above, standards, hints, labels, termsOf, s
         Always kept: runs that are not over, runs marked Keep, the last success and the last failure of each script, and
         the build of an environment in use. A run goes with its log and its artifacts.
       </p>
-      <RemovalPreview query={preview} changed={changed} waiting={waiting} />
+      <RemovalPreview query={preview} changed={changed} waiting={waiting} ofOne={terms.script !== undefined} />
       {save.error && refusedBound === null ? (
         <ErrorNotice error={save.error} unchanged="As much is kept as before." className="m-4" />
       ) : null}

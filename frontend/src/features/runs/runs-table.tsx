@@ -31,7 +31,7 @@ export function RunsTable({ runs, hideScript, compact, selection }: RunsTablePro
     <table className="w-full table-fixed text-sm">
       <colgroup>
         {selection ? <col className={choosing ? "w-9" : "w-0 sm:w-9"} /> : null}
-        <col className={selection ? "w-10 sm:w-7" : "w-10"} />
+        <col className={choosing ? "w-7" : selection ? "w-10 sm:w-7" : "w-10"} />
         <col className={hideScript ? "sm:w-28" : compact ? "sm:w-[32%]" : "sm:w-[23%]"} />
         <col className="w-0 sm:w-auto" />
         {compact ? null : <col className="w-0 lg:w-28" />}
@@ -109,7 +109,7 @@ function RunRow({ run, hideScript, compact, selection }: RunRowProps) {
           />
         </td>
       ) : null}
-      <td className={selection ? "max-sm:pl-4" : "pl-4"}>
+      <td className={choosing ? "" : selection ? "max-sm:pl-4" : "pl-4"}>
         <StateMark mark={markOf(run)} className="flex" />
       </td>
       <td className="truncate-line pr-3">

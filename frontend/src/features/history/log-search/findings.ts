@@ -25,6 +25,9 @@ export const NOTHING: Findings = { found: [], searchedRuns: 0, searchedBytes: 0,
 
 export const lines = (findings: Findings): number => findings.found.reduce((sum, { matches }) => sum + matches, 0);
 
+const instant = (value: string | null | undefined): string | null =>
+  value && !Number.isNaN(Date.parse(value)) ? value : null;
+
 /** `base` is what earlier parts of the same search came to; each part counts from zero. */
 export function withFrames(base: Findings, now: Findings, frames: readonly SearchFrame[]): Findings {
   let next = now;
@@ -38,7 +41,7 @@ export function withFrames(base: Findings, now: Findings, frames: readonly Searc
         ...next,
         searchedRuns: base.searchedRuns + frame.searched_runs,
         searchedBytes: base.searchedBytes + frame.searched_bytes,
-        before: frame.before ?? next.before,
+        before: instant(frame.before) ?? next.before,
       };
     else next = { ...next, stopped: frame.stopped ?? null };
   }

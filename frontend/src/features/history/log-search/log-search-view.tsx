@@ -9,6 +9,7 @@ import { Input } from "~/components/ui/field";
 import { Empty, Panel } from "~/components/ui/panel";
 import { cn } from "~/lib/cn";
 import { listenHotkeys } from "~/lib/hotkeys";
+import { usePhone } from "~/lib/media";
 import { logFilters } from "../filters/filters";
 import type { LogQuery } from "../requests";
 import { filtersOf } from "../search";
@@ -110,6 +111,8 @@ const LONGEST = 1000;
 
 function SearchForm({ asked, searching, wrong, onLook, onCancel }: SearchFormProps) {
   const [text, setText] = useState(asked.text);
+  // There the keyboard would cover what was found.
+  const phone = usePhone();
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => listenHotkeys(() => [{ keys: "/", does: "Search", run: () => input.current?.focus() }]), []);
   const submit = (event: FormEvent) => {
@@ -123,7 +126,7 @@ function SearchForm({ asked, searching, wrong, onLook, onCancel }: SearchFormPro
           <Search aria-hidden className="absolute top-2 left-2.5 size-4 text-ink-3" />
           <Input
             ref={input}
-            autoFocus
+            autoFocus={!phone}
             aria-label="Text to look for in logs"
             aria-invalid={wrong !== null}
             aria-describedby={wrong ? "log-search-wrong" : undefined}

@@ -74,7 +74,10 @@ export function useLogSearch(query: LogQuery | null): LogSearch {
       return;
     }
     void run(JSON.parse(key) as LogQuery, NOTHING);
-    return () => running.current?.abort();
+    return () => {
+      running.current?.abort();
+      running.current = null;
+    };
   }, [key, run, show]);
 
   const cancel = useCallback(() => {
