@@ -1,5 +1,6 @@
 // The totals as parts of a bar with their words: what is many first, what is none not at all. Pure.
 import type { OutcomeKind } from "~/api/types";
+import { FAILURES } from "~/features/runs/describe";
 import type { RunTotals } from "./contract";
 
 export interface TotalPart {
@@ -9,16 +10,6 @@ export interface TotalPart {
   tone: "ok" | "fail" | "quiet";
   count: number;
 }
-
-const FAILURES: readonly OutcomeKind[] = [
-  "failed",
-  "signalled",
-  "out_of_memory",
-  "timed_out",
-  "environment_failed",
-  "engine_error",
-  "lost",
-];
 
 /** Succeeded, failed in whatever way, cancelled, skipped: four words that everybody has asked for. */
 export function totalParts({ by_outcome }: RunTotals): TotalPart[] {

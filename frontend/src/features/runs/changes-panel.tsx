@@ -2,19 +2,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { changesQuery } from "~/api/queries";
-import type { OutcomeKind, Run } from "~/api/types";
+import type { Run } from "~/api/types";
 import { Skeleton } from "~/components/ui/panel";
 import { RelativeTime } from "~/components/ui/time";
 import { errorText } from "~/lib/format";
 import { ChangeList } from "./change-list";
 import { changeRows } from "./changes";
-
-/** Endings that say nothing against the script. */
-const NO_FAILURE: readonly (OutcomeKind | undefined)[] = ["succeeded", "skipped", "cancelled"];
+import { isFailure } from "./describe";
 
 /** Asked only of what has failed, in whatever way. */
 export const isCompared = (run: Run): boolean =>
-  run.kind === "script" && run.state === "finished" && !NO_FAILURE.includes(run.outcome?.kind);
+  run.kind === "script" && run.state === "finished" && run.outcome != null && isFailure(run.outcome.kind);
 
 export function ChangesPanel({ run }: { run: Run }) {
   const { data, error } = useQuery(changesQuery(run.id));

@@ -36,6 +36,12 @@ export const OUTCOMES: readonly { value: Outcome["kind"]; label: string }[] = [
   { value: "lost", label: "Lost" },
 ];
 
+/** Endings that say nothing against the script. */
+const NO_FAILURE: readonly Outcome["kind"][] = ["succeeded", "skipped", "cancelled"];
+export const isFailure = (kind: Outcome["kind"]): boolean => !NO_FAILURE.includes(kind);
+/** Everything that went wrong, as a filter of runs says it. */
+export const FAILURES: readonly Outcome["kind"][] = OUTCOMES.map((each) => each.value).filter(isFailure);
+
 const BUILDS: Record<Build["action"], string> = {
   install: "Installing packages",
   update: "Updating packages",

@@ -6,7 +6,7 @@ import { LASTS, type Last, type RunFilters } from "~/api/run-filters";
 import { Input } from "~/components/ui/field";
 import { OptionList } from "~/components/ui/option-list";
 import { type Mark, StateMark } from "~/components/ui/state-mark";
-import { OUTCOMES } from "~/features/runs/describe";
+import { FAILURES, OUTCOMES } from "~/features/runs/describe";
 import { schedulesQuery } from "~/features/schedules/requests";
 import { titleOf } from "~/features/schedules/words";
 import { useSettled } from "~/lib/use-settled";
@@ -68,13 +68,10 @@ function OneOf({ filters, onChange, onDone, name, label, options }: OneOfProps) 
   );
 }
 
-const isBad = (kind: string) => !["succeeded", "skipped", "cancelled"].includes(kind);
-const BAD = OUTCOMES.map((each) => each.value).filter(isBad);
-
 function OutcomeEditor({ filters, onChange }: EditorProps) {
   const chosen = kindsOf(filters.outcome);
   const set = (kinds: readonly string[]) => onChange({ outcome: kinds.length > 0 ? kinds.join(",") : undefined });
-  const allBad = chosen.length === BAD.length && BAD.every((kind) => chosen.includes(kind));
+  const allBad = chosen.length === FAILURES.length && FAILURES.every((kind) => chosen.includes(kind));
   return (
     <>
       <OptionList
@@ -95,7 +92,7 @@ function OutcomeEditor({ filters, onChange }: EditorProps) {
       <button
         type="button"
         className="mt-1 w-full rounded-sm border-line border-t px-2 py-1.5 text-left text-accent-ink text-sm hover:bg-selected"
-        onClick={() => set(allBad ? [] : BAD)}
+        onClick={() => set(allBad ? [] : FAILURES)}
       >
         {allBad ? "Any outcome" : "All that went wrong"}
       </button>
