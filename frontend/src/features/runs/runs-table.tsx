@@ -34,7 +34,7 @@ export function RunsTable({ runs, hideScript, compact, selection }: RunsTablePro
         <col className={choosing ? "w-7" : selection ? "w-10 sm:w-7" : "w-10"} />
         <col className={hideScript ? "sm:w-28" : compact ? "sm:w-[32%]" : "sm:w-[23%]"} />
         <col className="w-0 sm:w-auto" />
-        {compact ? null : <col className="w-0 lg:w-28" />}
+        {compact ? null : <col className="w-0 xl:w-28" />}
         {compact ? null : <col className="w-0 lg:w-14" />}
         {compact ? null : <col className="w-0 xl:w-24" />}
         <col className="w-0 sm:w-24" />
@@ -141,7 +141,7 @@ function RunRow({ run, hideScript, compact, selection }: RunRowProps) {
       </td>
       {compact ? null : (
         <>
-          <td className="truncate-line pr-3 text-ink-3 max-lg:[&>*]:hidden">
+          <td className="truncate-line pr-3 text-ink-3 max-xl:[&>*]:hidden">
             <span>{briefTrigger(run.trigger)}</span>
           </td>
           <td className="text-right text-ink-2 max-lg:[&>*]:hidden">

@@ -16,6 +16,8 @@ const WHY: Readonly<Record<string, string>> = { cancelled: "Cancelled.", enough:
 export function SearchProgress({ state, findings, onGoOn }: SearchProgressProps) {
   const { found, searchedRuns, searchedBytes, before, stopped } = findings;
   const searching = state === "searching";
+  // What is found is told at once, how far it is only now and then.
+  const looked = Math.max(searchedRuns, found.length);
   return (
     <div className="relative mb-3 min-h-8" data-testid="search-progress" data-state={state}>
       <div aria-live="polite" className="flex flex-wrap items-center gap-x-3 gap-y-1 text-ink-2 text-sm">
@@ -26,9 +28,9 @@ export function SearchProgress({ state, findings, onGoOn }: SearchProgressProps)
               ? "Searching"
               : "Nothing found"}
         </span>
-        {searchedRuns > 0 ? (
+        {looked > 0 ? (
           <span className="text-ink-3 tabular-nums">
-            {plural(searchedRuns, "run")} searched, {formatBytes(searchedBytes)}
+            {plural(looked, "run")} searched, {formatBytes(searchedBytes)}
           </span>
         ) : null}
         {searching && before ? (
