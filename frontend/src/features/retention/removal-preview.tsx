@@ -45,6 +45,7 @@ function Gist({ preview, changed }: { preview: RetentionPreview; changed: boolea
     <p className={changed ? "text-ink" : "text-ink-2"}>
       {changed ? "Would remove " : "Beyond it now: "}
       <span className={cn("font-medium", changed && "text-fail")}>
+        {preview.truncated ? "at least " : ""}
         {plural(preview.runs, "run")}, {formatBytes(preview.bytes)}
       </span>
       {changed ? " now" : ""}
@@ -96,8 +97,6 @@ function ByScript({ preview }: { preview: RetentionPreview }) {
         >
           {plural(hidden, "more script")}
         </button>
-      ) : preview.truncated ? (
-        <p className="mt-1 text-ink-3 text-xs">And of further scripts, less of each.</p>
       ) : null}
     </>
   );

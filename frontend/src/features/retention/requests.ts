@@ -7,9 +7,9 @@ export interface RetentionPreview {
   bytes: number;
   oldest?: string | null;
   newest?: string | null;
-  /** The largest first. */
+  /** The largest first, at most twenty. */
   by_script: { script_id: string; script_name: string; runs: number; bytes: number }[];
-  /** There are more scripts than the list holds. */
+  /** There is more than was looked at: at least so much would go. */
   truncated: boolean;
 }
 
