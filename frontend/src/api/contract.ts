@@ -10,7 +10,7 @@ export interface Retention {
 }
 
 export interface WithRetention {
-  retention?: Retention;
+  retention?: Partial<Retention>;
 }
 
 /** Set on a run that retention must never remove. */

@@ -40,7 +40,8 @@ export function RetentionForm({ set, above, standards, hints, labels, termsOf, s
   const proposed = "retention" in result ? result.retention : null;
   const changed = proposed !== null && !isSameRetention(proposed, set);
   // While something cannot be understood, the last that could is shown.
-  const settled = useSettled(proposed ?? set, SETTLE_MS);
+  // As text, which is equal to itself however often it is worked out.
+  const settled = JSON.parse(useSettled(JSON.stringify(proposed ?? set), SETTLE_MS)) as Retention;
   const terms = termsOf(settled);
   const preview = useQuery(previewQuery(terms));
   const waiting = changed && (preview.isFetching || !isSameRetention(settled, proposed ?? set));

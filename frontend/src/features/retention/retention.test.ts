@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { boundNamed, boundText, draftOf, isSameRetention, NO_RETENTION, resolved, retentionOf } from "./retention";
+import {
+  boundNamed,
+  boundText,
+  draftOf,
+  isSameRetention,
+  NO_RETENTION,
+  resolved,
+  retentionOf,
+  whole,
+} from "./retention";
 
 const GIB = 1024 ** 3;
 const set = { max_age_days: 30, max_runs: 0, max_bytes: null };
@@ -34,6 +43,9 @@ describe("retention", () => {
     const above = { max_age_days: 90, max_runs: 1000, max_bytes: null };
     expect(resolved(set, above)).toEqual({ max_age_days: 30, max_runs: 0, max_bytes: 0 });
     expect(resolved(NO_RETENTION, above)).toEqual({ max_age_days: 90, max_runs: 1000, max_bytes: 0 });
+  });
+  it("is whole, whatever was left out", () => {
+    expect([whole(undefined), whole({ max_runs: 0 })]).toEqual([NO_RETENTION, { ...NO_RETENTION, max_runs: 0 }]);
   });
   it("has words", () => {
     expect([boundText("max_age_days", 1), boundText("max_runs", 1000), boundText("max_bytes", 0)]).toEqual([

@@ -55,6 +55,13 @@ export const BOUNDS: readonly BoundField[] = [
 
 export const NO_RETENTION: Retention = { max_age_days: null, max_runs: null, max_bytes: null };
 
+/** As it was told, in which a bound that is not set may be absent. */
+export const whole = (told: Partial<Retention> | null | undefined): Retention => ({
+  max_age_days: told?.max_age_days ?? null,
+  max_runs: told?.max_runs ?? null,
+  max_bytes: told?.max_bytes ?? null,
+});
+
 /** A bound as a fact: "90 days", "no bound". Null and zero both bind nothing where nothing is above. */
 export function boundText(name: BoundName, value: number | null | undefined): string {
   if (!value) return "no bound";

@@ -1,12 +1,12 @@
 // How much of the past is kept, of all scripts.
 import type { SettingsView } from "~/api/types";
 import { Panel } from "~/components/ui/panel";
-import { boundText, NO_RETENTION, resolved } from "~/features/retention/retention";
+import { boundText, resolved, whole } from "~/features/retention/retention";
 import { RetentionForm } from "~/features/retention/retention-form";
 import type { ChangeSettings } from "./use-change-settings";
 
 export function RetentionPanel({ settings, change }: { settings: SettingsView; change: ChangeSettings }) {
-  const defaults = settings.defaults.retention ?? NO_RETENTION;
+  const defaults = whole(settings.defaults.retention);
   return (
     <Panel
       id="retention"
@@ -14,7 +14,7 @@ export function RetentionPanel({ settings, change }: { settings: SettingsView; c
       actions={<span className="text-ink-3 text-xs max-sm:hidden">A script's own settings go before it</span>}
     >
       <RetentionForm
-        set={settings.set.retention ?? NO_RETENTION}
+        set={whole(settings.set.retention)}
         above={defaults}
         standards={{
           max_age_days: `Default: ${boundText("max_age_days", defaults.max_age_days)}`,

@@ -4,16 +4,16 @@ import { Link } from "@tanstack/react-router";
 import { settingsQuery } from "~/api/queries";
 import type { Script } from "~/api/types";
 import { Panel, SkeletonRows } from "~/components/ui/panel";
-import { boundText, NO_RETENTION, resolved } from "~/features/retention/retention";
+import { boundText, resolved, whole } from "~/features/retention/retention";
 import { RetentionForm } from "~/features/retention/retention-form";
 import { useChangeScript } from "./use-change-script";
 
 export function RetentionSection({ script }: { script: Script }) {
   const { data } = useQuery(settingsQuery);
   const change = useChangeScript(script);
-  const set = script.retention ?? NO_RETENTION;
+  const set = whole(script.retention);
   // The space in Settings is that of all scripts together: of one script's own it says nothing.
-  const above = { ...(data?.in_force.retention ?? NO_RETENTION), max_bytes: null };
+  const above = { ...whole(data?.in_force.retention), max_bytes: null };
   return (
     <Panel
       id="retention"
