@@ -11,6 +11,7 @@ interface Place {
 
 let scriptId = "";
 let runId = "";
+let otherId = "";
 
 beforeAll(async () => {
   const script = await api<{ id: string }>("POST", "/scripts", {
@@ -27,6 +28,8 @@ beforeAll(async () => {
   const run = await api<{ id: string }>("POST", `/scripts/${scriptId}/runs`, {});
   runId = run.id;
   await finished(runId);
+  otherId = (await api<{ id: string }>("POST", `/scripts/${scriptId}/runs`, { args: ["--again"] })).id;
+  await finished(otherId);
 }, 180_000);
 
 const PLACES: Place[] = [
@@ -45,11 +48,21 @@ const PLACES: Place[] = [
   { name: "run-artifacts", path: () => `/runs/${runId}?tab=artifacts`, ready: "text=It left no files" },
   { name: "run-details", path: () => `/runs/${runId}?tab=details`, ready: "text=Limits it had" },
   { name: "runs", path: () => "/runs", ready: "table" },
+  { name: "runs-filtered", path: () => "/runs?outcome=succeeded,failed&last=30d&longer_than=0.001", ready: "table" },
+  { name: "runs-none", path: () => "/runs?q=no-such-script&outcome=lost", ready: "text=No run fits" },
+  { name: "search-logs", path: () => "/runs?mode=logs", ready: "text=Find a line" },
+  {
+    name: "search-logs-found",
+    path: () => `/runs?mode=logs&script=${scriptId}&text=line`,
+    ready: "[data-testid=search-progress][data-state=done]",
+  },
+  { name: "compare", path: () => `/runs/compare?a=${runId}&b=${otherId}`, ready: "[data-testid=compare-facts]" },
   { name: "scheduler", path: () => "/scheduler", ready: "text=New schedule" },
   { name: "scheduler-calendar", path: () => "/scheduler?view=calendar", ready: "[data-testid=calendar]" },
   { name: "scheduler-what-if", path: () => "/scheduler?view=what-if", ready: "text=Simulate" },
   { name: "script-schedules", path: () => `/scripts/${scriptId}/schedules`, ready: "text=Add schedule" },
   { name: "settings", path: () => "/settings", ready: "text=Docker engine" },
+  { name: "settings-retention", path: () => "/settings#retention", ready: "[data-testid=removal-preview] p" },
 ];
 
 const LOOKS: { look: string; theme: Theme; width: number; height: number }[] = [

@@ -1,6 +1,7 @@
 // What the pretend server starts with: one script per situation that the interface must show, and runs with every
 // outcome. Plain values; `simulate.mjs` moves them, `server.mjs` serves them.
 import { summaryOf } from "./artifacts.mjs";
+import { seedHistory } from "./history-seed.mjs";
 import { KINDS, outcome, STDERR_TEXT, stoppedAtDisk } from "./outcomes.mjs";
 import { seedPackages } from "./packages-seed.mjs";
 import { inForce } from "./settings.mjs";
@@ -65,6 +66,7 @@ export function newScript(name, description = "", tags = [], extra = {}) {
     image: null,
     overlap: "queue",
     parallel_limit: null,
+    retention: { max_age_days: null, max_runs: null, max_bytes: null },
     revision: 1,
     created_at: now,
     updated_at: now,
@@ -113,6 +115,7 @@ export function newRun(script, kind = "script", extra = {}) {
     wait_reason: null,
     log: null,
     build_run_id: null,
+    kept: false,
     build: kind === "build" ? { action: "install", packages: [], build_from_source: [] } : null,
     ...extra,
   };
@@ -278,6 +281,7 @@ export function seed() {
     limits: { memory_bytes: 256 * MIB, cpus: 2 },
   });
 
+  seedHistory([report, scrape, report, backup, scrape, train]);
   for (let i = 0; i < 60; i++)
     past(report, i % 11 === 10 ? "failed" : "succeeded", (62 - i) * 8 * HOUR, 11_000 + (i % 7) * 900, "schedule");
   for (const [i, kind] of KINDS.entries())

@@ -1,6 +1,7 @@
 // The pretend controller's HTTP contract, one row per route.
 import { artifact, artifactsOf } from "./artifacts.mjs";
 import { logs, newScript, runs, scripts, system } from "./data.mjs";
+import { historyRoutes } from "./history.mjs";
 import { imageRoutes } from "./images.mjs";
 import { logRoutes } from "./log-routes.mjs";
 import { statsOf } from "./measure.mjs";
@@ -179,29 +180,24 @@ export const ROUTES = [
     /^\/scripts\/([^/]+)\/runs$/,
     ({ id, json }) => ({ status: 201, json: start(known(scripts, id, "script"), json) }),
   ],
-  [
-    "GET",
-    /^\/runs$/,
-    ({ url }) => {
-      const want = Object.fromEntries(url.searchParams);
-      const found = [...runs.values()]
-        .filter(
-          (run) =>
-            (!want.script || run.script_id === want.script) &&
-            (!want.kind || run.kind === want.kind) &&
-            (!want.state || run.state === want.state) &&
-            (!want.outcome || run.outcome?.kind === want.outcome),
-        )
-        .sort((a, b) => b.queued_at.localeCompare(a.queued_at));
-      return { json: page(found, url) };
-    },
-  ],
+  ...historyRoutes({ known, refuse, page }),
   ["GET", /^\/runs\/([^/]+)$/, ({ id }) => ({ json: known(runs, id, "run") })],
   [
     "GET",
     /^\/runs\/([^/]+)\/changes$/,
-    ({ id }) => {
+    ({ id, url }) => {
       const run = known(runs, id, "run");
+      const other = url.searchParams.get("with");
+      if (other) {
+        const before = known(runs, other, "run");
+        if (before.script_id !== run.script_id)
+          refuse(
+            400,
+            "invalid_query",
+            `Run ${before.number} is of another script: only runs of one script are compared.`,
+          );
+        return { json: changesOf(run, before) };
+      }
       const success = [...runs.values()].findLast(
         (each) => each.script_id === run.script_id && each.number < run.number && each.outcome?.kind === "succeeded",
       );

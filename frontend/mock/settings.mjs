@@ -29,6 +29,7 @@ export const builtIn = {
     max_build_seconds: 600,
   },
   schedules_paused: false,
+  retention: { max_age_days: 90, max_runs: 1000, max_bytes: null },
 };
 
 const set = {
@@ -36,6 +37,7 @@ const set = {
   max_runs: null,
   min_free_bytes: null,
   schedules_paused: null,
+  retention: { max_age_days: null, max_runs: null, max_bytes: null },
   packages: {
     default_requirements: ["certifi"],
     cool_down_days: null,
@@ -65,6 +67,7 @@ export const inForce = () => ({
   min_free_bytes: set.min_free_bytes ?? builtIn.min_free_bytes,
   schedules_paused: set.schedules_paused ?? builtIn.schedules_paused,
   packages: { ...builtIn.packages, ...given(set.packages) },
+  retention: { ...builtIn.retention, ...given(set.retention) },
 });
 
 export const settingsView = () => ({ in_force: inForce(), defaults: builtIn, set, indexes: indexes() });
@@ -125,6 +128,9 @@ export function changeSettings(patch, engine) {
   for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))
     if (wish && !logins.has(address) && !(wish.username && wish.password))
       return ["index_credentials", `${address} needs both, a user name and a password`, { address }];
+  if (patch.retention?.max_age_days > 36_500)
+    return ["retention.max_age_days", `max_age_days must be from 0 to 36500, not ${patch.retention.max_age_days}`];
+  if (patch.retention) Object.assign(set.retention, patch.retention);
   if (patch.packages) Object.assign(set.packages, patch.packages);
   for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))
     if (wish) logins.set(address, wish.username ?? logins.get(address));

@@ -1,6 +1,6 @@
 // What the interface asks the server to do. Each answers with what the server says is now true.
 import { client, idempotencyKey, raw, unwrap } from "./client";
-import type { NewImage, NewScript, RunRequest, ScriptPatch, SettingsPatch } from "./types";
+import type { NewImage, NewScript, Run, RunRequest, ScriptPatch, SettingsPatch } from "./types";
 
 const by = (id: string) => ({ params: { path: { id } } });
 
@@ -46,6 +46,18 @@ export const startRun = (scriptId: string, body: RunRequest = {}) =>
     }),
   );
 export const stopRun = (id: string) => unwrap(client.POST("/api/v1/runs/{id}/cancel", by(id)));
+
+/** A kept run is never removed by retention. */
+export async function keepRun(id: string, kept: boolean): Promise<Run> {
+  const response = await raw(`/runs/${encodeURIComponent(id)}`, {
+    method: "PATCH",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ kept }),
+  });
+  return (await response.json()) as Run;
+}
+/** For good, with its log and its artifacts. */
+export const deleteRun = (id: string) => raw(`/runs/${encodeURIComponent(id)}`, { method: "DELETE" });
 
 export const logUrl = (runId: string, query: { stream?: "stdout" | "stderr"; format?: "raw" | "text" | "ndjson" }) =>
   `/api/v1/runs/${encodeURIComponent(runId)}/log?${new URLSearchParams(query)}`;

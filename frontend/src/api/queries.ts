@@ -1,9 +1,10 @@
 // Server state: every query's key and fetch, in one place, because the event stream (app/live-events) writes to the
-// same keys. Keys: ["scripts", …], ["script", id, part?], ["runs", filters], ["run", id, part?], ["dashboard"],
-// ["system"], ["settings"], ["images"].
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+// same keys. Keys: ["scripts", …], ["script", id, part?], ["runs", filters], ["run", id, part?], ["run-totals", script?],
+// ["dashboard"], ["system"], ["settings"], ["images"].
+import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, unwrap } from "./client";
-import type { PreviewRequest, Run } from "./types";
+import { type RunFilters, runParams } from "./run-filters";
+import type { PreviewRequest, Run, SettingsView } from "./types";
 
 const PAGE = 50;
 
@@ -15,7 +16,7 @@ export const systemQuery = queryOptions({
 
 export const settingsQuery = queryOptions({
   queryKey: ["settings"],
-  queryFn: ({ signal }) => unwrap(client.GET("/api/v1/settings", { signal })),
+  queryFn: ({ signal }): Promise<SettingsView> => unwrap(client.GET("/api/v1/settings", { signal })),
 });
 
 export const imagesQuery = queryOptions({
@@ -74,22 +75,13 @@ export const previewQuery = (id: string, body: PreviewRequest) =>
     gcTime: 10_000,
   });
 
-export interface RunFilters {
-  script?: string | undefined;
-  outcome?: string | undefined;
-  state?: string | undefined;
-  kind?: string | undefined;
-}
-
 export const runsQuery = (filters: RunFilters) =>
   infiniteQueryOptions({
     queryKey: ["runs", filters],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) => {
-      const set = Object.entries({ ...filters, cursor: pageParam }).filter(([, value]) => value !== undefined);
-      return unwrap(
-        client.GET("/api/v1/runs", { params: { query: { limit: PAGE, ...Object.fromEntries(set) } }, signal }),
-      );
+      const query = { limit: PAGE, ...runParams(filters, new Date()), ...(pageParam ? { cursor: pageParam } : {}) };
+      return unwrap(client.GET("/api/v1/runs", { params: { query }, signal }));
     },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: (previous) => previous,
@@ -123,6 +115,18 @@ export const artifactsQuery = (id: string) =>
   });
 
 const ORDER: Run["state"][] = ["queued", "starting", "running", "stopping", "collecting", "finished"];
+
+export type RunPages = InfiniteData<{ items: Run[] }>;
+
+/** A list of runs with this one as it is now; a list that does not hold it stays as it is, to the identity. */
+export function replaceRun(data: RunPages | undefined, run: Run): RunPages | undefined {
+  if (!data?.pages.some((page) => page.items.some((each) => each.id === run.id))) return data;
+  const pages = data.pages.map((page) => ({
+    ...page,
+    items: page.items.map((each) => (each.id === run.id ? newerRun(each, run) : each)),
+  }));
+  return { ...data, pages };
+}
 
 /** Two sources tell of one run (the event stream and its own socket), in no agreed order: the later state wins. */
 export function newerRun(known: Run | undefined, told: Run): Run {

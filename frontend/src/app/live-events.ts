@@ -1,14 +1,12 @@
 // Carries the event stream into the query cache, so that every page shows what is true now without asking again.
 // A run is written where it is known; lists that may gain or lose it are read again, at most once a second.
-import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import type { QueryClient } from "@tanstack/react-query";
 import { openEvents } from "~/api/event-socket";
-import { newerRun } from "~/api/queries";
+import { newerRun, type RunPages, replaceRun } from "~/api/queries";
 import type { EventFrame, Run, Script, System } from "~/api/types";
 
 const REREAD_MS = 1000;
 const SOON_MS = 50;
-
-type RunPages = InfiniteData<{ items: Run[] }>;
 
 export function followEvents(queryClient: QueryClient): () => void {
   const stale = new Set<string>();
@@ -39,7 +37,8 @@ export function followEvents(queryClient: QueryClient): () => void {
       listed ||= next !== data;
       return next;
     });
-    if (before?.state !== run.state || !listed) reread(["dashboard"], ["runs"], ["scripts"], ["schedules"]);
+    if (before?.state !== run.state || !listed)
+      reread(["dashboard"], ["runs"], ["run-totals"], ["scripts"], ["schedules"]);
     if (run.state === "finished") reread(["script", run.script_id]);
   };
 
@@ -70,13 +69,4 @@ function withRun(script: Script, run: Run): Script {
   const last = script.last_run;
   if (last && last.number > run.number) return script;
   return { ...script, last_run: newerRun(last ?? undefined, run) };
-}
-
-export function replaceRun(data: RunPages | undefined, run: Run): RunPages | undefined {
-  if (!data?.pages.some((page) => page.items.some((each) => each.id === run.id))) return data;
-  const pages = data.pages.map((page) => ({
-    ...page,
-    items: page.items.map((each) => (each.id === run.id ? newerRun(each, run) : each)),
-  }));
-  return { ...data, pages };
 }

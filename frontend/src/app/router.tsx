@@ -1,6 +1,7 @@
 // Every address of the interface. Pages are loaded when first visited; what a search string may hold is checked here,
 // so a hand-written or old URL never breaks a page.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { parseCompareSearch, parseRunsSearch } from "~/features/history/search";
 import { parseRange, rangeParam } from "~/features/logs/line-range";
 import { load } from "~/lib/load";
 import { NotFound } from "./not-found";
@@ -93,15 +94,13 @@ const scriptSettingsRoute = createRoute({
 
 const runsRoute = createRoute({
   ...at("/runs"),
-  validateSearch: (
-    search: Record<string, unknown>,
-  ): { script?: string; outcome?: string; state?: string; kind?: string } => ({
-    script: text(search.script),
-    outcome: text(search.outcome),
-    state: text(search.state),
-    kind: text(search.kind),
-  }),
-  component: lazyRouteComponent(() => load(() => import("~/features/runs/runs-page")), "RunsPage"),
+  validateSearch: parseRunsSearch,
+  component: lazyRouteComponent(() => load(() => import("~/features/history/runs-page")), "RunsPage"),
+});
+const compareRoute = createRoute({
+  ...at("/runs/compare"),
+  validateSearch: parseCompareSearch,
+  component: lazyRouteComponent(() => load(() => import("~/features/history/compare/compare-page")), "ComparePage"),
 });
 const runRoute = createRoute({
   ...at("/runs/$runId"),
@@ -146,6 +145,7 @@ export const router = createRouter({
       scriptSettingsRoute,
     ]),
     runsRoute,
+    compareRoute,
     runRoute,
     schedulerRoute,
     settingsRoute,

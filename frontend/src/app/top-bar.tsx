@@ -51,6 +51,7 @@ export function useCrumbs(): Crumb[] {
       link: { to: "/runs/$runId", params: { runId: params.runId } },
     });
   }
+  if (path === "/runs/compare") crumbs.push({ name: "Compare", link: { to: path } });
   return crumbs;
 }
 

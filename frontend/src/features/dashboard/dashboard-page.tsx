@@ -11,7 +11,7 @@ import { Empty, Page, Panel, Skeleton, SkeletonRows } from "~/components/ui/pane
 import { markOf, StateMark } from "~/components/ui/state-mark";
 import { Duration } from "~/components/ui/time";
 import { useStopRun } from "~/features/runs/actions";
-import { gist } from "~/features/runs/describe";
+import { FAILURES, gist } from "~/features/runs/describe";
 import { RunsTable } from "~/features/runs/runs-table";
 import { NextDay } from "./next-day";
 import { OutcomesByDay } from "./outcomes-by-day";
@@ -98,7 +98,7 @@ function Numbers({ data }: { data: Dashboard | undefined }) {
       />
       <Figure
         name="Succeeded, 7 days"
-        link={{ to: "/runs", search: missed > 0 ? { outcome: "failed" } : {} }}
+        link={{ to: "/runs", search: missed > 0 ? { outcome: FAILURES.join(","), last: "7d" } : { last: "7d" } }}
         value={data ? (rate === null ? "–" : `${rate === 100 ? "100" : rate.toFixed(1)} %`) : undefined}
         note={
           data && rate !== null ? (

@@ -19,6 +19,12 @@ describe("parseQuantity", () => {
       Array(4).fill(5400),
     );
   });
+  it("takes parts of a second where they matter, and days", () => {
+    expect(["1.5", "250 ms", "1 min 30 s"].map((text) => parseQuantity(text, "time"))).toEqual([1.5, 0.25, 90]);
+    expect(["90", "90 days", "2 weeks", "1 year"].map((text) => parseQuantity(text, "days"))).toEqual([
+      90, 90, 14, 365,
+    ]);
+  });
   it("refuses what it does not understand", () => {
     for (const text of ["", "lots", "-1", "1 2", "5 parsecs", "1e3"])
       expect(parseQuantity(text, "mebibytes")).toBeNull();

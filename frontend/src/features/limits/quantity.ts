@@ -1,6 +1,7 @@
 // Numbers with units as people type them: "512", "1.5 GiB", "2 h". A bare number is in the field's own unit. Pure.
 
-export type Quantity = "mebibytes" | "gibibytes" | "seconds" | "cores" | "count";
+/** `time` is in seconds, too, but need not be whole. */
+export type Quantity = "mebibytes" | "gibibytes" | "seconds" | "time" | "days" | "cores" | "count";
 
 const KIB = 1024;
 const BYTES: Readonly<Record<string, number>> = { "": 1, k: KIB, m: KIB ** 2, g: KIB ** 3, t: KIB ** 4 };
@@ -16,12 +17,15 @@ const SECONDS: Readonly<Record<string, number>> = {
   d: 86_400,
   day: 86_400,
 };
+const DAYS: Readonly<Record<string, number>> = { "": 1, d: 1, day: 1, w: 7, week: 7, month: 30, y: 365, year: 365 };
 
 /** What a bare number means, shown beside the field. */
 export const UNITS: Record<Quantity, string> = {
   mebibytes: "MiB",
   gibibytes: "GiB",
   seconds: "s",
+  time: "s",
+  days: "days",
   cores: "cores",
   count: "",
 };
@@ -37,6 +41,10 @@ const factorOf = (unit: string, quantity: Quantity): number | null => {
     }
     case "seconds":
       return word === "" ? 1 : (SECONDS[word] ?? SECONDS[word.replace(/s$/, "")] ?? null);
+    case "time":
+      return word === "ms" ? 0.001 : factorOf(unit, "seconds");
+    case "days":
+      return DAYS[word] ?? DAYS[word.replace(/s$/, "")] ?? null;
     case "cores":
       return /^(cpus?|cores?)?$/.test(word) ? 1 : null;
     case "count":
@@ -58,14 +66,15 @@ export function parseQuantity(text: string, quantity: Quantity): number | null {
   // Durations are shown in two units ("1 h 30 min") and may be typed so.
   const parts = [...text.trim().matchAll(/(\d+(?:[.,]\d+)?)\s*([a-z]*)\s*/gi)];
   if (parts.length === 0 || parts.map((part) => part[0]).join("") !== text.trim()) return null;
-  if (parts.length > 1 && (quantity !== "seconds" || parts.some((part) => !part[2]))) return null;
+  const isTime = quantity === "seconds" || quantity === "time";
+  if (parts.length > 1 && (!isTime || parts.some((part) => !part[2]))) return null;
   let sum = 0;
   for (const [, digits = "", unit = ""] of parts) {
     const factor = factorOf(unit, quantity);
     if (factor === null) return null;
     sum += Number(digits.replace(",", ".")) * factor;
   }
-  return quantity === "cores" ? sum : Math.round(sum);
+  return quantity === "cores" || quantity === "time" ? sum : Math.round(sum);
 }
 
 export const hasUnit = (text: string): boolean => /[a-z]/i.test(text);

@@ -2,18 +2,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { changesQuery } from "~/api/queries";
-import type { OutcomeKind, Run } from "~/api/types";
+import type { Run } from "~/api/types";
 import { Skeleton } from "~/components/ui/panel";
 import { RelativeTime } from "~/components/ui/time";
 import { errorText } from "~/lib/format";
+import { ChangeList } from "./change-list";
 import { changeRows } from "./changes";
-
-/** Endings that say nothing against the script. */
-const NO_FAILURE: readonly (OutcomeKind | undefined)[] = ["succeeded", "skipped", "cancelled"];
+import { isFailure } from "./describe";
 
 /** Asked only of what has failed, in whatever way. */
 export const isCompared = (run: Run): boolean =>
-  run.kind === "script" && run.state === "finished" && !NO_FAILURE.includes(run.outcome?.kind);
+  run.kind === "script" && run.state === "finished" && run.outcome != null && isFailure(run.outcome.kind);
 
 export function ChangesPanel({ run }: { run: Run }) {
   const { data, error } = useQuery(changesQuery(run.id));
@@ -42,32 +41,20 @@ export function ChangesPanel({ run }: { run: Run }) {
                 <RelativeTime at={since.finished_at} />
               </>
             ) : null}
+            {" · "}
+            <Link
+              to="/runs/compare"
+              search={{ a: since.run_id, b: run.id }}
+              className="rounded-sm text-accent-ink hover:underline"
+            >
+              Compare
+            </Link>
           </span>
         ) : null}
       </header>
       {data ? (
         rows.length > 0 ? (
-          <dl className="py-1 text-sm">
-            {rows.map((row) => (
-              <div key={row.key} className="flex flex-wrap items-baseline gap-x-3 px-3 py-0.5">
-                <dt className="w-36 shrink-0 truncate-line text-ink-2" title={row.name}>
-                  {row.name}
-                </dt>
-                <dd className="num min-w-0 [overflow-wrap:anywhere]">
-                  {row.from === null ? null : (
-                    <>
-                      <span className="text-ink-3">{row.from}</span>
-                      <span aria-hidden className="text-ink-3">
-                        {" → "}
-                      </span>
-                      <span className="sr-only"> became </span>
-                    </>
-                  )}
-                  {row.to}
-                </dd>
-              </div>
-            ))}
-          </dl>
+          <ChangeList rows={rows} />
         ) : (
           <p className="px-3 py-2 text-ink-2 text-sm">
             {since

@@ -11,6 +11,16 @@ const TRIGGERS: Readonly<Record<string, string>> = {
   rerun: "Run again",
 };
 
+const BRIEF_TRIGGERS: Readonly<Record<string, string>> = {
+  manual: "By hand",
+  system: "By itself",
+  schedule: "By schedule",
+  api: "API",
+  rerun: "Again",
+};
+
+/** For a column. */
+export const briefTrigger = (trigger: Trigger): string => BRIEF_TRIGGERS[trigger.kind] ?? trigger.kind;
 export const triggerWord = (trigger: Trigger): string => TRIGGERS[trigger.kind] ?? trigger.kind;
 
 export const OUTCOMES: readonly { value: Outcome["kind"]; label: string }[] = [
@@ -25,6 +35,12 @@ export const OUTCOMES: readonly { value: Outcome["kind"]; label: string }[] = [
   { value: "engine_error", label: "Engine error" },
   { value: "lost", label: "Lost" },
 ];
+
+/** Endings that say nothing against the script. */
+const NO_FAILURE: readonly Outcome["kind"][] = ["succeeded", "skipped", "cancelled"];
+export const isFailure = (kind: Outcome["kind"]): boolean => !NO_FAILURE.includes(kind);
+/** Everything that went wrong, as a filter of runs says it. */
+export const FAILURES: readonly Outcome["kind"][] = OUTCOMES.map((each) => each.value).filter(isFailure);
 
 const BUILDS: Record<Build["action"], string> = {
   install: "Installing packages",
@@ -196,6 +212,12 @@ const SIGNALS: Record<number, string> = {
 };
 export const signalName = (signal: number): string =>
   SIGNALS[signal] ? `${signal} ${SIGNALS[signal]}` : String(signal);
+
+/** How it exited, as a shell would tell it; a dash where it never did. */
+export function exitWord(run: Pick<Run, "exit_code" | "signal">): string {
+  if (run.signal != null) return SIGNALS[run.signal]?.slice(3) ?? `signal ${run.signal}`;
+  return run.exit_code == null ? "–" : String(run.exit_code);
+}
 
 const KINDS: Record<Run["kind"], string> = { script: "Run", build: "Build", compile: "Compilation" };
 export const runTitle = (run: Pick<Run, "kind" | "number">): string => `${KINDS[run.kind]} ${run.number}`;

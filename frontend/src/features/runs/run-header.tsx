@@ -11,6 +11,7 @@ import { useStartRun, useStopRun } from "./actions";
 import { ChangesPanel, isCompared } from "./changes-panel";
 import { headline } from "./describe";
 import { Explanation } from "./explanation";
+import { KeepButton } from "./keep-button";
 import { RunFacts } from "./run-facts";
 import { Waiting } from "./waiting";
 
@@ -71,6 +72,7 @@ function RunActions({ run }: { run: Run }) {
           <Square aria-hidden /> Stop
         </Button>
       ) : null}
+      <KeepButton run={run} />
       {run.kind === "script" ? (
         <Button busy={start.isPending} onClick={again}>
           <Play aria-hidden /> Run again

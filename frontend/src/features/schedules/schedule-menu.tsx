@@ -1,5 +1,6 @@
 // What can be done with one schedule.
-import { MoreHorizontal, Pause, Pencil, Play, Trash2 } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { MoreHorizontal, Pause, Pencil, Play, Rows3, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { Button, IconButton } from "~/components/ui/button";
 import { Dialog } from "~/components/ui/dialog";
@@ -46,6 +47,11 @@ export function ScheduleMenu({ schedule, onEdit }: ScheduleMenuProps) {
             {schedule.enabled ? "Pause" : "Resume"}
           </MenuItem>
         )}
+        <MenuItem asChild>
+          <Link to="/runs" search={{ schedule: schedule.id }}>
+            <Rows3 aria-hidden /> Its runs
+          </Link>
+        </MenuItem>
         <MenuSeparator />
         <MenuItem danger onSelect={() => setDeleting(true)}>
           <Trash2 aria-hidden /> Delete…

@@ -1,10 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import { runsQuery } from "~/api/queries";
 import { ErrorNotice } from "~/components/ui/error-notice";
-import { LoadMore } from "~/components/ui/load-more";
 import { Empty, Page, Panel, SkeletonRows } from "~/components/ui/panel";
-import { RunsTable } from "~/features/runs/runs-table";
+import { RunsList } from "~/features/history/runs-list";
+import { TotalsLine } from "~/features/history/totals-line";
 
 export function ScriptRunsTab() {
   const { scriptId } = useParams({ from: "/scripts/$scriptId/runs" });
@@ -13,14 +13,25 @@ export function ScriptRunsTab() {
   return (
     <Page>
       {runs.error ? <ErrorNotice error={runs.error} onRetry={() => void runs.refetch()} className="mb-3" /> : null}
-      <Panel aria-label="Runs of this script">
-        {runs.isPending ? <SkeletonRows /> : null}
-        {runs.data && items.length === 0 ? (
-          <Empty title="Not run yet">Press Run, and the run is kept here with its log.</Empty>
-        ) : null}
-        {items.length > 0 ? <RunsTable runs={items} hideScript /> : null}
-      </Panel>
-      <LoadMore pages={runs} />
+      {items.length > 0 ? (
+        <>
+          <TotalsLine script={scriptId}>
+            <Link
+              to="/runs"
+              search={{ script: scriptId }}
+              className="rounded-sm text-accent-ink hover:underline sm:ml-auto"
+            >
+              Filter and search
+            </Link>
+          </TotalsLine>
+          <RunsList runs={items} label="Runs of this script" hideScript pages={runs} />
+        </>
+      ) : (
+        <Panel aria-label="Runs of this script">
+          {runs.isPending ? <SkeletonRows /> : null}
+          {runs.data ? <Empty title="Not run yet">Press Run, and the run is kept here with its log.</Empty> : null}
+        </Panel>
+      )}
     </Page>
   );
 }

@@ -14,11 +14,11 @@ import { EnginePanel } from "./engine-panel";
 import { ImagesPanel } from "./images/images-panel";
 import { PackagesForm } from "./packages-form";
 import { QueueForm } from "./queue-form";
+import { RetentionPanel } from "./retention-panel";
 import { useChangeSettings } from "./use-change-settings";
 import { useSection } from "./use-section";
 
 const SOON = [
-  ["Retention", "How long runs, logs and old revisions are kept."],
   ["Webhooks", "Who is told when a run fails, recovers or is late."],
   ["Clean-up", "What is unused, with its size, before anything goes."],
   ["Backup", "A consistent copy while everything runs on."],
@@ -71,6 +71,7 @@ function Editable({ engine }: { engine: System["engine"] | undefined }) {
   const queue = useChangeSettings();
   const limits = useChangeSettings();
   const packages = useChangeSettings();
+  const retention = useChangeSettings();
   if (!data)
     return (
       <Panel title="Default limits of a run">
@@ -98,6 +99,7 @@ function Editable({ engine }: { engine: System["engine"] | undefined }) {
         />
       </Panel>
       <PackagesForm settings={data} change={packages} />
+      <RetentionPanel settings={data} change={retention} />
     </>
   );
 }

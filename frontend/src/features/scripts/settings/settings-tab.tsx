@@ -1,4 +1,5 @@
-// What the script is called, which Python it has, what its runs may use, what happens when they overlap, and the end of it.
+// What the script is called, which Python it has, what its runs may use, what happens when they overlap,
+// how long they are kept, and the end of it.
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { scriptQuery, systemQuery } from "~/api/queries";
@@ -11,6 +12,7 @@ import { useTrash } from "../use-trash";
 import { GeneralForm } from "./general-form";
 import { ImageForm } from "./image-form";
 import { OverlapForm } from "./overlap-form";
+import { RetentionSection } from "./retention-section";
 import { useChangeScript } from "./use-change-script";
 
 export function SettingsTab() {
@@ -24,6 +26,7 @@ export function SettingsTab() {
       <ImageForm key={`image-${script.id}`} script={script} />
       <LimitsSection key={`limits-${script.id}`} script={script} system={system} />
       <OverlapForm key={`overlap-${script.id}`} script={script} />
+      <RetentionSection key={`retention-${script.id}`} script={script} />
       <Danger script={script} />
     </Page>
   );

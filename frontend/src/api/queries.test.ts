@@ -1,8 +1,7 @@
 import type { InfiniteData } from "@tanstack/react-query";
 import { describe, expect, it } from "vitest";
-import { newerRun } from "~/api/queries";
+import { newerRun, replaceRun } from "~/api/queries";
 import type { Run } from "~/api/types";
-import { replaceRun } from "./live-events";
 
 const run = (id: string, state: Run["state"]) => ({ id, state }) as Run;
 const pages = (...runs: Run[]): InfiniteData<{ items: Run[] }> => ({
