@@ -15,6 +15,7 @@ mod events;
 mod extract;
 mod files;
 pub mod guard;
+mod history;
 mod images;
 mod live;
 mod log;
@@ -116,8 +117,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(cron::simulate))
         .routes(routes!(dependencies::preview::preview))
         .routes(routes!(runs::submit))
-        .routes(routes!(runs::list))
-        .routes(routes!(runs::get))
+        .routes(routes!(history::list))
+        .routes(routes!(history::totals))
+        .routes(routes!(runs::get, runs::update))
         .routes(routes!(runs::cancel))
         .routes(routes!(changes::get))
         .routes(routes!(stats::get))

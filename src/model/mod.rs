@@ -6,6 +6,7 @@ pub mod build;
 pub mod changes;
 pub mod environment;
 pub mod evidence;
+pub mod history;
 pub mod ids;
 pub mod image;
 pub mod indexes;

@@ -231,6 +231,18 @@ impl Runs {
         Ok(run)
     }
 
+    /// Marks a run as one that is never removed by itself, or takes that back.
+    pub async fn keep(&self, id: &RunId, kept: bool) -> Result<Run, Error> {
+        let id = id.clone();
+        let run = self
+            .0
+            .store
+            .write(move |tx| store::runs::set_kept(tx, &id, kept)?.ok_or(Error::NotFound))
+            .await?;
+        self.0.events.publish(News::Run(Box::new(run.clone())));
+        Ok(run)
+    }
+
     /// Why a queued run waits.
     pub fn wait_reason(&self, id: &RunId) -> Option<WaitReason> {
         self.0.waiting().get(id).cloned()
