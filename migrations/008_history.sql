@@ -114,7 +114,7 @@ FROM runs WHERE state = 'finished' AND outcome NOT IN ('succeeded', 'skipped') O
 -- These carry the duration so that a step of it is never left for the rows.
 CREATE INDEX filed_runs_by_shape ON filed_runs (shape, number, duration_ms);
 CREATE INDEX filed_runs_by_shelf ON filed_runs (shelf, number, duration_ms);
-CREATE INDEX filed_runs_by_duration ON filed_runs (duration_ms) WHERE duration_ms IS NOT NULL;
+CREATE INDEX filed_runs_by_duration ON filed_runs (duration_ms, shape, shelf) WHERE duration_ms IS NOT NULL;
 -- What they were for is answered by shapes, shelves and hours.
 DROP INDEX runs_by_outcome;
 DROP INDEX runs_by_script_outcome;

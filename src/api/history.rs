@@ -99,17 +99,16 @@ fn narrowing(name: &str, text: Option<String>) -> Result<Option<String>, ApiErro
 fn milliseconds(name: &str, seconds: Option<f64>) -> Result<Option<i64>, ApiError> {
     match seconds {
         None => Ok(None),
-        Some(seconds) if (0.0..=MOST_SECONDS).contains(&seconds) => Ok(Some((seconds * 1000.0).round() as i64)),
+        Some(seconds) if (0.0..=MOST_SECONDS).contains(&seconds) => {
+            Ok(Some((seconds * 1000.0).round() as i64))
+        }
         Some(_) => refused(format!("{name} is a number of seconds from 0 on")),
     }
 }
 
 fn outcomes(list: Option<&str>) -> Result<Vec<String>, ApiError> {
     let kinds = list.unwrap_or("").split(',').map(str::trim);
-    let kinds: Vec<String> = kinds
-        .filter(|kind| !kind.is_empty())
-        .map(str::to_owned)
-        .collect();
+    let kinds: Vec<String> = kinds.filter(|kind| !kind.is_empty()).map(str::to_owned).collect();
     match kinds.iter().find(|kind| !Outcome::KINDS.contains(&kind.as_str())) {
         Some(kind) => refused(format!(
             "outcome must be one or some of {}, not {kind:?}",

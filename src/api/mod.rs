@@ -21,8 +21,10 @@ mod live;
 mod log;
 mod page;
 mod requests;
+mod retention;
 mod revisions;
 mod runs;
+mod saved_filters;
 mod schedules;
 mod scripts;
 mod settings;
@@ -119,7 +121,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(runs::submit))
         .routes(routes!(history::list))
         .routes(routes!(history::totals))
-        .routes(routes!(runs::get, runs::update))
+        .routes(routes!(runs::get, runs::update, runs::delete))
         .routes(routes!(runs::cancel))
         .routes(routes!(changes::get))
         .routes(routes!(stats::get))
@@ -130,6 +132,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(events::events))
         .routes(routes!(dashboard::get))
         .routes(routes!(settings::get, settings::update))
+        .routes(routes!(retention::preview))
+        .routes(routes!(saved_filters::list, saved_filters::create))
+        .routes(routes!(saved_filters::update, saved_filters::delete))
         .routes(routes!(system::get));
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1)
 }

@@ -271,6 +271,14 @@ pub async fn update(
     Ok(Json(show_one(&api, run).await?))
 }
 
+/// Removes a finished run with its log and artifacts, at once and for good.
+#[utoipa::path(delete, path = "/runs/{id}", tag = "runs", operation_id = "deleteRun", params(("id" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn delete(State(api): State<Api>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+    api.runs.remove(&RunId::parse(&id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Ends a run wherever it is: SIGTERM, its grace, SIGKILL. One that has finished stays as it is.
 #[utoipa::path(post, path = "/runs/{id}/cancel", tag = "runs", operation_id = "cancelRun",
     params(("id" = String, Path)),

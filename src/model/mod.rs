@@ -14,6 +14,7 @@ pub mod limits;
 pub mod outcome;
 pub mod packages;
 pub mod patch;
+pub mod retention;
 pub mod retry;
 pub mod run;
 pub mod schedule;

@@ -12,6 +12,7 @@ pub mod meta;
 mod opening;
 mod room;
 pub mod runs;
+pub mod saved_filters;
 pub mod schedules;
 pub mod scripts;
 pub mod settings;

@@ -5,6 +5,7 @@
 
 mod filing;
 mod history;
+pub mod removal;
 mod search;
 
 use jiff::Timestamp;
@@ -155,7 +156,8 @@ pub fn unfinished(connection: &Connection) -> Result<Vec<Run>, Error> {
 /// How many runs of a script wait for their turn.
 pub fn count_queued(connection: &Connection, script: &ScriptId) -> Result<u64, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT count(*) FROM runs WHERE state <> 'finished' AND state = 'queued' AND script_id = ?1",
+        "SELECT count(*) FROM runs INDEXED BY runs_unfinished WHERE state <> 'finished' AND state = 'queued' \
+         AND script_id = ?1",
     )?;
     Ok(statement.query_row([script.as_str()], |row| row.get(0))?)
 }

@@ -236,8 +236,8 @@ pub fn totals(connection: &Connection, script: Option<&ScriptId>) -> Result<Tota
     // As many as the queue holds, whatever the history.
     let (unfinished, kept): (u64, u64) = connection
         .prepare_cached(
-            "SELECT count(*), count(*) FILTER (WHERE kept) FROM runs WHERE state <> 'finished' AND kind = 'script' \
-             AND (?1 IS NULL OR script_id = ?1)",
+            "SELECT count(*), count(*) FILTER (WHERE kept) FROM runs INDEXED BY runs_unfinished \
+             WHERE state <> 'finished' AND kind = 'script' AND (?1 IS NULL OR script_id = ?1)",
         )?
         .query_row([script.map(ScriptId::as_str)], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -254,7 +254,18 @@ mod tests {
 
     #[test]
     fn every_duration_has_one_step_whose_edges_hold_it() {
-        for ms in [0, 1, 999, 1_000, 1_001, 59_999, 60_000, 86_399_999, 86_400_000, i64::MAX - 1] {
+        for ms in [
+            0,
+            1,
+            999,
+            1_000,
+            1_001,
+            59_999,
+            60_000,
+            86_399_999,
+            86_400_000,
+            i64::MAX - 1,
+        ] {
             let (from, to) = span_edges(span(ms));
             assert!(from <= ms && ms < to, "{ms}: {from}..{to}");
         }

@@ -2,8 +2,9 @@
 //!
 //! A filter becomes a set of lists, each in the order of numbers and answered by an index: shapes, or shelves if it names
 //! scripts or a schedule ([`super::filing`]); unfinished runs, which are few; a range of durations. The lists exclude
-//! each other, so the page is their merge: a look into each, then one per row, whatever the history holds. Instants
-//! become bounds of numbers. Errors are found by their own index, and narrowed by the same set.
+//! each other, so the page is their merge: a look into each, then one per row, whatever the history holds. Where very
+//! many scripts are named, the runs of all are looked through first, for so few will do. Instants become bounds of
+//! numbers. Errors are found by their own index, and narrowed by the same set.
 
 use std::collections::{BinaryHeap, HashSet};
 
@@ -18,16 +19,14 @@ use crate::store::{Error, meta};
 
 /// How far behind an earlier run one was ever queued: a clock was put back.
 const DISORDER: &str = "queued_disorder_ms";
-/// From so many lists on, the newest runs are looked through before each list is looked into.
-const MANY_LISTS: usize = 300;
+/// From so many scripts on, runs of all scripts are looked through before those of each.
+const MANY_SCRIPTS: usize = 12;
 /// How many are looked through then.
-const GLANCE: usize = 2_000;
+const GLANCE: usize = 500;
 /// Up to so many runs of a step of duration are sorted; more are dense enough to be met on the way.
 const FEW_DURATIONS: usize = 3_000;
 /// Up to so many candidates are each asked for an error; more are dense enough among those that have it.
 const FEW_CANDIDATES: u64 = 200;
-/// Found errors that are read at a time.
-const ERRORS_AT_A_TIME: i64 = 200;
 
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -80,13 +79,23 @@ impl Filter {
         self.state.is_none_or(|state| state == RunState::Finished)
     }
 
-    /// Whether nothing but kind and time matters.
+    /// Whether nothing matters but whose it is, its kind and time.
     fn is_plain(&self) -> bool {
-        !self.names_scripts()
+        self.schedule.is_none()
             && self.state.is_none()
             && self.trigger.is_none()
             && !self.only_kept
             && self.takes_unfinished()
+    }
+
+    /// The same for the runs of all scripts.
+    fn of_all_scripts(&self) -> Self {
+        Self {
+            script: None,
+            tag: None,
+            text: None,
+            ..self.clone()
+        }
     }
 }
 
@@ -103,35 +112,89 @@ pub fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Run>, Error>
         limit,
         runs: Vec::new(),
     };
+    let mine = scripts(connection, filter)?;
+    if let Some(mine) = mine.as_ref().filter(|mine| mine.len() >= MANY_SCRIPTS) {
+        let all = sources(connection, &filter.of_all_scripts(), &page.bounds, None)?;
+        let of_error = filter.error.is_some();
+        if !of_error && page.glance(all, &mine.iter().map(String::as_str).collect())? {
+            return Ok(page.runs);
+        }
+    }
+    if let Some(error) = &filter.error {
+        if !filter.takes_finished() {
+            return Ok(page.runs);
+        }
+        let sets = Sets::of(connection, filter)?;
+        page.with_error(&sets, error, filter)?;
+    } else {
+        let sources = sources(connection, filter, &page.bounds, mine.as_deref())?;
+        page.merge(sources)?;
+    }
+    Ok(page.runs)
+}
+
+/// The lists whose merge is what fits. `scripts` are those that the filter names, if it does.
+fn sources(
+    connection: &Connection,
+    filter: &Filter,
+    bounds: &Bounds,
+    scripts: Option<&[String]>,
+) -> Result<Vec<Source>, Error> {
     if filter.is_plain() {
-        let all = match &filter.kind {
-            None => Source::All,
-            Some(kind) => Source::Kind(word(kind)?),
-        };
-        page.merge(vec![all])?;
-        return Ok(page.runs);
+        let kind = filter.kind.as_ref().map(word).transpose()?;
+        return Ok(match (scripts, kind) {
+            (None, None) => vec![Source::All],
+            (None, Some(kind)) => vec![Source::Kind(kind)],
+            (Some(scripts), kind) => {
+                let kinds = kind.map_or_else(|| KINDS.map(str::to_owned).into(), |kind| vec![kind]);
+                let of = |script: &String| {
+                    let of = |kind: &String| Source::Script(script.clone(), kind.clone());
+                    kinds.iter().map(of).collect::<Vec<_>>()
+                };
+                scripts.iter().flat_map(of).collect()
+            }
+        });
     }
     let mut sources = Vec::new();
     if filter.takes_unfinished() {
-        sources.push(Source::Listed(unfinished(connection, filter, &bounds)?));
+        sources.push(Source::Listed(unfinished(connection, filter, bounds)?));
     }
     if filter.takes_finished() {
-        let sets = Sets::of(connection, filter)?;
-        if let Some(error) = &filter.error {
-            page.with_error(&sets, error, filter)?;
-            return Ok(page.runs);
-        }
-        if sets.lists.len() > MANY_LISTS && sources.iter().all(Source::is_empty) {
-            page.glance(&sets, filter)?;
-            if page.runs.len() == limit {
-                return Ok(page.runs);
-            }
-        }
-        sources.extend(sets.sources(connection, filter)?);
+        sources.extend(Sets::of(connection, filter)?.sources(connection, filter)?);
     }
-    page.merge(sources)?;
-    Ok(page.runs)
+    Ok(sources)
 }
+
+/// All kinds of runs.
+const KINDS: [&str; 3] = ["script", "build", "compile"];
+
+/// Ids of the scripts that the filter names by id, tag or text; none if it names none.
+fn scripts(connection: &Connection, filter: &Filter) -> Result<Option<Vec<String>>, Error> {
+    if filter.script.is_none() && filter.tag.is_none() && filter.text.is_none() {
+        return Ok(None);
+    }
+    let mut conditions = vec!["TRUE".to_owned()];
+    let mut values = Vec::new();
+    let mut with = |condition: &str, value: String| {
+        values.push(Value::Text(value));
+        conditions.push(condition.replace("??", &format!("?{}", values.len())));
+    };
+    if let Some(script) = &filter.script {
+        with("id = ??", script.as_str().to_owned());
+    }
+    if let Some(tag) = &filter.tag {
+        with(&TAGGED.replace("{}", "id"), tag.to_lowercase());
+    }
+    if let Some(text) = &filter.text {
+        with("instr(lower(name), lower(??)) > 0", text.clone());
+    }
+    let sql = format!("SELECT id FROM scripts WHERE {}", conditions.join(" AND "));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), |row| row.get(0))?;
+    Ok(Some(rows.collect::<Result<_, _>>()?))
+}
+
+const TAGGED: &str = "{} IN (SELECT script_id FROM script_tags WHERE tag = ??)";
 
 /// Numbers between which everything lies, both excluded, and what has to be true besides.
 #[derive(Debug, Clone, Copy)]
@@ -164,14 +227,19 @@ impl Bounds {
             bounds.above = last.unwrap_or(0);
         }
         if filter.to.is_some() {
-            let first: Option<i64> = connection
-                .prepare_cached(FIRST_QUEUED_FROM)?
-                .query_row([bounds.to_ms.saturating_add(disorder)], |row| row.get(0))
-                .optional()?;
-            bounds.below = bounds.below.min(first.unwrap_or(i64::MAX));
+            bounds.below = bounds.below.min(first_queued_from(connection, bounds.to_ms)?);
         }
         Ok(bounds)
     }
+}
+
+/// A number such that no run from it on was queued before the instant.
+pub(super) fn first_queued_from(connection: &Connection, at_ms: i64) -> Result<i64, Error> {
+    let first: Option<i64> = connection
+        .prepare_cached(FIRST_QUEUED_FROM)?
+        .query_row([at_ms.saturating_add(disorder(connection)?)], |row| row.get(0))
+        .optional()?;
+    Ok(first.unwrap_or(i64::MAX))
 }
 
 const LAST_QUEUED_BEFORE: &str =
@@ -200,6 +268,8 @@ pub(super) fn note_order(connection: &Connection, queued_at: Timestamp) -> Resul
 enum Source {
     All,
     Kind(String),
+    /// Of this script and kind.
+    Script(String, String),
     Shape(i64, Option<(i64, i64)>),
     Shelf(i64, Option<(i64, i64)>),
     /// Ascending.
@@ -208,6 +278,8 @@ enum Source {
 
 const ALL: &str = "SELECT max(number) FROM runs WHERE number < ?1 AND number > ?2";
 const OF_KIND: &str = "SELECT max(number) FROM runs WHERE kind = ?3 AND number < ?1 AND number > ?2";
+const OF_SCRIPT: &str =
+    "SELECT max(number) FROM runs WHERE script_id = ?3 AND kind = ?4 AND number < ?1 AND number > ?2";
 const OF_SHAPE: &str = "SELECT max(number) FROM filed_runs WHERE shape = ?3 AND number < ?1 AND number > ?2";
 const OF_SHELF: &str = "SELECT max(number) FROM filed_runs WHERE shelf = ?3 AND number < ?1 AND number > ?2";
 const OF_SHAPE_WITHIN: &str = "SELECT number FROM filed_runs WHERE shape = ?3 AND number < ?1 AND number > ?2 \
@@ -216,10 +288,6 @@ const OF_SHELF_WITHIN: &str = "SELECT number FROM filed_runs WHERE shelf = ?3 AN
      AND duration_ms >= ?4 AND duration_ms < ?5 ORDER BY number DESC LIMIT 1";
 
 impl Source {
-    fn is_empty(&self) -> bool {
-        matches!(self, Self::Listed(numbers) if numbers.is_empty())
-    }
-
     /// The largest number of the list in between.
     fn next(&mut self, connection: &Connection, below: i64, above: i64) -> Result<Option<i64>, Error> {
         let one = |row: &rusqlite::Row<'_>| row.get::<_, Option<i64>>(0);
@@ -236,6 +304,9 @@ impl Source {
             Self::Kind(kind) => connection
                 .prepare_cached(OF_KIND)?
                 .query_row(params![below, above, &*kind], one)?,
+            Self::Script(script, kind) => connection
+                .prepare_cached(OF_SCRIPT)?
+                .query_row(params![below, above, &*script, &*kind], one)?,
             Self::Shape(id, None) => connection
                 .prepare_cached(OF_SHAPE)?
                 .query_row(params![below, above, *id], one)?,
@@ -377,7 +448,7 @@ fn fitting(filter: &Filter) -> Result<(String, Vec<Value>), Error> {
     }
     if let Some(tag) = &filter.tag {
         with(
-            "shelf.script_id IN (SELECT script_id FROM script_tags WHERE tag = ??)",
+            &TAGGED.replace("{}", "shelf.script_id"),
             Value::Text(tag.to_lowercase()),
         );
     }
@@ -412,15 +483,18 @@ fn fitting(filter: &Filter) -> Result<(String, Vec<Value>), Error> {
             "shelf.runs > 0",
         )
     } else {
-        ("shape.id, shape.span, shape.runs", "run_shapes AS shape", "shape.runs > 0")
+        (
+            "shape.id, shape.span, shape.runs",
+            "run_shapes AS shape",
+            "shape.runs > 0",
+        )
     };
     conditions.push(counted.to_owned());
     let sql = format!("SELECT {columns} FROM {from} WHERE {}", conditions.join(" AND "));
     Ok((sql, values))
 }
 
-const NAMED: &str =
-    "shelf.script_id IN (SELECT id FROM scripts WHERE instr(lower(name), lower(??)) > 0)";
+const NAMED: &str = "shelf.script_id IN (SELECT id FROM scripts WHERE instr(lower(name), lower(??)) > 0)";
 
 /// Unfinished runs that fit, ascending.
 fn unfinished(connection: &Connection, filter: &Filter, bounds: &Bounds) -> Result<Vec<i64>, Error> {
@@ -446,10 +520,7 @@ fn unfinished(connection: &Connection, filter: &Filter, bounds: &Bounds) -> Resu
         with("trigger ->> '$.kind' = ??", trigger.clone());
     }
     if let Some(tag) = &filter.tag {
-        with(
-            "script_id IN (SELECT script_id FROM script_tags WHERE tag = ??)",
-            tag.to_lowercase(),
-        );
+        with(&TAGGED.replace("{}", "script_id"), tag.to_lowercase());
     }
     if let Some(text) = &filter.text {
         with(&NAMED.replace("shelf.", ""), text.clone());
@@ -465,6 +536,41 @@ fn unfinished(connection: &Connection, filter: &Filter, bounds: &Bounds) -> Resu
     let rows = statement.query_map(params_from_iter(values), |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Numbers of several lists, which exclude each other, largest first.
+struct Merge<'c> {
+    connection: &'c Connection,
+    above: i64,
+    sources: Vec<Source>,
+    heads: BinaryHeap<(i64, usize)>,
+}
+
+impl<'c> Merge<'c> {
+    fn of(connection: &'c Connection, mut sources: Vec<Source>, bounds: &Bounds) -> Result<Self, Error> {
+        let mut heads = BinaryHeap::with_capacity(sources.len());
+        for (which, source) in sources.iter_mut().enumerate() {
+            let head = source.next(connection, bounds.below, bounds.above)?;
+            heads.extend(head.map(|number| (number, which)));
+        }
+        Ok(Self {
+            connection,
+            above: bounds.above,
+            sources,
+            heads,
+        })
+    }
+
+    fn next(&mut self) -> Result<Option<i64>, Error> {
+        let Some((number, which)) = self.heads.pop() else {
+            return Ok(None);
+        };
+        let next = self.sources[which].next(self.connection, number, self.above)?;
+        self.heads.extend(next.map(|number| (number, which)));
+        Ok(Some(number))
+    }
+}
+
+const SCRIPT_OF: &str = "SELECT script_id FROM runs WHERE number = ?1";
 
 /// A page that is being filled.
 struct Page<'c> {
@@ -487,47 +593,35 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// From the lists, which exclude each other.
-    fn merge(&mut self, mut sources: Vec<Source>) -> Result<(), Error> {
-        let mut heads = BinaryHeap::with_capacity(sources.len());
-        for (which, source) in sources.iter_mut().enumerate() {
-            let head = source.next(self.connection, self.bounds.below, self.bounds.above)?;
-            heads.extend(head.map(|number| (number, which)));
-        }
-        while let Some((number, which)) = heads.pop() {
+    fn merge(&mut self, sources: Vec<Source>) -> Result<(), Error> {
+        let mut merge = Merge::of(self.connection, sources, &self.bounds)?;
+        while let Some(number) = merge.next()? {
             self.add(number)?;
             if self.runs.len() == self.limit {
                 break;
             }
-            let next = sources[which].next(self.connection, number, self.bounds.above)?;
-            heads.extend(next.map(|number| (number, which)));
         }
         Ok(())
     }
 
-    /// Looks through the newest runs, which is enough where many fit.
-    fn glance(&mut self, sets: &Sets, filter: &Filter) -> Result<(), Error> {
-        let (ids, duration) = (sets.ids(), filter.duration());
-        let mut found = Vec::new();
-        let mut statement = self.connection.prepare_cached(&glanced_at(sets.column()))?;
-        let mut rows = statement.query(params![self.bounds.below, self.bounds.above, GLANCE as i64])?;
-        let mut end = self.bounds.below;
-        while let Some(row) = rows.next()? {
-            end = row.get(0)?;
-            if ids.contains(&row.get(1)?) && fits(duration, row.get(2)?) {
-                found.push(end);
+    /// Looks through the newest runs of all scripts, which is enough where many are of these. Whether it was.
+    fn glance(&mut self, sources: Vec<Source>, scripts: &HashSet<&str>) -> Result<bool, Error> {
+        let mut merge = Merge::of(self.connection, sources, &self.bounds)?;
+        for _ in 0..GLANCE {
+            let Some(number) = merge.next()? else {
+                return Ok(true);
+            };
+            let mut statement = self.connection.prepare_cached(SCRIPT_OF)?;
+            let script: Option<String> = statement.query_row([number], |row| row.get(0)).optional()?;
+            if script.is_some_and(|script| scripts.contains(script.as_str())) {
+                self.add(number)?;
             }
-        }
-        drop(rows);
-        drop(statement);
-        for number in found {
-            self.add(number)?;
+            self.bounds.below = number;
             if self.runs.len() == self.limit {
-                return Ok(());
+                return Ok(true);
             }
         }
-        self.bounds.below = end;
-        Ok(())
+        Ok(false)
     }
 
     /// Those whose error holds this text.
@@ -537,27 +631,17 @@ impl Page<'_> {
             return self.few_with_error(sets, &phrase, filter);
         }
         let (ids, duration) = (sets.ids(), filter.duration());
-        let sql = with_error(sets.column());
-        loop {
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            let found = statement.query_map(
-                params![phrase, self.bounds.below, self.bounds.above, ERRORS_AT_A_TIME],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-            )?;
-            let found: Vec<(i64, i64, Option<i64>)> = found.collect::<Result<_, _>>()?;
-            for (number, id, took) in &found {
-                if ids.contains(id) && fits(duration, *took) {
-                    self.add(*number)?;
-                }
-                if self.runs.len() == self.limit {
-                    return Ok(());
-                }
+        let mut statement = self.connection.prepare_cached(&with_error(sets.column()))?;
+        let mut found = statement.query(params![phrase, self.bounds.below, self.bounds.above])?;
+        while let Some(row) = found.next()? {
+            if ids.contains(&row.get(1)?) && fits(duration, row.get(2)?) {
+                self.add(row.get(0)?)?;
             }
-            match found.last() {
-                Some((last, ..)) if found.len() as i64 == ERRORS_AT_A_TIME => self.bounds.below = *last,
-                _ => return Ok(()),
+            if self.runs.len() == self.limit {
+                break;
             }
         }
+        Ok(())
     }
 
     fn few_with_error(&mut self, sets: &Sets, phrase: &str, filter: &Filter) -> Result<(), Error> {
@@ -591,14 +675,7 @@ const HAS_ERROR: &str = "SELECT 1 FROM run_errors WHERE run_errors MATCH ?1 AND 
 fn with_error(column: &str) -> String {
     format!(
         "SELECT e.rowid, f.{column}, f.duration_ms FROM run_errors AS e CROSS JOIN filed_runs AS f ON f.number = e.rowid \
-         WHERE e.run_errors MATCH ?1 AND e.rowid < ?2 AND e.rowid > ?3 ORDER BY e.rowid DESC LIMIT ?4"
-    )
-}
-
-fn glanced_at(column: &str) -> String {
-    format!(
-        "SELECT number, {column}, duration_ms FROM filed_runs WHERE number < ?1 AND number > ?2 \
-         ORDER BY number DESC LIMIT ?3"
+         WHERE e.run_errors MATCH ?1 AND e.rowid < ?2 AND e.rowid > ?3 ORDER BY e.rowid DESC"
     )
 }
 

@@ -19,6 +19,8 @@ use crate::store::in_memory;
 
 const OUTCOMES: [&str; 4] = ["succeeded", "failed", "cancelled", "skipped"];
 const WORDS: [&str; 3] = ["KeyError: 'total'", "Größe \"2\" fehlt", "disk quota exceeded"];
+/// So many that two thirds of them are many.
+const SCRIPTS: usize = 24;
 /// Some at the edges of steps, some between.
 const DURATIONS: [i64; 8] = [0, 999, 1_000, 1_500, 59_999, 60_000, 70_000, 4_000_000];
 
@@ -71,15 +73,24 @@ impl History {
     fn new() -> Self {
         let db = in_memory().expect("opens");
         db.set_prepared_statement_cache_capacity(256);
-        let mut scripts = ["Nightly Report", "Import", "Report of sales"].map(script);
-        scripts[0].tags = vec!["etl".to_owned()];
-        scripts[1].tags = vec!["etl".to_owned(), "prod".to_owned()];
+        let named = |n: usize| {
+            let mut script = script(&format!(
+                "{} {n}",
+                ["Nightly Report", "Import", "Report of sales"][n % 3]
+            ));
+            script.tags = [&["etl"][..], &["etl", "prod"], &[]][n % 3]
+                .iter()
+                .map(|tag| (*tag).to_owned())
+                .collect();
+            script
+        };
+        let scripts: Vec<Script> = (0..SCRIPTS).map(named).collect();
         for script in &scripts {
             crate::store::scripts::insert(&db, script).expect("a script");
         }
         Self {
             db,
-            scripts: scripts.into(),
+            scripts,
             schedule: ScheduleId::generate(),
             runs: Vec::new(),
         }
@@ -93,7 +104,10 @@ impl History {
 
     fn add(&mut self, made: &Made) {
         let number = self.runs.len() as i64;
-        let before = self.runs.last().map_or(1_000_000_000_000, |run| ms(run.queued_at));
+        let before = self
+            .runs
+            .last()
+            .map_or(1_000_000_000_000, |run| ms(run.queued_at));
         let at = |ms| Timestamp::from_millisecond(ms).expect("a time");
         let queued_at = at(before + made.later);
         let mut run = Run {
@@ -152,14 +166,20 @@ impl History {
             let schedule = matches!(run.trigger, Trigger::Schedule { .. });
             filter.script.as_ref().is_none_or(|id| *id == run.script_id)
                 && filter.tag.as_ref().is_none_or(|tag| script.tags.contains(tag))
-                && filter.text.as_ref().is_none_or(|text| {
-                    script.name.to_lowercase().contains(&text.to_lowercase())
-                })
-                && filter.schedule.as_ref().is_none_or(|id| schedule && *id == self.schedule.as_str())
+                && filter
+                    .text
+                    .as_ref()
+                    .is_none_or(|text| script.name.to_lowercase().contains(&text.to_lowercase()))
+                && filter
+                    .schedule
+                    .as_ref()
+                    .is_none_or(|id| schedule && *id == self.schedule.as_str())
                 && filter.kind.is_none_or(|kind| kind == run.kind)
                 && filter.state.is_none_or(|state| state == run.state.name())
                 && (filter.outcomes.is_empty()
-                    || run.outcome().is_some_and(|o| filter.outcomes.iter().any(|k| k == o.kind())))
+                    || run
+                        .outcome()
+                        .is_some_and(|o| filter.outcomes.iter().any(|k| k == o.kind())))
                 && filter
                     .trigger
                     .as_ref()
@@ -173,7 +193,12 @@ impl History {
                     .as_ref()
                     .is_none_or(|e| said.as_ref().is_some_and(|said| said.contains(&e.to_lowercase())))
         };
-        self.runs.iter().rev().filter(wanted).map(|run| run.number).collect()
+        self.runs
+            .iter()
+            .rev()
+            .filter(wanted)
+            .map(|run| run.number)
+            .collect()
     }
 
     /// All pages of a list.
@@ -194,7 +219,11 @@ impl History {
 
 fn made() -> impl Strategy<Value = Made> {
     (
-        (0..3usize, select(vec![RunKind::Script, RunKind::Script, RunKind::Build]), 0..4usize),
+        (
+            0..SCRIPTS,
+            select(vec![RunKind::Script, RunKind::Script, RunKind::Build]),
+            0..4usize,
+        ),
         (
             prop::option::weighted(0.8, 0..OUTCOMES.len()),
             prop::option::weighted(0.8, select(DURATIONS.to_vec())),
@@ -227,7 +256,7 @@ fn wish() -> impl Strategy<Value = Wish> {
     let seldom = |most: usize| prop::option::weighted(0.25, 0..most);
     (
         (
-            seldom(3),
+            seldom(SCRIPTS),
             prop::option::weighted(0.2, any::<bool>()),
             prop::option::weighted(0.2, select(vec!["report", "IMPORT", "nowhere"])),
             prop::bool::weighted(0.15),
@@ -246,14 +275,18 @@ fn wish() -> impl Strategy<Value = Wish> {
         ),
         (
             prop::bool::weighted(0.15),
-            prop::option::weighted(0.25, select(vec!["keyerror", "größe \"2\"", "exit code", "never said"])),
+            prop::option::weighted(
+                0.25,
+                select(vec!["keyerror", "größe \"2\"", "exit code", "never said"]),
+            ),
             1..6u32,
         ),
     )
 }
 
 fn filter(history: &History, wish: &Wish) -> Filter {
-    let ((script, tag, text, schedule), (kind, state, outcomes, trigger), time, (only_kept, error, limit)) = wish;
+    let ((script, tag, text, schedule), (kind, state, outcomes, trigger), time, (only_kept, error, limit)) =
+        wish;
     let instant = |index: &Option<Index>| index.map(|index| index.get(&history.runs).queued_at);
     Filter {
         script: script.map(|which| history.scripts[which].id.clone()),
@@ -377,6 +410,8 @@ fn statements() -> Vec<String> {
         FIRST_QUEUED_FROM,
         ALL,
         OF_KIND,
+        OF_SCRIPT,
+        SCRIPT_OF,
         OF_SHAPE,
         OF_SHELF,
         OF_SHAPE_WITHIN,
@@ -386,7 +421,7 @@ fn statements() -> Vec<String> {
     .map(str::to_owned)
     .into();
     for column in ["shape", "shelf"] {
-        all.extend([within(column), with_error(column), glanced_at(column)]);
+        all.extend([within(column), with_error(column)]);
     }
     all
 }
@@ -395,7 +430,9 @@ fn statements() -> Vec<String> {
 fn no_statement_of_a_list_scans_history() {
     let db = in_memory().expect("opens");
     for sql in statements() {
-        let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("prepares");
+        let mut statement = db
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .expect("prepares");
         let values = vec![Value::Text("\"abc\"".to_owned()); statement.parameter_count()];
         let plan = statement
             .query_map(params_from_iter(values), |row| row.get::<_, String>(3))
@@ -405,7 +442,8 @@ fn no_statement_of_a_list_scans_history() {
         assert!(!plan.is_empty());
         for step in plan {
             // The index of texts calls every use of itself a scan; what counts is that it is asked for a text.
-            let is_search = step.starts_with("SEARCH") || (step.contains("VIRTUAL TABLE INDEX") && step.contains("M1"));
+            let is_search =
+                step.starts_with("SEARCH") || (step.contains("VIRTUAL TABLE INDEX") && step.contains("M1"));
             assert!(is_search, "{sql}: {step}");
         }
     }
@@ -429,45 +467,194 @@ fn what_fits_rarely_or_never_is_found_without_looking_at_the_rest() {
     };
     (0..100).for_each(|n| history.add(&made(n)));
     let filters: Vec<(&str, Filter)> = vec![
-        ("a trigger with an outcome that never meets", Filter { trigger: Some("manual".into()), outcomes: vec!["failed".into()], ..Filter::default() }),
-        ("long runs", Filter { at_least_ms: Some(3_600_000), ..Filter::default() }),
-        ("longer than any in a full step", Filter { at_least_ms: Some(110_000), ..Filter::default() }),
-        ("a trigger with a duration", Filter { trigger: Some("manual".into()), at_least_ms: Some(60_000), ..Filter::default() }),
-        ("kept ones", Filter { only_kept: true, ..Filter::default() }),
-        ("a script without runs", Filter { script: Some(history.scripts[2].id.clone()), ..Filter::default() }),
-        ("a tag and an outcome", Filter { tag: Some("prod".into()), outcomes: vec!["succeeded".into()], ..Filter::default() }),
-        ("a tag nobody has", Filter { tag: Some("none".into()), ..Filter::default() }),
-        ("a name nobody has", Filter { text: Some("zzz".into()), ..Filter::default() }),
-        ("a schedule that never fired", Filter { schedule: Some("-".into()), ..Filter::default() }),
-        ("a schedule and an outcome", Filter { schedule: Some(history.schedule.as_str().into()), outcomes: vec!["succeeded".into()], ..Filter::default() }),
-        ("builds", Filter { kind: Some(RunKind::Build), ..Filter::default() }),
-        ("unfinished", Filter { state: Some(RunState::Running), ..Filter::default() }),
-        ("an outcome there is none of", Filter { outcomes: vec!["lost".into()], ..Filter::default() }),
-        ("an error nobody had", Filter { error: Some("segmentation".into()), ..Filter::default() }),
-        ("an error, with another outcome", Filter { error: Some("quota".into()), outcomes: vec!["cancelled".into()], ..Filter::default() }),
-        ("before there was anything", Filter { to: Timestamp::from_millisecond(0).ok(), ..Filter::default() }),
-        ("after everything", Filter { from: "2999-01-01T00:00:00Z".parse().ok(), ..Filter::default() }),
-        ("after everything, of an outcome", Filter { from: "2999-01-01T00:00:00Z".parse().ok(), outcomes: vec!["failed".into()], ..Filter::default() }),
+        (
+            "a trigger with an outcome that never meets",
+            Filter {
+                trigger: Some("manual".into()),
+                outcomes: vec!["failed".into()],
+                ..Filter::default()
+            },
+        ),
+        (
+            "long runs",
+            Filter {
+                at_least_ms: Some(3_600_000),
+                ..Filter::default()
+            },
+        ),
+        (
+            "longer than any in a full step",
+            Filter {
+                at_least_ms: Some(110_000),
+                ..Filter::default()
+            },
+        ),
+        (
+            "a trigger with a duration",
+            Filter {
+                trigger: Some("manual".into()),
+                at_least_ms: Some(60_000),
+                ..Filter::default()
+            },
+        ),
+        (
+            "kept ones",
+            Filter {
+                only_kept: true,
+                ..Filter::default()
+            },
+        ),
+        (
+            "a script without runs",
+            Filter {
+                script: Some(history.scripts[2].id.clone()),
+                ..Filter::default()
+            },
+        ),
+        (
+            "a tag and an outcome",
+            Filter {
+                tag: Some("prod".into()),
+                outcomes: vec!["succeeded".into()],
+                ..Filter::default()
+            },
+        ),
+        (
+            "a tag nobody has",
+            Filter {
+                tag: Some("none".into()),
+                ..Filter::default()
+            },
+        ),
+        (
+            "a name many have and an outcome that these never had",
+            Filter {
+                text: Some("report".into()),
+                outcomes: vec!["failed".into()],
+                ..Filter::default()
+            },
+        ),
+        (
+            "a name nobody has",
+            Filter {
+                text: Some("zzz".into()),
+                ..Filter::default()
+            },
+        ),
+        (
+            "a schedule that never fired",
+            Filter {
+                schedule: Some("-".into()),
+                ..Filter::default()
+            },
+        ),
+        (
+            "a schedule and an outcome",
+            Filter {
+                schedule: Some(history.schedule.as_str().into()),
+                outcomes: vec!["succeeded".into()],
+                ..Filter::default()
+            },
+        ),
+        (
+            "builds",
+            Filter {
+                kind: Some(RunKind::Build),
+                ..Filter::default()
+            },
+        ),
+        (
+            "unfinished",
+            Filter {
+                state: Some(RunState::Running),
+                ..Filter::default()
+            },
+        ),
+        (
+            "an outcome there is none of",
+            Filter {
+                outcomes: vec!["lost".into()],
+                ..Filter::default()
+            },
+        ),
+        (
+            "an error nobody had",
+            Filter {
+                error: Some("segmentation".into()),
+                ..Filter::default()
+            },
+        ),
+        (
+            "an error, with another outcome",
+            Filter {
+                error: Some("quota".into()),
+                outcomes: vec!["cancelled".into()],
+                ..Filter::default()
+            },
+        ),
+        (
+            "before there was anything",
+            Filter {
+                to: Timestamp::from_millisecond(0).ok(),
+                ..Filter::default()
+            },
+        ),
+        (
+            "after everything",
+            Filter {
+                from: "2999-01-01T00:00:00Z".parse().ok(),
+                ..Filter::default()
+            },
+        ),
+        (
+            "after everything, of an outcome",
+            Filter {
+                from: "2999-01-01T00:00:00Z".parse().ok(),
+                outcomes: vec!["failed".into()],
+                ..Filter::default()
+            },
+        ),
     ];
     let measure = |history: &History, filter: &Filter| {
-        let filter = Filter { limit: 51, ..filter.clone() };
+        let filter = Filter {
+            limit: 51,
+            ..filter.clone()
+        };
         let counted = Arc::clone(&counted);
         history
             .db
-            .progress_handler(1, Some(move || {
-                counted.fetch_add(1, Ordering::Relaxed);
-                false
-            }))
+            .progress_handler(
+                1,
+                Some(move || {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    false
+                }),
+            )
             .expect("counts");
         steps.store(0, Ordering::Relaxed);
         assert_eq!(list(&history.db, &filter).expect("lists").len(), 0, "{filter:?}");
         steps.load(Ordering::Relaxed)
     };
-    let few: Vec<u64> = filters.iter().map(|(_, filter)| measure(&history, filter)).collect();
-    history.db.progress_handler(0, None::<fn() -> bool>).expect("stops");
+    let few: Vec<u64> = filters
+        .iter()
+        .map(|(_, filter)| measure(&history, filter))
+        .collect();
+    history
+        .db
+        .progress_handler(0, None::<fn() -> bool>)
+        .expect("stops");
     (100..3_000).for_each(|n| history.add(&made(n)));
     for ((what, filter), few) in filters.iter().zip(few) {
         let many = measure(&history, filter);
-        assert!(many <= few + 200, "{what}: {few} steps for 100 runs, {many} for 3000");
+        // Where many scripts are named, so many of all are looked through first.
+        let glance = if filter.text.as_deref() == Some("report") {
+            500 * 40
+        } else {
+            0
+        };
+        assert!(
+            many <= few + 200 + glance,
+            "{what}: {few} steps for 100 runs, {many} for 3000"
+        );
     }
 }
