@@ -9,6 +9,7 @@
 mod plan;
 mod preview;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,6 @@ use crate::files::{layout, on_disk};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::retention::Retention;
 use crate::model::run::RunKind;
-use crate::model::script::Script;
 use crate::store;
 use crate::store::runs::removal::{self, Filed, Stretch};
 use plan::Rules;
@@ -88,16 +88,15 @@ async fn round(cx: &Context, settings: &Retention, now: Option<Timestamp>) -> Re
     let scripts = cx.store.read(store::scripts::all).await.map_err(Error::Store)?;
     let mut gone = 0;
     for script in &scripts {
-        let bounds = script.retention.of_script(settings);
         for kind in KINDS {
-            gone += remove_by_rules(cx, (script, kind), &bounds, now).await?;
+            gone += remove_by_rules(cx, (&script.id, kind), settings, now).await?;
         }
-        if let Some(most) = bounds.max_bytes {
-            gone += free(cx, Some(&script.id), most).await?;
+        if script.retention.max_bytes.is_some() {
+            gone += free(cx, Some(&script.id), settings).await?;
         }
     }
-    if let Some(most) = settings.max_bytes {
-        gone += free(cx, None, most).await?;
+    if settings.max_bytes.is_some() {
+        gone += free(cx, None, settings).await?;
     }
     if gone > 0 {
         tracing::info!(runs = gone, "removed runs that need not be kept");
@@ -140,20 +139,34 @@ fn rules(
     Ok((rules, below))
 }
 
+/// What the script wants kept, as it says at this moment.
+fn bounds_of(c: &Connection, script: &ScriptId, settings: &Retention) -> Result<Retention, store::Error> {
+    let script = store::scripts::get(c, script)?;
+    Ok(script
+        .map_or_else(Default::default, |script| script.retention)
+        .of_script(settings))
+}
+
+/// Whether somebody has decided otherwise since the round began: nothing more goes by what held then.
+fn is_outdated(cx: &Context, settings: &Retention) -> bool {
+    cx.settings.in_force().retention != *settings
+}
+
 async fn remove_by_rules(
     cx: &Context,
-    (script, kind): (&Script, RunKind),
-    bounds: &Retention,
+    (script, kind): (&ScriptId, RunKind),
+    settings: &Retention,
     now: Option<Timestamp>,
 ) -> Result<usize, Error> {
     let (mut above, mut gone) = (0, 0);
-    let bounds = *bounds;
-    loop {
-        let id = script.id.clone();
-        let page = move |c: &Connection, above| {
-            let (rules, below) = rules(c, (&id, kind), &bounds, now)?;
+    let settings = *settings;
+    while !is_outdated(cx, &settings) {
+        let script = script.clone();
+        let page = move |c: &Connection| {
+            let bounds = bounds_of(c, &script, &settings)?;
+            let (rules, below) = rules(c, (&script, kind), &bounds, now)?;
             let stretch = Stretch {
-                script: id,
+                script,
                 kind,
                 above,
                 below,
@@ -166,49 +179,47 @@ async fn remove_by_rules(
                 .collect();
             Ok::<_, store::Error>((go, page.last().map(|run| run.number)))
         };
-        let look = page.clone();
-        let (go, last) = cx
-            .store
-            .read(move |c| look(c, above))
-            .await
-            .map_err(Error::Store)?;
-        let Some(last) = last else { return Ok(gone) };
+        let (go, last) = cx.store.read(page.clone()).await.map_err(Error::Store)?;
+        let Some(last) = last else { break };
         if !go.is_empty() {
-            // Once more, in the transaction: something may have become needed.
-            gone += remove(cx, move |c| Ok(page(c, above)?.0)).await?;
+            // Once more, in the transaction: something may have become needed, or be kept for longer.
+            gone += remove(cx, move |c| Ok(page(c)?.0)).await?;
         }
         above = last;
     }
+    Ok(gone)
 }
 
-/// Removes the oldest until no more bytes are taken than that: by the runs of a script, or by all.
-async fn free(cx: &Context, script: Option<&ScriptId>, most: u64) -> Result<usize, Error> {
+/// Removes the oldest until no more bytes are taken than may be: by the runs of a script, or by all.
+async fn free(cx: &Context, script: Option<&ScriptId>, settings: &Retention) -> Result<usize, Error> {
     let (mut above, mut gone) = (0, 0);
-    loop {
-        let of = script.cloned();
-        let page = move |c: &Connection, above| {
-            let excess = removal::bytes(c, of.as_ref())?.saturating_sub(most);
+    let settings = *settings;
+    while !is_outdated(cx, &settings) {
+        let script = script.cloned();
+        let page = move |c: &Connection| {
+            let most = match &script {
+                Some(script) => bounds_of(c, script, &settings)?.max_bytes,
+                None => settings.max_bytes,
+            };
+            let taken = removal::bytes(c, script.as_ref())?;
+            let excess = most.map_or(0, |most| taken.saturating_sub(most));
             if excess == 0 {
                 return Ok((Vec::new(), None));
             }
-            let page = oldest_that_take_room(c, of.as_ref(), above)?;
+            let page = oldest_that_take_room(c, script.as_ref(), above)?;
             let last = page.last().map(|(run, _)| run.number);
             let may_go = page.iter().filter(|(_, may_go)| *may_go).map(|(run, _)| run);
             let (go, _) = plan::free(may_go, excess);
             Ok::<_, store::Error>((go, last))
         };
-        let look = page.clone();
-        let (go, last) = cx
-            .store
-            .read(move |c| look(c, above))
-            .await
-            .map_err(Error::Store)?;
-        let Some(last) = last else { return Ok(gone) };
+        let (go, last) = cx.store.read(page.clone()).await.map_err(Error::Store)?;
+        let Some(last) = last else { break };
         if !go.is_empty() {
-            gone += remove(cx, move |c| Ok(page(c, above)?.0)).await?;
+            gone += remove(cx, move |c| Ok(page(c)?.0)).await?;
         }
         above = last;
     }
+    Ok(gone)
 }
 
 /// With whether they may go.
@@ -217,7 +228,7 @@ fn oldest_that_take_room(
     script: Option<&ScriptId>,
     above: i64,
 ) -> Result<Vec<(Filed, bool)>, store::Error> {
-    let only = |needed: std::collections::HashSet<i64>| Rules {
+    let only = |needed: HashSet<i64>| Rules {
         finished_before: None,
         newest_from: 0,
         needed,
@@ -236,7 +247,7 @@ fn oldest_that_take_room(
             .map(|run| (run.clone(), rules.may_go(&run)))
             .collect());
     }
-    let mut known = std::collections::HashMap::new();
+    let mut known = HashMap::new();
     let mut page = Vec::new();
     for (run, script, _) in removal::oldest_with_bytes(c, above, BATCH)? {
         if !known.contains_key(&script) {

@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::harness::{TestApp, expect, text};
+use crate::packages::built;
 
 async fn ended(app: &TestApp, script: &str, does: Script) -> String {
     app.fake.script(script, does);
@@ -279,4 +280,33 @@ async fn a_removal_that_was_cut_short_is_finished_at_the_next_start() {
         (&totals["total"], &totals["by_outcome"]["succeeded"]),
         (&json!(1), &json!(1))
     );
+}
+
+#[tokio::test]
+async fn what_has_built_an_environment_stays_as_long_as_that() {
+    let app = TestApp::start().await;
+    let script = app.script("Built").await;
+    app.fake.script("build", built("alpha==1.0\n"));
+    app.require(200, &script, json!({ "requirements": ["alpha"] }))
+        .await;
+    let made = app.build(&script, "install", json!({})).await;
+    assert_eq!(made["outcome"]["kind"], "succeeded");
+    app.fake.script("build", Script::prints(&["no"], 1));
+    let failed = app.build(&script, "rebuild", json!({})).await;
+    let newest = app.build(&script, "rebuild", json!({})).await;
+    assert_eq!(newest["outcome"]["kind"], "failed");
+    let path = format!("/runs/{}", text(&made["id"]));
+    let refused = expect(409, delete(&app, &path).await).await;
+    assert_eq!(refused["code"], "run_in_use");
+    app.patch("/settings", json!({ "retention": { "max_runs": 1 } }))
+        .await;
+    let builds = async |app: &TestApp| {
+        let page = app.get(&format!("/runs?script={script}&kind=build")).await;
+        let items = page["items"].as_array().expect("items");
+        items.iter().map(|run| run["id"].clone()).collect::<Vec<_>>()
+    };
+    app.until("one build is gone", async |app| builds(app).await.len() == 2)
+        .await;
+    assert_eq!(builds(&app).await, [newest["id"].clone(), made["id"].clone()]);
+    assert_ne!(failed["id"], newest["id"]);
 }
