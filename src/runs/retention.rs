@@ -34,7 +34,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(3600);
 /// After a directory had to be left to the run's driver.
 const LOOK_SOON: Duration = Duration::from_secs(1);
 /// A transaction of so many takes a few milliseconds.
-const BATCH: usize = 50;
+const BATCH: usize = 20;
 /// After a batch, so many times what it took.
 const PAUSE: u32 = 4;
 const LEAST_PAUSE: Duration = Duration::from_millis(5);

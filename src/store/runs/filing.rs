@@ -188,7 +188,7 @@ pub fn set_kept(connection: &Connection, id: &RunId, kept: bool) -> Result<Optio
 }
 
 /// What is found by [`super::search`]: last words, exception, and the sentence for people.
-fn error_text(run: &Run) -> String {
+pub(super) fn error_text(run: &Run) -> String {
     let Some(outcome) = run.outcome() else {
         return String::new();
     };
@@ -212,12 +212,12 @@ fn error_text(run: &Run) -> String {
 pub fn totals(connection: &Connection, script: Option<&ScriptId>) -> Result<Totals, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT shape.outcome, sum(shelf.runs), sum(shelf.runs) FILTER (WHERE shape.kept), sum(shelf.log_bytes), \
-         sum(shelf.artifact_bytes) FROM run_shelves AS shelf JOIN run_shapes AS shape ON shape.id = shelf.shape \
+         sum(shelf.artifact_bytes) FROM run_shelves AS shelf CROSS JOIN run_shapes AS shape ON shape.id = shelf.shape \
          WHERE shelf.script_id = ?1 AND shape.kind = 'script' AND shelf.runs > 0 GROUP BY shape.outcome",
     )?;
     let mut of_all = connection.prepare_cached(
         "SELECT shape.outcome, sum(shelf.runs), sum(shelf.runs) FILTER (WHERE shape.kept), sum(shelf.log_bytes), \
-         sum(shelf.artifact_bytes) FROM run_shelves AS shelf JOIN run_shapes AS shape ON shape.id = shelf.shape \
+         sum(shelf.artifact_bytes) FROM run_shelves AS shelf CROSS JOIN run_shapes AS shape ON shape.id = shelf.shape \
          WHERE shape.kind = 'script' AND shelf.runs > 0 GROUP BY shape.outcome",
     )?;
     let mut rows = match script {

@@ -22,7 +22,7 @@ pub fn last_success(connection: &Connection, script: &ScriptId, before: i64) -> 
 }
 
 const LAST_SUCCESS: &str = "SELECT max((SELECT max(f.number) FROM filed_runs AS f WHERE f.shelf = shelf.id AND f.number < ?2)) \
-     FROM run_shelves AS shelf JOIN run_shapes AS shape ON shape.id = shelf.shape \
+     FROM run_shelves AS shelf CROSS JOIN run_shapes AS shape ON shape.id = shelf.shape \
      WHERE shelf.script_id = ?1 AND shelf.runs > 0 AND shape.kind = 'script' AND shape.outcome = 'succeeded'";
 
 pub(super) fn by_number(connection: &Connection, number: i64) -> Result<Option<Run>, Error> {

@@ -138,7 +138,7 @@ pub fn needed(connection: &Connection, script: &ScriptId) -> Result<HashSet<i64>
 fn last(condition: &str) -> String {
     format!(
         "SELECT max((SELECT max(f.number) FROM filed_runs AS f WHERE f.shelf = shelf.id)) \
-         FROM run_shelves AS shelf JOIN run_shapes AS shape ON shape.id = shelf.shape \
+         FROM run_shelves AS shelf CROSS JOIN run_shapes AS shape ON shape.id = shelf.shape \
          WHERE shelf.script_id = ?1 AND shelf.runs > 0 AND shape.kind = 'script' AND {condition}"
     )
 }
@@ -156,7 +156,7 @@ pub fn bytes(connection: &Connection, script: Option<&ScriptId>) -> Result<u64, 
         Some(script) => connection
             .prepare_cached(
                 "SELECT coalesce(sum(shelf.log_bytes + shelf.artifact_bytes), 0) FROM run_shelves AS shelf \
-                 JOIN run_shapes AS shape ON shape.id = shelf.shape WHERE shelf.script_id = ?1 AND shape.kind = 'script'",
+                 CROSS JOIN run_shapes AS shape ON shape.id = shelf.shape WHERE shelf.script_id = ?1 AND shape.kind = 'script'",
             )?
             .query_row([script.as_str()], |row| row.get(0))?,
         None => connection

@@ -11,8 +11,9 @@ use std::collections::{BinaryHeap, HashSet};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value};
 
-use super::filing::{WITHOUT_ERROR, span, span_edges};
-use super::{COLUMNS, ms, read, word};
+use super::filing::{WITHOUT_ERROR, error_text, span, span_edges};
+use super::history::by_number;
+use super::{ms, word};
 use crate::model::ids::ScriptId;
 use crate::model::run::{Run, RunKind, RunState};
 use crate::store::{Error, meta};
@@ -25,8 +26,10 @@ const MANY_SCRIPTS: usize = 12;
 const GLANCE: usize = 500;
 /// Up to so many runs of a step of duration are sorted; more are dense enough to be met on the way.
 const FEW_DURATIONS: usize = 3_000;
-/// Up to so many candidates are each asked for an error; more are dense enough among those that have it.
-const FEW_CANDIDATES: u64 = 200;
+/// So many runs are read for what they said, where they are at most one of so many of those that said something. More
+/// are dense enough to be met among those that have the text.
+const FEW_CANDIDATES: usize = 200;
+const NARROW: u64 = 8;
 
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -479,7 +482,7 @@ fn fitting(filter: &Filter) -> Result<(String, Vec<Value>), Error> {
     let (columns, from, counted) = if filter.names_scripts() {
         (
             "shelf.id, shape.span, shelf.runs",
-            "run_shelves AS shelf JOIN run_shapes AS shape ON shape.id = shelf.shape",
+            "run_shelves AS shelf CROSS JOIN run_shapes AS shape ON shape.id = shelf.shape",
             "shelf.runs > 0",
         )
     } else {
@@ -583,10 +586,7 @@ struct Page<'c> {
 impl Page<'_> {
     /// Adds the run of this number, if it is within the time.
     fn add(&mut self, number: i64) -> Result<(), Error> {
-        let mut statement = self
-            .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE number = ?1"))?;
-        let run = statement.query_row([number], read).optional()?;
+        let run = by_number(self.connection, number)?;
         let within = |run: &Run| (self.bounds.from_ms..self.bounds.to_ms).contains(&ms(run.queued_at));
         self.runs.extend(run.filter(within));
         self.bounds.below = number;
@@ -626,10 +626,24 @@ impl Page<'_> {
 
     /// Those whose error holds this text.
     fn with_error(&mut self, sets: &Sets, error: &str, filter: &Filter) -> Result<(), Error> {
-        let phrase = format!("\"{}\"", error.replace('"', "\"\""));
-        if sets.lists.iter().map(|list| list.runs).sum::<u64>() <= FEW_CANDIDATES {
-            return self.few_with_error(sets, &phrase, filter);
+        let candidates: u64 = sets.lists.iter().map(|list| list.runs).sum();
+        let all: u64 = self
+            .connection
+            .prepare_cached(ALL_ERRORS)?
+            .query_row([], |row| row.get(0))?;
+        // Where few of all errors are concerned, these are read first; usually that is enough.
+        if candidates.saturating_mul(NARROW) <= all || candidates <= FEW_CANDIDATES as u64 {
+            let sources = sets.sources(self.connection, filter)?;
+            if self.read_errors(sources, error)? {
+                return Ok(());
+            }
         }
+        self.find_errors(sets, error, filter)
+    }
+
+    /// Through the index of texts.
+    fn find_errors(&mut self, sets: &Sets, error: &str, filter: &Filter) -> Result<(), Error> {
+        let phrase = format!("\"{}\"", error.replace('"', "\"\""));
         let (ids, duration) = (sets.ids(), filter.duration());
         let mut statement = self.connection.prepare_cached(&with_error(sets.column()))?;
         let mut found = statement.query(params![phrase, self.bounds.below, self.bounds.above])?;
@@ -644,33 +658,29 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn few_with_error(&mut self, sets: &Sets, phrase: &str, filter: &Filter) -> Result<(), Error> {
-        let mut numbers = Vec::new();
-        for mut source in sets.sources(self.connection, filter)? {
-            let mut below = self.bounds.below;
-            while let Some(number) = source.next(self.connection, below, self.bounds.above)? {
-                numbers.push(number);
-                below = number;
-            }
-        }
-        numbers.sort_unstable();
-        for number in numbers.into_iter().rev() {
-            let says_so = self
-                .connection
-                .prepare_cached(HAS_ERROR)?
-                .exists(params![phrase, number])?;
-            if says_so {
+    /// Reads what the newest of these said at their end. Whether that was enough.
+    fn read_errors(&mut self, sources: Vec<Source>, error: &str) -> Result<bool, Error> {
+        let error = error.to_lowercase();
+        let mut merge = Merge::of(self.connection, sources, &self.bounds)?;
+        for _ in 0..FEW_CANDIDATES {
+            let Some(number) = merge.next()? else {
+                return Ok(true);
+            };
+            let run = by_number(self.connection, number)?;
+            if run.is_some_and(|run| error_text(&run).to_lowercase().contains(&error)) {
                 self.add(number)?;
             }
+            self.bounds.below = number;
             if self.runs.len() == self.limit {
-                break;
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 }
 
-const HAS_ERROR: &str = "SELECT 1 FROM run_errors WHERE run_errors MATCH ?1 AND rowid = ?2";
+const ALL_ERRORS: &str =
+    "SELECT coalesce(sum(runs), 0) FROM run_shapes WHERE outcome NOT IN ('succeeded', 'skipped')";
 
 fn with_error(column: &str) -> String {
     format!(
