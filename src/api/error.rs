@@ -75,7 +75,7 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", message).with(json!({ "field": field }))
     }
 
-    fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
@@ -195,6 +195,11 @@ impl From<store::Error> for ApiError {
                 "There is an image of this name; renew that one or choose another name",
             )
             .with(json!({ "field": "name" })),
+            store::Error::Taken { what: "filter name" } => Self::conflict(
+                "taken",
+                "Another saved filter has this name; choose a different one",
+            )
+            .with(json!({ "field": "name" })),
             store::Error::Taken { what } => Self::conflict("taken", format!("This {what} is already in use")),
             store::Error::Stale => Self::conflict(
                 "changed_meanwhile",
@@ -238,6 +243,7 @@ impl From<scripts::Error> for ApiError {
             .with(json!({ "runs": runs })),
             scripts::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             scripts::Error::Limits(bounds) => out_of_bounds(bounds),
+            scripts::Error::Retention(bounds) => Self::invalid(bounds.field, bounds.message),
             scripts::Error::Requirement(bad) => unreadable(&bad, "requirements"),
             scripts::Error::Refused(refused) => package_refused(&refused, "requirements"),
             scripts::Error::Package(error) => error.into(),
@@ -274,6 +280,18 @@ impl From<runs::Error> for ApiError {
             runs::Error::EnvironmentDamaged { damage } => Self::conflict(
                 "environment_broken",
                 format!("That environment is no longer whole ({damage}); install or rebuild instead"),
+            ),
+            runs::Error::Unfinished => Self::conflict(
+                "run_unfinished",
+                "The run has not finished; stop it, then delete it",
+            ),
+            runs::Error::Kept => Self::conflict(
+                "run_kept",
+                "The run is marked to be kept; take that back, then delete it",
+            ),
+            runs::Error::InUse => Self::conflict(
+                "run_in_use",
+                "The run has built an environment that the script still has; it goes with that",
             ),
             runs::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             runs::Error::Unenforceable(bounds) => out_of_bounds(bounds),

@@ -16,6 +16,7 @@ mod extract;
 mod files;
 mod frames;
 pub mod guard;
+mod history;
 mod images;
 mod live;
 mod log;
@@ -24,8 +25,10 @@ mod log_search;
 mod page;
 mod range;
 mod requests;
+mod retention;
 mod revisions;
 mod runs;
+mod saved_filters;
 mod schedules;
 mod scripts;
 mod settings;
@@ -120,8 +123,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(cron::simulate))
         .routes(routes!(dependencies::preview::preview))
         .routes(routes!(runs::submit))
-        .routes(routes!(runs::list))
-        .routes(routes!(runs::get))
+        .routes(routes!(history::list))
+        .routes(routes!(history::totals))
+        .routes(routes!(runs::get, runs::update, runs::delete))
         .routes(routes!(runs::cancel))
         .routes(routes!(changes::get))
         .routes(routes!(stats::get))
@@ -134,6 +138,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(events::events))
         .routes(routes!(dashboard::get))
         .routes(routes!(settings::get, settings::update))
+        .routes(routes!(retention::preview))
+        .routes(routes!(saved_filters::list, saved_filters::create))
+        .routes(routes!(saved_filters::update, saved_filters::delete))
         .routes(routes!(system::get));
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1)
 }

@@ -1,4 +1,4 @@
-//! `/scripts/{id}/runs`, `/runs`: submitting, listing, looking at and cancelling runs.
+//! `/scripts/{id}/runs`, `/runs/{id}`: submitting, looking at, keeping and cancelling runs.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,12 +6,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::Api;
 use super::error::{ApiError, ErrorBody};
-use super::extract::{Json, Path, Query};
-use super::page::{self, Page};
+use super::extract::{Json, Path};
 use crate::model::build::{Build, BuildAction, Found, Upgrade};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::Limits;
@@ -34,6 +33,8 @@ pub struct RunView {
     pub kind: RunKind,
     pub state: RunState,
     pub outcome: Option<Outcome>,
+    /// Marked to be kept: it is never removed by itself.
+    pub kept: bool,
     pub trigger: Trigger,
     /// What it does about unfinished runs of the same script.
     pub overlap: Overlap,
@@ -106,6 +107,7 @@ impl RunView {
             kind: run.kind,
             state: run.state.name(),
             outcome: run.outcome().cloned(),
+            kept: run.kept,
             trigger: run.trigger,
             overlap: run.overlap,
             parallel_limit: run.parallel_limit,
@@ -241,78 +243,40 @@ pub async fn submit(
     Ok((StatusCode::CREATED, Json(show_one(&api, run).await?)))
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct RunsQuery {
-    /// Id of a script.
-    script: Option<String>,
-    /// Kind of outcome, such as `failed`.
-    outcome: Option<String>,
-    #[param(inline)]
-    state: Option<RunState>,
-    #[param(inline)]
-    kind: Option<RunKind>,
-    /// Part of the script's name.
-    q: Option<String>,
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
-
-/// Runs, newest first.
-#[utoipa::path(get, path = "/runs", tag = "runs", operation_id = "listRuns", params(RunsQuery),
-    responses((status = 200, body = Page<RunView>), (status = 400, body = ErrorBody)))]
-pub async fn list(
-    State(api): State<Api>,
-    Query(query): Query<RunsQuery>,
-) -> Result<Json<Page<RunView>>, ApiError> {
-    let limit = page::limit(query.limit)?;
-    if let Some(kind) = query
-        .outcome
-        .as_deref()
-        .filter(|kind| !Outcome::KINDS.contains(kind))
-    {
-        let message = format!(
-            "outcome must be one of {}, not {kind:?}",
-            Outcome::KINDS.join(", ")
-        );
-        return Err(ApiError::bad_request("invalid_query", message));
-    }
-    let filter = store::runs::Filter {
-        script: query.script.as_deref().map(ScriptId::parse),
-        kind: query.kind,
-        state: query.state,
-        outcome: query.outcome,
-        text: query
-            .q
-            .filter(|q| !q.trim().is_empty())
-            .map(|q| q.trim().to_owned()),
-        before: page::before(query.cursor.as_deref())?,
-        limit: limit + 1,
-    };
-    let (rows, names) = api
-        .store
-        .read(move |c| {
-            let rows = store::runs::list(c, &filter)?;
-            let names = names_of(c, &rows)?;
-            Ok::<_, store::Error>((rows, names))
-        })
-        .await?;
-    let shower = Shower::new(&api, names);
-    Ok(Json(Page::cut(
-        rows,
-        limit,
-        |run| run.number.to_string(),
-        |run| shower.show(run),
-    )))
-}
-
 /// One run.
 #[utoipa::path(get, path = "/runs/{id}", tag = "runs", operation_id = "getRun", params(("id" = String, Path)),
     responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
 pub async fn get(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<RunView>, ApiError> {
     let run = find(&api, &id).await?;
     Ok(Json(show_one(&api, run).await?))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunPatch {
+    /// Whether it stays whatever the retention says.
+    kept: bool,
+}
+
+/// Marks a run as one that is never removed by itself, or takes that back.
+#[utoipa::path(patch, path = "/runs/{id}", tag = "runs", operation_id = "updateRun", params(("id" = String, Path)),
+    request_body = RunPatch,
+    responses((status = 200, body = RunView), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub async fn update(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    Json(patch): Json<RunPatch>,
+) -> Result<Json<RunView>, ApiError> {
+    let run = api.runs.keep(&RunId::parse(&id), patch.kept).await?;
+    Ok(Json(show_one(&api, run).await?))
+}
+
+/// Removes a finished run with its log and artifacts, at once and for good.
+#[utoipa::path(delete, path = "/runs/{id}", tag = "runs", operation_id = "deleteRun", params(("id" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub async fn delete(State(api): State<Api>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+    api.runs.remove(&RunId::parse(&id)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Ends a run wherever it is: SIGTERM, its grace, SIGKILL. One that has finished stays as it is.

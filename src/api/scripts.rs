@@ -16,6 +16,7 @@ use crate::model::environment::{Environment, EnvironmentState};
 use crate::model::ids::ScriptId;
 use crate::model::limits::{Limits, LimitsPatch};
 use crate::model::patch::given;
+use crate::model::retention::RetentionWish;
 use crate::model::run::{Overlap, Run, RunKind, RunState};
 use crate::model::script::Script;
 use crate::scripts::{New, Patch};
@@ -45,6 +46,8 @@ pub struct ScriptView {
     pub overlap: Overlap,
     /// With `allow`: how many may be active at once; `null` is no bound.
     pub parallel_limit: Option<u32>,
+    /// How long its runs are kept; `null` is what the settings say, 0 no bound.
+    pub retention: RetentionWish,
     pub revision: i64,
     pub environment: EnvironmentStatus,
     pub last_run: Option<RunView>,
@@ -144,6 +147,7 @@ impl Whole {
             image: script.image,
             overlap: script.overlap,
             parallel_limit: script.parallel_limit,
+            retention: script.retention,
             limits: script.limits,
             revision: script.revision,
             environment,
@@ -286,6 +290,8 @@ pub struct ScriptPatch {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     parallel_limit: Option<Option<u32>>,
+    /// How long its runs are kept, as a whole; an absent field means what the settings say, 0 no bound.
+    retention: Option<RetentionWish>,
 }
 
 /// Changes what is given; the rest stays.
@@ -301,6 +307,7 @@ pub async fn update(
     if let Some(limits) = &patch.limits {
         api.runs.check_enforceable(limits).map_err(out_of_bounds)?;
     }
+    let other_retention = patch.retention.is_some();
     let patch = Patch {
         name: patch.name,
         description: patch.description,
@@ -311,6 +318,7 @@ pub async fn update(
         image: patch.image,
         overlap: patch.overlap,
         parallel_limit: patch.parallel_limit,
+        retention: patch.retention,
     };
     let id = ScriptId::parse(&id);
     // What is due until now belongs to the time before.
@@ -318,6 +326,9 @@ pub async fn update(
         api.scheduler.settle(Some(&id)).await?;
     }
     let script = api.scripts.update(&id, patch).await?;
+    if other_retention {
+        api.runs.look_at_retention();
+    }
     show(&api, script).await
 }
 

@@ -47,16 +47,10 @@ pub struct LogLine {
     /// Without its end; invalid UTF-8 replaced.
     pub text: String,
     /// Bytes that are left out behind `text`.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub cut: u64,
     /// It has no end yet, and may still grow.
     #[serde(default, skip_serializing_if = "is_false")]
     pub open: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -128,6 +128,8 @@ pub struct Run {
     pub state: State,
     /// Grows with every stored step; the compare of compare-and-set.
     pub version: i64,
+    /// Marked by somebody: it is never removed by itself.
+    pub kept: bool,
     pub trigger: Trigger,
     pub overlap: Overlap,
     /// With [`Overlap::Allow`]: how many runs of the script may be active at once, if there is a bound.
@@ -231,6 +233,7 @@ pub(crate) mod tests_support {
             kind: RunKind::Script,
             state,
             version: 0,
+            kept: false,
             trigger: Trigger::Manual,
             overlap: Overlap::Queue,
             parallel_limit: None,

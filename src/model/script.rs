@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::ids::ScriptId;
 use super::limits::LimitsPatch;
+use super::retention::RetentionWish;
 use super::run::Overlap;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,8 @@ pub struct Script {
     pub overlap: Overlap,
     /// With [`Overlap::Allow`]: how many may be active at once, if there is a bound.
     pub parallel_limit: Option<u32>,
+    /// How long its runs are kept, where it says otherwise than the settings.
+    pub retention: RetentionWish,
     /// PEP 508, one package each, as the user asked for them.
     pub requirements: Vec<String>,
     /// Names of packages that are built from their source, which runs their code.
@@ -172,6 +175,7 @@ pub(crate) mod tests_support {
             image: None,
             overlap: Overlap::default(),
             parallel_limit: None,
+            retention: RetentionWish::default(),
             requirements: vec![],
             build_from_source: vec![],
             inline_agreed: None,

@@ -10,6 +10,7 @@ use super::indexes::CredentialsWish;
 use super::limits::{Limits, LimitsPatch, OutOfBounds, within};
 use super::packages::{PackagePatch, PackageSettings, Packages};
 use super::patch::given;
+use super::retention::{Retention, RetentionPatch, RetentionWish};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub packages: PackageSettings,
     /// Whatever is due is skipped.
     pub schedules_paused: bool,
+    /// How long runs are kept.
+    pub retention: RetentionWish,
 }
 
 /// What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole.
@@ -48,6 +51,9 @@ pub struct SettingsPatch {
     pub packages: Option<PackagePatch>,
     /// Whether everything that is due is skipped, until it is taken back.
     pub schedules_paused: Option<bool>,
+    /// Each field for itself; 0 is no bound.
+    #[schema(default = json!(null))]
+    pub retention: Option<RetentionPatch>,
     /// One by one; they go with their index.
     #[schema(default = json!(null))]
     pub index_credentials: Option<CredentialsWish>,
@@ -61,6 +67,8 @@ pub struct InForce {
     pub min_free_bytes: u64,
     pub packages: Packages,
     pub schedules_paused: bool,
+    /// `null` is no bound.
+    pub retention: Retention,
 }
 
 impl InForce {
@@ -72,6 +80,7 @@ impl InForce {
             min_free_bytes: MIN_FREE_BYTES,
             packages: Packages::built_in(),
             schedules_paused: false,
+            retention: Retention::built_in(),
         }
     }
 }
@@ -84,6 +93,7 @@ impl Settings {
             min_free_bytes: self.min_free_bytes.unwrap_or(built_in.min_free_bytes),
             packages: self.packages.in_force(),
             schedules_paused: self.schedules_paused,
+            retention: self.retention.over(&built_in.retention),
         }
     }
 
@@ -103,6 +113,9 @@ impl Settings {
             self.min_free_bytes = bytes;
         }
         self.schedules_paused = patch.schedules_paused.unwrap_or(self.schedules_paused);
+        if let Some(retention) = &patch.retention {
+            self.retention = self.retention.changed(retention)?;
+        }
         if let Some(packages) = patch.packages {
             self.packages = self.packages.changed(packages)?;
         }

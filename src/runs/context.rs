@@ -47,6 +47,10 @@ pub(super) struct Context {
     pub packing: tokio::sync::Mutex<()>,
     /// What can wait for the next controller is not begun any more.
     pub stopping: CancellationToken,
+    /// What is to be kept of runs was changed, or something of a removed one is left.
+    pub retention: Notify,
+    /// Held while directories of removed runs go.
+    pub removing: tokio::sync::Mutex<()>,
     /// Held while an environment becomes live or is removed.
     pub environments: tokio::sync::Mutex<()>,
     /// One per run that has a driver: look at it again.

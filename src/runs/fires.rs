@@ -109,6 +109,7 @@ pub(super) fn record_next_attempt(
         number: 0,
         state: State::Queued,
         version: 0,
+        kept: false,
         trigger,
         queued_at: now,
         not_before: Some(now.saturating_add(delay).unwrap_or(now)),

@@ -21,6 +21,7 @@ mod queue;
 pub mod recovery;
 #[cfg(test)]
 mod recovery_model;
+pub mod retention;
 mod reuse;
 mod space;
 pub mod spec;
@@ -50,6 +51,7 @@ use crate::files::{self, DataDir, Folder, Owner, Reserve};
 use crate::logs::{self, Watcher};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::{LimitsPatch, OutOfBounds};
+use crate::model::retention::RetentionWish;
 use crate::model::run::{Event, Run, StopReason, Trigger, WaitReason};
 use crate::model::script::Invalid;
 use crate::scripts::{self, Scripts};
@@ -71,6 +73,12 @@ pub enum Error {
     EnvironmentNotFound,
     #[error("the environment is damaged: {damage}")]
     EnvironmentDamaged { damage: String },
+    #[error("the run has not finished")]
+    Unfinished,
+    #[error("the run is marked to be kept")]
+    Kept,
+    #[error("an environment is there that the run has built")]
+    InUse,
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// Limits that this engine or this machine cannot hold.
@@ -163,6 +171,8 @@ impl Runs {
             to_pack: Default::default(),
             packing: Default::default(),
             stopping: Default::default(),
+            retention: Default::default(),
+            removing: Default::default(),
             drivers: Default::default(),
             environments: Default::default(),
             waiting: Default::default(),
@@ -185,6 +195,8 @@ impl Runs {
         keep_alive("environments", move || environments::keep(Arc::clone(&cx)));
         let cx = Arc::clone(&context);
         keep_alive("bytecode", move || environments::keep_compiled(Arc::clone(&cx)));
+        let cx = Arc::clone(&context);
+        keep_alive("retention", move || retention::keep(Arc::clone(&cx)));
         Self(context)
     }
 
@@ -241,6 +253,45 @@ impl Runs {
         let run = self.0.record(id, Event::StopRequested { why }).await?;
         self.0.nudge(id);
         Ok(run)
+    }
+
+    /// Marks a run as one that is never removed by itself, or takes that back.
+    pub async fn keep(&self, id: &RunId, kept: bool) -> Result<Run, Error> {
+        let id = id.clone();
+        let run = self
+            .0
+            .store
+            .write(move |tx| store::runs::set_kept(tx, &id, kept)?.ok_or(Error::NotFound))
+            .await?;
+        self.0.events.publish(News::Run(Box::new(run.clone())));
+        Ok(run)
+    }
+
+    /// Removes a finished run with everything that is stored of it.
+    pub async fn remove(&self, id: &RunId) -> Result<(), Error> {
+        retention::remove_one(&self.0, id).await
+    }
+
+    /// Somebody has changed how long runs are kept.
+    pub fn look_at_retention(&self) {
+        self.0.retention.notify_one();
+    }
+
+    /// What would be removed now, if this were set: for one script, or for all.
+    pub async fn preview_retention(
+        &self,
+        wish: RetentionWish,
+        only: Option<ScriptId>,
+    ) -> Result<retention::Preview, Error> {
+        let (settings, now) = (self.0.settings.in_force().retention, self.0.clock.now());
+        self.0
+            .store
+            .read(move |c| {
+                let scripts = store::scripts::all(c)?;
+                let question = retention::Question::of(scripts, &wish, only.as_ref(), (&settings, now));
+                Ok(retention::preview(c, &question.ok_or(Error::ScriptNotFound)?)?)
+            })
+            .await
     }
 
     /// Why a queued run waits.

@@ -219,6 +219,7 @@ pub(super) fn new_run(script: &Script, kind: RunKind, now: jiff::Timestamp) -> R
         kind,
         state: State::Queued,
         version: 0,
+        kept: false,
         trigger: Trigger::Manual,
         overlap: Overlap::Queue,
         parallel_limit: None,

@@ -21,6 +21,7 @@ use crate::files::{self, DataDir, Owner, on_disk};
 use crate::model::ids::ScriptId;
 use crate::model::image::ImageState;
 use crate::model::limits::{LimitsPatch, OutOfBounds};
+use crate::model::retention::RetentionWish;
 use crate::model::run::Overlap;
 use crate::model::script::{self, Invalid, Script};
 use crate::settings::Keeper;
@@ -38,6 +39,8 @@ pub enum Error {
     Invalid(#[from] Invalid),
     #[error(transparent)]
     Limits(#[from] OutOfBounds),
+    #[error("{0}")]
+    Retention(OutOfBounds),
     #[error(transparent)]
     Requirement(#[from] requirements::Unreadable),
     #[error(transparent)]
@@ -79,6 +82,7 @@ pub struct Patch {
     pub overlap: Option<Overlap>,
     /// `Some(None)`: no bound.
     pub parallel_limit: Option<Option<u32>>,
+    pub retention: Option<RetentionWish>,
 }
 
 /// What a script asks for, as somebody wrote it.
@@ -144,6 +148,7 @@ impl Scripts {
             image: None,
             overlap: Overlap::default(),
             parallel_limit: None,
+            retention: RetentionWish::default(),
             requirements: Vec::new(),
             build_from_source: Vec::new(),
             inline_agreed: None,
@@ -208,6 +213,9 @@ impl Scripts {
             .parallel_limit
             .map(script::check_parallel_limit)
             .transpose()?;
+        if let Some(retention) = &patch.retention {
+            retention.check().map_err(Error::Retention)?;
+        }
         let defaults = self.settings.in_force().default_limits;
         let other_entry = entry_point.is_some();
         let changed = self.change(id, move |tx, script| {
@@ -222,6 +230,7 @@ impl Scripts {
             script.limits = patch.limits.unwrap_or_else(|| script.limits.clone());
             script.overlap = patch.overlap.unwrap_or(script.overlap);
             script.parallel_limit = parallel_limit.unwrap_or(script.parallel_limit);
+            script.retention = patch.retention.unwrap_or(script.retention);
             Ok(script.limits.over(&defaults).check()?)
         });
         let script = changed.await?;

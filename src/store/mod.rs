@@ -13,6 +13,7 @@ mod opening;
 pub mod raw_logs;
 mod room;
 pub mod runs;
+pub mod saved_filters;
 pub mod schedules;
 pub mod scripts;
 pub mod settings;
@@ -184,7 +185,11 @@ fn pool(path: &Path, size: usize) -> Result<Pool, Error> {
         .map_err(|e| Error::Connection(e.to_string()))
 }
 
+/// Different statements that a connection keeps prepared: more than there are.
+const STATEMENTS: usize = 256;
+
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;

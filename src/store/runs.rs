@@ -3,7 +3,10 @@
 //! `store_step` is compare-and-set on the row's version and appends the event in the same transaction, so the
 //! row and its history never disagree and two drivers can never both believe they moved a run.
 
+mod filing;
 mod history;
+pub mod removal;
+mod search;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -13,16 +16,17 @@ use super::values::{from_json, from_word, is_unique_violation, json, ms, time, w
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::run::{Event, Facts, Launch, Run, State, Trigger};
 
-pub use history::{
-    Filter, finished_per_day, last_success, list, newest, newest_build, newest_check, succeeded_since,
-};
+pub use filing::{set_kept, totals};
+pub use history::{finished_per_day, last_success, newest, newest_build, newest_check, succeeded_since};
+pub use search::{Filter, list};
 
 const COLUMNS: &str = "id, number, script_id, kind, state_json, version, trigger, overlap, queued_at, started_at, \
      finished_at, args, env, limits, image, requirements, build_run_id, revision, environment_key, lock_hash, \
-     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts, build, retry, not_before";
+     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts, build, retry, not_before, kept";
 
 /// Inserts a queued run and gives it its number.
 pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&str>) -> Result<(), Error> {
+    search::note_order(connection, run.queued_at)?;
     let fire = match &run.trigger {
         Trigger::Schedule {
             schedule_id,
@@ -119,6 +123,9 @@ pub fn store_step(connection: &Connection, run: &mut Run, event: &Event, at: Tim
     connection
         .prepare_cached("INSERT INTO run_events (run_id, seq, at, event) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![run.id.as_str(), run.version, ms(at), json(event)?])?;
+    if run.is_finished() {
+        filing::file(connection, run)?;
+    }
     Ok(())
 }
 
@@ -149,7 +156,8 @@ pub fn unfinished(connection: &Connection) -> Result<Vec<Run>, Error> {
 /// How many runs of a script wait for their turn.
 pub fn count_queued(connection: &Connection, script: &ScriptId) -> Result<u64, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT count(*) FROM runs WHERE state <> 'finished' AND state = 'queued' AND script_id = ?1",
+        "SELECT count(*) FROM runs INDEXED BY runs_unfinished WHERE state <> 'finished' AND state = 'queued' \
+         AND script_id = ?1",
     )?;
     Ok(statement.query_row([script.as_str()], |row| row.get(0))?)
 }
@@ -180,6 +188,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
         kind: from_word(3, text(3)?)?,
         state,
         version: row.get(5)?,
+        kept: row.get(32)?,
         trigger: from_json(6, text(6)?)?,
         overlap: from_word(7, text(7)?)?,
         parallel_limit: row.get(26)?,

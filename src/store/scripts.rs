@@ -9,7 +9,7 @@ use crate::model::ids::ScriptId;
 use crate::model::script::Script;
 
 const COLUMNS: &str = "id, name, slug, description, entry_point, paused, limits, requirements, revision, \
-     environment_key, created_at, updated_at, deleted_at, overlap, parallel_limit, build_from_source, inline_agreed, image, \
+     environment_key, created_at, updated_at, deleted_at, overlap, parallel_limit, build_from_source, inline_agreed, image, retention, \
      (SELECT json_group_array(tag) FROM (SELECT tag FROM script_tags WHERE script_id = scripts.id ORDER BY position))";
 
 /// What a list of scripts is narrowed by. `after` is the last name of the page before.
@@ -26,8 +26,8 @@ pub fn insert(connection: &Connection, script: &Script) -> Result<(), Error> {
     let inserted = connection
         .prepare_cached(
             "INSERT INTO scripts (id, name, slug, description, entry_point, paused, limits, requirements, revision, \
-             environment_key, created_at, updated_at, overlap, parallel_limit, build_from_source) \
-             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
+             environment_key, created_at, updated_at, overlap, parallel_limit, build_from_source, retention) \
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
         )?
         .execute(params![
             script.id.as_str(),
@@ -45,6 +45,7 @@ pub fn insert(connection: &Connection, script: &Script) -> Result<(), Error> {
             word(&script.overlap)?,
             script.parallel_limit,
             json(&script.build_from_source)?,
+            json(&script.retention)?,
         ]);
     name_taken(inserted)?;
     replace_tags(connection, script)
@@ -56,7 +57,7 @@ pub fn update(connection: &Connection, script: &Script) -> Result<(), Error> {
         .prepare_cached(
             "UPDATE scripts SET name = ?2, description = ?3, entry_point = ?4, paused = ?5, limits = ?6, \
              requirements = ?7, updated_at = ?8, deleted_at = ?9, overlap = ?10, parallel_limit = ?11, \
-             build_from_source = ?12, inline_agreed = ?13, image = ?14 WHERE id = ?1",
+             build_from_source = ?12, inline_agreed = ?13, image = ?14, retention = ?15 WHERE id = ?1",
         )?
         .execute(params![
             script.id.as_str(),
@@ -73,6 +74,7 @@ pub fn update(connection: &Connection, script: &Script) -> Result<(), Error> {
             json(&script.build_from_source)?,
             script.inline_agreed.as_ref().map(json).transpose()?,
             script.image,
+            json(&script.retention)?,
         ]);
     name_taken(updated)?;
     replace_tags(connection, script)
@@ -110,6 +112,13 @@ pub fn get(connection: &Connection, id: &ScriptId) -> Result<Option<Script>, Err
 pub fn name(connection: &Connection, id: &ScriptId) -> Result<Option<String>, Error> {
     let mut statement = connection.prepare_cached("SELECT name FROM scripts WHERE id = ?1")?;
     Ok(statement.query_row([id.as_str()], |row| row.get(0)).optional()?)
+}
+
+/// All of them, in the trash or not.
+pub fn all(connection: &Connection) -> Result<Vec<Script>, Error> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM scripts"))?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Scripts that are not in the trash, by name.
@@ -177,7 +186,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Script> {
             .map(|list| from_json(16, &list))
             .transpose()?,
         image: row.get(17)?,
-        tags: from_json(18, text(18)?)?,
+        retention: from_json(18, text(18)?)?,
+        tags: from_json(19, text(19)?)?,
     })
 }
 

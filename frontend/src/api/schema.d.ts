@@ -164,6 +164,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would go if this were set in the settings, or for a script. Without anything: what goes as it is set. */
+        get: operations["previewRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -171,7 +188,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Runs, newest first. */
+        /** Runs, newest first. All filters can be combined. */
         get: operations["listRuns"];
         put?: never;
         post?: never;
@@ -192,10 +209,12 @@ export interface paths {
         get: operations["getRun"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Removes a finished run with its log and artifacts, at once and for good. */
+        delete: operations["deleteRun"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Marks a run as one that is never removed by itself, or takes that back. */
+        patch: operations["updateRun"];
         trace?: never;
     };
     "/api/v1/runs/{id}/artifacts": {
@@ -256,7 +275,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What differs from the last success: files, packages, image, arguments, variables, limits. Empty for builds. */
+        /**
+         * What differs from the last success, or from another run: files, packages, image, arguments, variables, limits. Empty
+         *     for builds, unless they are told what to be compared with.
+         */
         get: operations["compareRun"];
         put?: never;
         post?: never;
@@ -318,6 +340,62 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many script runs there are, how they ended, and what they have left. Counted as they end, so that asking costs
+         *     nothing.
+         */
+        get: operations["getRunTotals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All of them, by name. */
+        get: operations["listSavedFilters"];
+        put?: never;
+        /** Gives a filter a name. */
+        post: operations["createSavedFilter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-filters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a filter. */
+        delete: operations["deleteSavedFilter"];
+        options?: never;
+        head?: never;
+        /** Changes what is given. */
+        patch: operations["updateSavedFilter"];
         trace?: never;
     };
     "/api/v1/schedules": {
@@ -1362,6 +1440,8 @@ export interface components {
             /** Format: int64 */
             min_free_bytes: number;
             packages: components["schemas"]["Packages"];
+            /** @description `null` is no bound. */
+            retention: components["schemas"]["Retention"];
             schedules_paused: boolean;
         };
         Inline: {
@@ -1641,6 +1721,13 @@ export interface components {
         NewOfCrontab: {
             name: string;
         };
+        NewSavedFilter: {
+            /** @description Unique, 1 to 60 characters. */
+            name: string;
+            query: {
+                [key: string]: unknown;
+            };
+        };
         NewSchedule: {
             args?: string[];
             enabled?: boolean | null;
@@ -1871,6 +1958,8 @@ export interface components {
                 id: string;
                 image: string;
                 image_digest?: string | null;
+                /** @description Marked to be kept: it is never removed by itself. */
+                kept: boolean;
                 kind: components["schemas"]["RunKind"];
                 limits: components["schemas"]["Limits"];
                 lock_hash?: string | null;
@@ -1937,6 +2026,8 @@ export interface components {
                 paused: boolean;
                 /** @description Newest first. */
                 recent_outcomes: components["schemas"]["RecentOutcome"][];
+                /** @description How long its runs are kept; `null` is what the settings say, 0 no bound. */
+                retention: components["schemas"]["RetentionWish"];
                 /** Format: int64 */
                 revision: number;
                 /** @description The folder's name on the volume. */
@@ -2009,6 +2100,82 @@ export interface components {
         ResolveRequest: {
             use: components["schemas"]["Winner"];
         };
+        /** @description What holds; `null` is no bound. */
+        Retention: {
+            /** Format: int32 */
+            max_age_days?: number | null;
+            /** Format: int64 */
+            max_bytes?: number | null;
+            /** Format: int64 */
+            max_runs?: number | null;
+        };
+        /** @description What is to change: an absent field stays, `null` goes back to the default. */
+        RetentionPatch: {
+            /**
+             * Format: int32
+             * @default null
+             */
+            max_age_days?: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            max_bytes?: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            max_runs?: number | null;
+        };
+        RetentionPreview: {
+            /** @description Those that lose most, at most twenty. */
+            by_script: components["schemas"]["RetentionPreviewOfScript"][];
+            /**
+             * Format: int64
+             * @description Of their logs and artifacts.
+             */
+            bytes: number;
+            /** Format: date-time */
+            newest?: string | null;
+            /**
+             * Format: date-time
+             * @description When the first and the last of them finished.
+             */
+            oldest?: string | null;
+            /** Format: int64 */
+            runs: number;
+            /** @description There is more than was looked at: at least so much would go. */
+            truncated: boolean;
+        };
+        RetentionPreviewOfScript: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            runs: number;
+            script_id: string;
+            script_name: string;
+        };
+        /** @description What was set: `null` means the default (of a script: what the settings say), 0 that there is no bound. */
+        RetentionWish: {
+            /**
+             * Format: int32
+             * @description Days after which a finished run goes.
+             * @default null
+             */
+            max_age_days?: number | null;
+            /**
+             * Format: int64
+             * @description What logs and artifacts may take: of a script its own, in the settings all together.
+             * @default null
+             */
+            max_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description How many of a script's newest runs are kept; builds are counted for themselves.
+             * @default null
+             */
+            max_runs?: number | null;
+        };
         /** @description Whether and when a run that went wrong is tried again. */
         Retry: {
             /** @default fail */
@@ -2071,6 +2238,8 @@ export interface components {
             id: string;
             image: string;
             image_digest?: string | null;
+            /** @description Marked to be kept: it is never removed by itself. */
+            kept: boolean;
             kind: components["schemas"]["RunKind"];
             limits: components["schemas"]["Limits"];
             lock_hash?: string | null;
@@ -2143,6 +2312,10 @@ export interface components {
             system_packages: string[];
             uv?: string | null;
         };
+        RunPatch: {
+            /** @description Whether it stays whatever the retention says. */
+            kept: boolean;
+        };
         RunRequest: {
             /**
              * @description Passed to the script as they are.
@@ -2164,6 +2337,32 @@ export interface components {
          * @enum {string}
          */
         RunState: "queued" | "starting" | "running" | "stopping" | "collecting" | "finished";
+        /** @description Of script runs. */
+        RunTotals: {
+            /** Format: int64 */
+            artifact_bytes: number;
+            /** @description By the kind of outcome; kinds without runs are absent. */
+            by_outcome: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Marked "keep".
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description What their scripts have written.
+             */
+            log_bytes: number;
+            /**
+             * Format: int64
+             * @description Unfinished ones included.
+             */
+            total: number;
+            /** Format: int64 */
+            unfinished: number;
+        };
         SavedFile: {
             /** @description For `If-Match` on the next save; `null` if the file is gone. */
             etag?: string | null;
@@ -2172,6 +2371,27 @@ export interface components {
              * @description The script's latest revision.
              */
             revision: number;
+        };
+        SavedFilter: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+            /** @description Parameters of `GET /runs` but for the page; or, instead of `from` and `to`, `last`: `1h`, `24h`, `7d`, `30d`. */
+            query: {
+                [key: string]: unknown;
+            };
+        };
+        SavedFilterPatch: {
+            name?: string | null;
+            /** @description As a whole. */
+            query?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        SavedFilters: {
+            /** @description By name. */
+            items: components["schemas"]["SavedFilter"][];
         };
         Schedule: components["schemas"]["Terms"] & {
             /** Format: date-time */
@@ -2243,6 +2463,8 @@ export interface components {
             paused: boolean;
             /** @description Newest first. */
             recent_outcomes: components["schemas"]["RecentOutcome"][];
+            /** @description How long its runs are kept; `null` is what the settings say, 0 no bound. */
+            retention: components["schemas"]["RetentionWish"];
             /** Format: int64 */
             revision: number;
             /** @description The folder's name on the volume. */
@@ -2267,6 +2489,7 @@ export interface components {
             parallel_limit?: number | null;
             /** @description A paused script is not run by its schedules. */
             paused?: boolean | null;
+            retention?: components["schemas"]["RetentionWish"] | null;
             tags?: string[] | null;
         };
         /** @enum {string} */
@@ -2304,6 +2527,15 @@ export interface components {
              */
             packages?: components["schemas"]["PackageSettings"];
             /**
+             * @description How long runs are kept.
+             * @default {
+             *       "max_age_days": null,
+             *       "max_bytes": null,
+             *       "max_runs": null
+             *     }
+             */
+            retention?: components["schemas"]["RetentionWish"];
+            /**
              * @description Whatever is due is skipped.
              * @default false
              */
@@ -2327,6 +2559,8 @@ export interface components {
             min_free_bytes?: number | null;
             /** @default null */
             packages?: components["schemas"]["PackagePatch"] | null;
+            /** @default null */
+            retention?: components["schemas"]["RetentionPatch"] | null;
             /**
              * @description Whether everything that is due is skipped, until it is taken back.
              * @default null
@@ -2902,19 +3136,81 @@ export interface operations {
             };
         };
     };
+    previewRetention: {
+        parameters: {
+            query?: {
+                /** @description 0 is no bound; absent: as it is set. */
+                max_age_days?: number;
+                max_bytes?: number;
+                max_runs?: number;
+                /** @description Id of a script: what would go of its runs if this were set for it alone. */
+                script?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreview"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     listRuns: {
         parameters: {
             query?: {
                 cursor?: string;
+                /**
+                 * @description Text in what was said at the end of a run that did not succeed: its last lines on stderr, the exception, the
+                 *     outcome's message. Three characters or more, in upper or lower case.
+                 */
+                error?: string;
+                /** @description Queued at this instant or later. */
+                from?: string;
+                /** @description `true`: only runs that are marked to be kept. */
+                kept?: boolean;
                 kind?: "script" | "build" | "compile";
                 limit?: number;
-                /** @description Kind of outcome, such as `failed`. */
+                /** @description Took at least so many seconds from start to end. */
+                longer_than?: number;
+                /** @description Kinds of outcome, such as `failed,timed_out`: any of them. */
                 outcome?: string;
                 /** @description Part of the script's name. */
                 q?: string;
+                /** @description Id of a schedule. */
+                schedule?: string;
                 /** @description Id of a script. */
                 script?: string;
+                /** @description Took fewer seconds. */
+                shorter_than?: number;
                 state?: "queued" | "starting" | "running" | "stopping" | "collecting" | "finished";
+                /** @description A tag of the script. */
+                tag?: string;
+                /** @description Queued before this instant. */
+                to?: string;
+                trigger?: "manual" | "schedule" | "api" | "system";
             };
             header?: never;
             path?: never;
@@ -2960,6 +3256,82 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    updateRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3078,7 +3450,10 @@ export interface operations {
     };
     compareRun: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Id of another run of the same script; without it, the last success before this run. */
+                with?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3093,6 +3468,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changes"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {
@@ -3217,6 +3600,170 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRunTotals: {
+        parameters: {
+            query?: {
+                /** @description Id of a script; without it, of all. */
+                script?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunTotals"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listSavedFilters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFilters"];
+                };
+            };
+        };
+    };
+    createSavedFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedFilter"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFilter"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteSavedFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    updateSavedFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedFilterPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFilter"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
