@@ -325,6 +325,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/log/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines of the log, from wherever they are wanted. */
+        get: operations["readLogLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/log/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines that have a text, as they are found: a `SearchFrame` per line, the last one `done` or `failed`. */
+        get: operations["searchLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/stats": {
         parameters: {
             query?: never;
@@ -1619,9 +1653,13 @@ export interface components {
             tmp_bytes?: number | null;
         };
         /** @description One text frame. */
-        LiveMessage: (components["schemas"]["LogRecord"] & {
+        LiveMessage: {
+            records: components["schemas"]["LogRecord"][];
             /** @enum {string} */
-            type: "record";
+            type: "records";
+        } | (components["schemas"]["LogLines"] & {
+            /** @enum {string} */
+            type: "tail";
         }) | {
             run: components["schemas"]["Run"];
             /** @enum {string} */
@@ -1642,6 +1680,53 @@ export interface components {
             added: components["schemas"]["PackageVersion"][];
             changed: components["schemas"]["VersionChange"][];
             removed: components["schemas"]["PackageVersion"][];
+        };
+        LogLine: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Bytes that are left out behind `text`.
+             */
+            cut: number;
+            /**
+             * Format: int64
+             * @description Among the lines of all streams, from 1.
+             */
+            line: number;
+            /** @description It has no end yet, and may still grow. */
+            open?: boolean;
+            stream: components["schemas"]["LogStream"];
+            /** @description Without its end; invalid UTF-8 replaced. */
+            text: string;
+        };
+        /** @description Some lines of a log, and how many there are. */
+        LogLines: components["schemas"]["LogWindow"] & {
+            /** @description Nobody writes any more. */
+            ended: boolean;
+        };
+        /** @description A line that has what was searched for. */
+        LogMatch: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Among the lines of all streams, from 1.
+             */
+            line: number;
+            /**
+             * Format: int64
+             * @description Among the lines of the stream that was asked for, from 1.
+             */
+            position: number;
+            /** @description Where the matches are in `text`, each from and to, in units of UTF-16. */
+            ranges: number[][];
+            stream: components["schemas"]["LogStream"];
+            /** @description The line, or what of it is around the first match. */
+            text: string;
         };
         /** @description One record of a log. */
         LogRecord: {
@@ -1676,6 +1761,30 @@ export interface components {
             stderr_bytes: number;
             /** Format: int64 */
             stdout_bytes: number;
+        };
+        /** @description Lines that follow each other, as far as the filter takes them. */
+        LogWindow: {
+            /**
+             * Format: int64
+             * @description Of the log.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Position of the first line here; behind the last line of the log if there is none.
+             */
+            first: number;
+            lines: components["schemas"]["LogLine"][];
+            /**
+             * Format: int64
+             * @description Lines of all streams.
+             */
+            lines_all: number;
+            /**
+             * Format: int64
+             * @description Lines that the filter takes.
+             */
+            total: number;
         };
         /** @description A package whose name is one letter away from that of another that is used by many, or here. */
         Lookalike: {
@@ -2491,6 +2600,42 @@ export interface components {
             paused?: boolean | null;
             retention?: components["schemas"]["RetentionWish"] | null;
             tags?: string[] | null;
+        };
+        /** @description One line of the answer. */
+        SearchFrame: {
+            lines: components["schemas"]["LogMatch"][];
+            /** @enum {string} */
+            type: "matches";
+        } | (components["schemas"]["SearchProgress"] & {
+            /** @enum {string} */
+            type: "progress";
+        }) | (components["schemas"]["SearchProgress"] & {
+            /** @enum {string} */
+            type: "done";
+        }) | {
+            message: string;
+            /** @enum {string} */
+            type: "failed";
+        };
+        /** @description How far a search has come. */
+        SearchProgress: {
+            /**
+             * Format: int64
+             * @description Of these, how many were listed.
+             */
+            listed: number;
+            /**
+             * Format: int64
+             * @description Lines with a match so far.
+             */
+            matches: number;
+            /**
+             * Format: int64
+             * @description Of the log.
+             */
+            searched_bytes: number;
+            /** Format: int64 */
+            total_bytes: number;
         };
         /** @enum {string} */
         SetBy: "settings" | "configuration";
@@ -3495,6 +3640,10 @@ export interface operations {
                 after?: number;
                 /** @description Whether samples of CPU and memory are wanted, too. */
                 samples?: boolean;
+                /** @description With `tail`: only lines of it. */
+                stream?: "stdout" | "stderr" | "system";
+                /** @description Instead of records: the last so many lines (1 to 1,000) whenever they have changed, at most ten times a second. */
+                tail?: number;
             };
             header?: never;
             path: {
@@ -3571,6 +3720,108 @@ export interface operations {
             };
             /** @description The range begins behind the end, which `Content-Range` tells */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readLogLines: {
+        parameters: {
+            query?: {
+                /** @description Begin with the first line of this moment or later. */
+                at?: string;
+                /** @description The first line's position, from 1. At most one of `from`, `line`, `at`, `tail`. */
+                from?: number;
+                /** @description From 1 to 2,000. */
+                limit?: number;
+                /** @description Begin with the line of this number, or with the next of `stream`. */
+                line?: number;
+                /** @description Only lines of it; positions and `total` then count these. */
+                stream?: "stdout" | "stderr" | "system";
+                /** @description The last lines. */
+                tail?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogLines"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    searchLog: {
+        parameters: {
+            query: {
+                /** @description Only lines with a greater number. */
+                after?: number;
+                /** @description Only lines with a smaller number. */
+                before?: number;
+                ignore_case?: boolean;
+                /** @description Lines that are listed, from 1 to 10,000; those beyond are counted. */
+                limit?: number;
+                order?: "newest" | "oldest";
+                /** @description What is searched for: at most 1,000 characters. */
+                q: string;
+                /** @description Whether that is a regular expression (of Rust's crate `regex`: no look-around, no references). */
+                regex?: boolean;
+                /** @description Only lines of it; positions then count these. */
+                stream?: "stdout" | "stderr" | "system";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["SearchFrame"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
