@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::super::filing::trigger_word;
-use super::super::{insert, set_kept, store_step, totals};
+use super::super::{insert, removal, set_kept, store_step, totals};
 use super::*;
 use crate::model::evidence::Evidence;
 use crate::model::history::Totals;
@@ -343,17 +343,35 @@ proptest! {
         }
     }
 
-    /// Counters say what counting would, through keeping and taking back.
+    /// Counters say what counting would, through keeping, taking back and removing.
     #[test]
     fn totals_are_what_counting_finds(
         made in prop::collection::vec(made(), 1..40),
         changed in prop::collection::vec((any::<Index>(), any::<bool>()), 0..10),
+        removed in prop::collection::vec(any::<Index>(), 0..10),
     ) {
         let mut history = History::of(&made);
         for (which, kept) in changed {
             let which = which.index(history.runs.len());
             let run = set_kept(&history.db, &history.runs[which].id, kept).expect("stores");
             history.runs[which] = run.expect("there");
+        }
+        for which in removed {
+            let number = which.get(&history.runs).number;
+            let finished = history.runs.iter().any(|run| run.number == number && run.is_finished());
+            prop_assert_eq!(removal::remove(&history.db, number).expect("removes"), finished);
+            prop_assert!(!removal::remove(&history.db, number).expect("removes nothing"));
+            history.runs.retain(|run| run.number != number || !run.is_finished());
+            if history.runs.is_empty() {
+                break;
+            }
+        }
+        for error in [None, Some("keyerror".to_owned()), Some("exit code".to_owned())] {
+            let filter = Filter { error, limit: 100, ..Filter::default() };
+            prop_assert_eq!(history.listed(&filter), history.expected(&filter));
+            if filter.error.is_some() {
+                prop_assert_eq!(history.indexed(&filter), history.expected(&filter));
+            }
         }
         let script = history.scripts[0].id.clone();
         for of in [None, Some(&script)] {
