@@ -637,6 +637,9 @@ impl Page<'_> {
 
     /// Those whose error holds this text.
     fn with_error(&mut self, sets: &Sets, error: &str, filter: &Filter) -> Result<(), Error> {
+        if sets.lists.is_empty() {
+            return Ok(());
+        }
         // What is said rarely is found at once.
         if self.find_errors(sets, error, (filter, FEW_FOUND))? {
             return Ok(());
