@@ -14,13 +14,15 @@ HAVING max(latest - queued_at) > 0;
 
 -- What a finished run is like, in everything that has few values. `span` is a step of duration, -1 without one.
 CREATE TABLE run_shapes (
-    id      INTEGER PRIMARY KEY,
-    kind    TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    trigger TEXT NOT NULL,
-    span    INTEGER NOT NULL,
-    kept    INTEGER NOT NULL,
-    runs    INTEGER NOT NULL,
+    id             INTEGER PRIMARY KEY,
+    kind           TEXT NOT NULL,
+    outcome        TEXT NOT NULL,
+    trigger        TEXT NOT NULL,
+    span           INTEGER NOT NULL,
+    kept           INTEGER NOT NULL,
+    runs           INTEGER NOT NULL,
+    log_bytes      INTEGER NOT NULL,
+    artifact_bytes INTEGER NOT NULL,
     UNIQUE (kind, outcome, trigger, span, kept)
 ) STRICT;
 
@@ -89,10 +91,10 @@ SELECT *, CASE WHEN duration_ms IS NULL THEN -1 WHEN duration_ms < 1000 THEN 0 W
     WHEN duration_ms < 7200000 THEN 11 WHEN duration_ms < 21600000 THEN 12 WHEN duration_ms < 43200000 THEN 13
     WHEN duration_ms < 86400000 THEN 14 ELSE 15 END AS span
 FROM facts;
-INSERT INTO run_shapes (kind, outcome, trigger, span, kept, runs)
-SELECT kind, outcome, trigger, span, 0, count(*) FROM spanned GROUP BY kind, outcome, trigger, span;
+INSERT INTO run_shapes (kind, outcome, trigger, span, kept, runs, log_bytes, artifact_bytes)
+SELECT kind, outcome, trigger, span, 0, count(*), sum(log_bytes), sum(artifact_bytes) FROM spanned GROUP BY kind, outcome, trigger, span;
 INSERT INTO run_shelves (script_id, schedule_id, shape, runs, log_bytes, artifact_bytes)
-SELECT script_id, schedule_id, shape.id, count(*), sum(log_bytes), sum(artifact_bytes)
+SELECT script_id, schedule_id, shape.id, count(*), sum(spanned.log_bytes), sum(spanned.artifact_bytes)
 FROM spanned JOIN run_shapes AS shape USING (kind, outcome, trigger, span) GROUP BY script_id, schedule_id, shape.id;
 INSERT INTO filed_runs (number, shape, shelf, finished_at, duration_ms, log_bytes, artifact_bytes)
 SELECT number, shape.id, shelf.id, finished_at, duration_ms, spanned.log_bytes, spanned.artifact_bytes

@@ -98,10 +98,13 @@ fn place(connection: &Connection, run: &Run) -> Result<(), Error> {
         Trigger::Schedule { schedule_id, .. } => schedule_id.as_str(),
         _ => "",
     };
+    let (log, artifacts) = (log_bytes(run), artifact_bytes(run));
     let shape: i64 = connection
         .prepare_cached(
-            "INSERT INTO run_shapes (kind, outcome, trigger, span, kept, runs) VALUES (?1, ?2, ?3, ?4, ?5, 1) \
-             ON CONFLICT (kind, outcome, trigger, span, kept) DO UPDATE SET runs = runs + 1 RETURNING id",
+            "INSERT INTO run_shapes (kind, outcome, trigger, span, kept, runs, log_bytes, artifact_bytes) \
+             VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7) \
+             ON CONFLICT (kind, outcome, trigger, span, kept) DO UPDATE SET runs = runs + 1, \
+             log_bytes = log_bytes + ?6, artifact_bytes = artifact_bytes + ?7 RETURNING id",
         )?
         .query_row(
             params![
@@ -109,11 +112,12 @@ fn place(connection: &Connection, run: &Run) -> Result<(), Error> {
                 outcome.kind(),
                 trigger_word(&run.trigger),
                 duration.map_or(NO_SPAN, span),
-                run.kept
+                run.kept,
+                log,
+                artifacts
             ],
             |row| row.get(0),
         )?;
-    let (log, artifacts) = (log_bytes(run), artifact_bytes(run));
     let shelf: i64 = connection
         .prepare_cached(
             "INSERT INTO run_shelves (script_id, schedule_id, shape, runs, log_bytes, artifact_bytes) \
@@ -154,15 +158,14 @@ pub(super) fn take_off(connection: &Connection, number: i64) -> Result<(), Error
     let Some((shape, shelf, log, artifacts)) = stood else {
         return Ok(());
     };
-    connection
-        .prepare_cached("UPDATE run_shapes SET runs = runs - 1 WHERE id = ?1")?
-        .execute([shape])?;
-    connection
-        .prepare_cached(
-            "UPDATE run_shelves SET runs = runs - 1, log_bytes = log_bytes - ?2, artifact_bytes = artifact_bytes - ?3 \
-             WHERE id = ?1",
-        )?
-        .execute(params![shelf, log, artifacts])?;
+    for (table, id) in [("run_shapes", shape), ("run_shelves", shelf)] {
+        connection
+            .prepare_cached(&format!(
+                "UPDATE {table} SET runs = runs - 1, log_bytes = log_bytes - ?2, \
+                 artifact_bytes = artifact_bytes - ?3 WHERE id = ?1"
+            ))?
+            .execute(params![id, log, artifacts])?;
+    }
     Ok(())
 }
 
@@ -210,26 +213,24 @@ pub(super) fn error_text(run: &Run) -> String {
 
 /// Of the script runs of one script, or of all.
 pub fn totals(connection: &Connection, script: Option<&ScriptId>) -> Result<Totals, Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT shape.outcome, sum(shelf.runs), sum(shelf.runs) FILTER (WHERE shape.kept), sum(shelf.log_bytes), \
-         sum(shelf.artifact_bytes) FROM run_shelves AS shelf CROSS JOIN run_shapes AS shape ON shape.id = shelf.shape \
-         WHERE shelf.script_id = ?1 AND shape.kind = 'script' AND shelf.runs > 0 GROUP BY shape.outcome",
+    let mut of_one = connection.prepare_cached(
+        "SELECT shape.outcome, shape.kept, shelf.runs, shelf.log_bytes, shelf.artifact_bytes FROM run_shelves AS shelf \
+         CROSS JOIN run_shapes AS shape ON shape.id = shelf.shape \
+         WHERE shelf.script_id = ?1 AND shape.kind = 'script' AND shelf.runs > 0",
     )?;
     let mut of_all = connection.prepare_cached(
-        "SELECT shape.outcome, sum(shelf.runs), sum(shelf.runs) FILTER (WHERE shape.kept), sum(shelf.log_bytes), \
-         sum(shelf.artifact_bytes) FROM run_shelves AS shelf CROSS JOIN run_shapes AS shape ON shape.id = shelf.shape \
-         WHERE shape.kind = 'script' AND shelf.runs > 0 GROUP BY shape.outcome",
+        "SELECT outcome, kept, runs, log_bytes, artifact_bytes FROM run_shapes WHERE kind = 'script' AND runs > 0",
     )?;
     let mut rows = match script {
-        Some(script) => statement.query([script.as_str()])?,
+        Some(script) => of_one.query([script.as_str()])?,
         None => of_all.query([])?,
     };
     let mut totals = Totals::default();
     while let Some(row) = rows.next()? {
-        let runs: u64 = row.get(1)?;
-        totals.by_outcome.insert(row.get(0)?, runs);
+        let (outcome, kept, runs): (String, bool, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        *totals.by_outcome.entry(outcome).or_default() += runs;
         totals.total += runs;
-        totals.kept += row.get::<_, Option<u64>>(2)?.unwrap_or(0);
+        totals.kept += if kept { runs } else { 0 };
         totals.log_bytes += row.get::<_, u64>(3)?;
         totals.artifact_bytes += row.get::<_, u64>(4)?;
     }

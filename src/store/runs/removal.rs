@@ -160,7 +160,7 @@ pub fn bytes(connection: &Connection, script: Option<&ScriptId>) -> Result<u64, 
             )?
             .query_row([script.as_str()], |row| row.get(0))?,
         None => connection
-            .prepare_cached("SELECT coalesce(sum(log_bytes + artifact_bytes), 0) FROM run_shelves")?
+            .prepare_cached("SELECT coalesce(sum(log_bytes + artifact_bytes), 0) FROM run_shapes")?
             .query_row([], |row| row.get(0))?,
     })
 }

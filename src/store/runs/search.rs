@@ -20,12 +20,16 @@ use crate::store::{Error, meta};
 
 /// How far behind an earlier run one was ever queued: a clock was put back.
 const DISORDER: &str = "queued_disorder_ms";
-/// From so many scripts on, runs of all scripts are looked through before those of each.
-const MANY_SCRIPTS: usize = 12;
+/// From so many scripts on, if they are at least one of so many of all, runs of all are looked through before those of
+/// each.
+const MANY_SCRIPTS: usize = 16;
+const MOST_OF_ALL: usize = 4;
 /// How many are looked through then.
-const GLANCE: usize = 500;
+const GLANCE: usize = 300;
 /// Up to so many runs of a step of duration are sorted; more are dense enough to be met on the way.
 const FEW_DURATIONS: usize = 3_000;
+/// So many runs that said what is looked for are gone through before the runs themselves are read.
+const FEW_FOUND: usize = 300;
 /// So many runs are read for what they said, where they are at most one of so many of those that said something. More
 /// are dense enough to be met among those that have the text.
 const FEW_CANDIDATES: usize = 200;
@@ -116,7 +120,9 @@ pub fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Run>, Error>
         runs: Vec::new(),
     };
     let mine = scripts(connection, filter)?;
-    if let Some(mine) = mine.as_ref().filter(|mine| mine.len() >= MANY_SCRIPTS) {
+    if let Some(mine) = mine.as_ref().filter(|mine| mine.len() >= MANY_SCRIPTS)
+        && mine.len() * MOST_OF_ALL >= count_scripts(connection)?
+    {
         let all = sources(connection, &filter.of_all_scripts(), &page.bounds, None)?;
         let of_error = filter.error.is_some();
         if !of_error && page.glance(all, &mine.iter().map(String::as_str).collect())? {
@@ -195,6 +201,11 @@ fn scripts(connection: &Connection, filter: &Filter) -> Result<Option<Vec<String
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(params_from_iter(values), |row| row.get(0))?;
     Ok(Some(rows.collect::<Result<_, _>>()?))
+}
+
+fn count_scripts(connection: &Connection) -> Result<usize, Error> {
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM scripts")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
 }
 
 const TAGGED: &str = "{} IN (SELECT script_id FROM script_tags WHERE tag = ??)";
@@ -626,36 +637,54 @@ impl Page<'_> {
 
     /// Those whose error holds this text.
     fn with_error(&mut self, sets: &Sets, error: &str, filter: &Filter) -> Result<(), Error> {
+        if sets.lists.is_empty() {
+            return Ok(());
+        }
+        // What is said rarely is found at once.
+        if self.find_errors(sets, error, (filter, FEW_FOUND))? {
+            return Ok(());
+        }
         let candidates: u64 = sets.lists.iter().map(|list| list.runs).sum();
         let all: u64 = self
             .connection
             .prepare_cached(ALL_ERRORS)?
             .query_row([], |row| row.get(0))?;
-        // Where few of all errors are concerned, these are read first; usually that is enough.
-        if candidates.saturating_mul(NARROW) <= all || candidates <= FEW_CANDIDATES as u64 {
+        // What is said often, by few of many: most of these few will have said it.
+        if candidates.saturating_mul(NARROW) <= all {
             let sources = sets.sources(self.connection, filter)?;
             if self.read_errors(sources, error)? {
                 return Ok(());
             }
         }
-        self.find_errors(sets, error, filter)
+        self.find_errors(sets, error, (filter, usize::MAX))?;
+        Ok(())
     }
 
-    /// Through the index of texts.
-    fn find_errors(&mut self, sets: &Sets, error: &str, filter: &Filter) -> Result<(), Error> {
+    /// Through the index of texts, so many at most. Whether that was enough.
+    fn find_errors(
+        &mut self,
+        sets: &Sets,
+        error: &str,
+        (filter, most): (&Filter, usize),
+    ) -> Result<bool, Error> {
         let phrase = format!("\"{}\"", error.replace('"', "\"\""));
         let (ids, duration) = (sets.ids(), filter.duration());
         let mut statement = self.connection.prepare_cached(&with_error(sets.column()))?;
         let mut found = statement.query(params![phrase, self.bounds.below, self.bounds.above])?;
-        while let Some(row) = found.next()? {
+        for _ in 0..most {
+            let Some(row) = found.next()? else {
+                return Ok(true);
+            };
+            let number = row.get(0)?;
             if ids.contains(&row.get(1)?) && fits(duration, row.get(2)?) {
-                self.add(row.get(0)?)?;
+                self.add(number)?;
             }
+            self.bounds.below = number;
             if self.runs.len() == self.limit {
-                break;
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Reads what the newest of these said at their end. Whether that was enough.
