@@ -12,7 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("engine", &[]),
     ("files", &[]),
-    ("logs", &[]),
+    ("logs", &["files"]),
     ("store", &["model"]),
     ("vault", &["model"]),
     ("envs", &["model"]),

@@ -179,23 +179,28 @@ function matchesIn(run, pattern) {
   return found;
 }
 
-async function* searched(list, pattern) {
+async function* searched(all, pattern, cursor) {
+  const list = all.slice(cursor === null ? 0 : all.findIndex((run) => run.id === cursor) + 1);
   let searched_bytes = 0;
-  let hits = 0;
   for (const [at, run] of list.entries()) {
     const lines = matchesIn(run, pattern);
     searched_bytes += bytesOf(run);
     if (lines.length > 0) {
-      hits++;
-      yield { type: "run", run, matches: lines.length, lines: lines.slice(0, 3) };
+      yield { type: "run", run, matches: lines.length, lines: lines.slice(-3).reverse(), cursor: run.id };
     }
     if (at % 40 === 39) {
-      yield { type: "progress", searched_runs: at + 1, searched_bytes, before: run.queued_at };
+      yield { type: "progress", searched_runs: at + 1, searched_bytes, before: run.queued_at, cursor: run.id };
       await pause(STEP / 10);
     }
   }
-  yield { type: "progress", searched_runs: list.length, searched_bytes, before: list.at(-1)?.queued_at ?? null };
-  yield { type: "done", runs: hits, stopped: null };
+  const last = list.at(-1);
+  yield {
+    type: "done",
+    searched_runs: list.length,
+    searched_bytes,
+    before: last?.queued_at ?? null,
+    cursor: last?.id ?? null,
+  };
 }
 
 /** Lines of JSON, one by one as they come; ends when nobody reads any more. */
@@ -223,9 +228,10 @@ export function historyRoutes({ known, refuse, page }) {
       ({ url }) => {
         const pattern = patternOf(url, refuse);
         const want = checked(url, refuse).filter(([name]) => name !== "q");
+        if (url.searchParams.has("name")) want.push(["q", url.searchParams.get("name")]);
         return {
           headers: { "content-type": "application/x-ndjson" },
-          stream: (response) => stream(response, searched(found(want), pattern)),
+          stream: (response) => stream(response, searched(found(want), pattern, url.searchParams.get("cursor"))),
         };
       },
     ],

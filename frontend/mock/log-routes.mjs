@@ -92,7 +92,7 @@ async function search(id, get, pattern, response) {
     }
     await pause();
   }
-  send({ type: "done", matches, listed, stopped: null });
+  send({ type: "done", searched_bytes: bytes, total_bytes: bytes, matches, listed });
   response.end();
 }
 

@@ -48,36 +48,36 @@ impl TriggerKind {
 #[into_params(parameter_in = Query)]
 pub struct RunsQuery {
     /// Id of a script.
-    script: Option<String>,
+    pub(super) script: Option<String>,
     /// A tag of the script.
-    tag: Option<String>,
+    pub(super) tag: Option<String>,
     /// Kinds of outcome, such as `failed,timed_out`: any of them.
-    outcome: Option<String>,
+    pub(super) outcome: Option<String>,
     #[param(inline)]
-    state: Option<RunState>,
+    pub(super) state: Option<RunState>,
     #[param(inline)]
-    kind: Option<RunKind>,
+    pub(super) kind: Option<RunKind>,
     #[param(inline)]
-    trigger: Option<TriggerKind>,
+    pub(super) trigger: Option<TriggerKind>,
     /// Id of a schedule.
-    schedule: Option<String>,
+    pub(super) schedule: Option<String>,
     /// Queued at this instant or later.
-    from: Option<Timestamp>,
+    pub(super) from: Option<Timestamp>,
     /// Queued before this instant.
-    to: Option<Timestamp>,
+    pub(super) to: Option<Timestamp>,
     /// Took at least so many seconds from start to end.
-    longer_than: Option<f64>,
+    pub(super) longer_than: Option<f64>,
     /// Took fewer seconds.
-    shorter_than: Option<f64>,
+    pub(super) shorter_than: Option<f64>,
     /// `true`: only runs that are marked to be kept.
-    kept: Option<bool>,
+    pub(super) kept: Option<bool>,
     /// Part of the script's name.
-    q: Option<String>,
+    pub(super) q: Option<String>,
     /// Text in what was said at the end of a run that did not succeed: its last lines on stderr, the exception, the
     /// outcome's message. Three characters or more, in upper or lower case.
-    error: Option<String>,
-    cursor: Option<String>,
-    limit: Option<u32>,
+    pub(super) error: Option<String>,
+    pub(super) cursor: Option<String>,
+    pub(super) limit: Option<u32>,
 }
 
 fn refused<T>(message: impl Into<String>) -> Result<T, ApiError> {
@@ -124,7 +124,7 @@ impl RunsQuery {
         self.filter(1).map(drop)
     }
 
-    fn filter(self, limit: u32) -> Result<store::runs::Filter, ApiError> {
+    pub(super) fn filter(self, limit: u32) -> Result<store::runs::Filter, ApiError> {
         let error = narrowing("error", self.error)?;
         if error
             .as_ref()

@@ -47,7 +47,7 @@ pub struct SearchQuery {
     before: Option<u64>,
 }
 
-fn yes() -> bool {
+pub(super) fn yes() -> bool {
     true
 }
 

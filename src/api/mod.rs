@@ -28,6 +28,7 @@ mod requests;
 mod retention;
 mod revisions;
 mod runs;
+mod runs_search;
 mod saved_filters;
 mod schedules;
 mod scripts;
@@ -132,6 +133,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(log::get))
         .routes(routes!(log_lines::get))
         .routes(routes!(log_search::get))
+        .routes(routes!(runs_search::get))
         .routes(routes!(artifacts::list))
         .routes(routes!(artifacts::get))
         .routes(routes!(live::live))

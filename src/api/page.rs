@@ -41,6 +41,11 @@ pub fn after(cursor: Option<&str>) -> Result<Option<String>, ApiError> {
     }
 }
 
+/// That leads to what follows this key.
+pub fn cursor(key: &str) -> String {
+    URL_SAFE_NO_PAD.encode(key)
+}
+
 /// Like [`after`], for lists that are ordered by number.
 pub fn before(cursor: Option<&str>) -> Result<Option<i64>, ApiError> {
     let number = after(cursor)?.map(|key| key.parse());
@@ -59,10 +64,7 @@ impl<T> Page<T> {
     ) -> Self {
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
-        let next_cursor = rows
-            .last()
-            .filter(|_| more)
-            .map(|last| URL_SAFE_NO_PAD.encode(key(last)));
+        let next_cursor = rows.last().filter(|_| more).map(|last| cursor(&key(last)));
         Self {
             items: rows.into_iter().map(show).collect(),
             next_cursor,

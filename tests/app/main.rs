@@ -23,6 +23,7 @@ mod restarts;
 mod retention;
 mod reuse;
 mod runs;
+mod runs_search;
 mod schedules;
 mod scripts;
 mod settings;

@@ -376,6 +376,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs whose logs have a text, as they are found: a `RunSearchFrame` per line, the last one `done` or `failed`. */
+        get: operations["searchRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/totals": {
         parameters: {
             query?: never;
@@ -2441,6 +2458,47 @@ export interface components {
             /** @default null */
             overlap?: components["schemas"]["Overlap"] | null;
         };
+        /** @description One line of the answer. */
+        RunSearchFrame: {
+            /** @description To go on behind this run. */
+            cursor: string;
+            /** @description The last few of them, newest first. */
+            lines: components["schemas"]["LogMatch"][];
+            /**
+             * Format: int64
+             * @description Lines of its log that have the text.
+             */
+            matches: number;
+            run: components["schemas"]["Run"];
+            /** @enum {string} */
+            type: "run";
+        } | (components["schemas"]["RunsSearched"] & {
+            /** @enum {string} */
+            type: "progress";
+        }) | (components["schemas"]["RunsSearched"] & {
+            /** @enum {string} */
+            type: "done";
+        }) | {
+            message: string;
+            /** @enum {string} */
+            type: "failed";
+        };
+        RunsSearched: {
+            /**
+             * Format: date-time
+             * @description When the last of them was queued.
+             */
+            before?: string | null;
+            /** @description To go on behind it. */
+            cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Of their logs.
+             */
+            searched_bytes: number;
+            /** Format: int64 */
+            searched_runs: number;
+        };
         /**
          * @description The state without its payload: for filters, columns and clients.
          * @enum {string}
@@ -3851,6 +3909,57 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    searchRuns: {
+        parameters: {
+            query: {
+                /** @description Where an earlier search ended. */
+                cursor?: string;
+                error?: string;
+                from?: string;
+                ignore_case?: boolean;
+                kept?: boolean;
+                kind?: "script" | "build" | "compile";
+                longer_than?: number;
+                /** @description Part of the script's name. */
+                name?: string;
+                outcome?: string;
+                /** @description What is searched for: at most 1,000 characters. */
+                q: string;
+                /** @description Whether that is a regular expression (of Rust's crate `regex`: no look-around, no references). */
+                regex?: boolean;
+                schedule?: string;
+                /** @description The others as in `/runs`. */
+                script?: string;
+                shorter_than?: number;
+                state?: "queued" | "starting" | "running" | "stopping" | "collecting" | "finished";
+                tag?: string;
+                to?: string;
+                trigger?: "manual" | "schedule" | "api" | "system";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["RunSearchFrame"];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

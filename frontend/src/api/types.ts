@@ -1,11 +1,10 @@
 // The names the rest of the frontend uses for the shapes of the API. Everything comes from the generated schema, so a
 // changed document breaks the type check here or where the field is used.
-import type { Keepable, WithRetention } from "./contract";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 
-export type Run = Schemas["Run"] & Keepable;
+export type Run = Schemas["Run"];
 export type RunState = Schemas["RunState"];
 export type Outcome = Schemas["Outcome"];
 export type OutcomeKind = Outcome["kind"];
@@ -22,12 +21,9 @@ export type Overlap = Schemas["Overlap"];
 export type Limits = Schemas["Limits"];
 export type LimitsPatch = Schemas["LimitsPatch"];
 export type LimitName = Schemas["LimitName"];
-export type SettingsPatch = Schemas["SettingsPatch"] & WithRetention;
-export type SettingsView = Omit<Schemas["SettingsView"], "set" | "in_force" | "defaults"> & {
-  set: Schemas["SettingsView"]["set"] & WithRetention;
-  in_force: Schemas["SettingsView"]["in_force"] & WithRetention;
-  defaults: Schemas["SettingsView"]["defaults"] & WithRetention;
-};
+export type SettingsPatch = Schemas["SettingsPatch"];
+export type SettingsView = Schemas["SettingsView"];
+export type Retention = Schemas["Retention"];
 export type IndexView = Schemas["IndexView"];
 export type CredentialsPatch = Schemas["CredentialsPatch"];
 export type ArtifactEntry = Schemas["Artifact"];
@@ -37,7 +33,7 @@ export type RunStats = Schemas["Stats"];
 export type Sample = Schemas["StatsPoint"];
 export type Disk = Schemas["Disk"];
 export type Engine = Schemas["Engine"];
-export type Script = Schemas["Script"] & WithRetention;
+export type Script = Schemas["Script"];
 export type EnvironmentStatus = Schemas["EnvironmentStatus"];
 export type Environment = Schemas["Environment"];
 export type Package = Schemas["Package"];
@@ -72,7 +68,7 @@ type Body<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends
   ? T
   : never;
 
-export type ScriptPatch = Body<"/api/v1/scripts/{id}", "patch"> & WithRetention;
+export type ScriptPatch = Body<"/api/v1/scripts/{id}", "patch">;
 export type NewScript = Body<"/api/v1/scripts", "post">;
 export type NewImage = Body<"/api/v1/images", "post">;
 export type PreviewRequest = Body<"/api/v1/scripts/{id}/dependencies/preview", "post">;

@@ -1,9 +1,9 @@
 // What the interface asks the server about the past, and the queries that keep the answers.
 import { queryOptions } from "@tanstack/react-query";
 import { raw } from "~/api/client";
+import { linesOf } from "~/api/lines";
 import { type RunFilters, runParams } from "~/api/run-filters";
 import type { Changes, RunTotals, SavedFilter, SearchFrame } from "./contract";
-import { linesOf } from "./log-search/lines";
 
 async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const response = await raw(path, {
@@ -54,12 +54,17 @@ export interface LogQuery {
   regex: boolean;
   matchCase: boolean;
   filters: RunFilters;
+  /** Behind which it goes on. */
+  cursor?: string;
 }
 
 /** The frames of a search in many logs, as they come; leaving off reading ends the search. */
 export async function* searchLogs(query: LogQuery, signal: AbortSignal): AsyncGenerator<SearchFrame> {
+  const { q: name, ...filters } = runParams(query.filters, new Date());
   const params = new URLSearchParams({
-    ...runParams(query.filters, new Date()),
+    ...filters,
+    ...(name ? { name } : {}),
+    ...(query.cursor ? { cursor: query.cursor } : {}),
     q: query.text,
     regex: String(query.regex),
     ignore_case: String(!query.matchCase),

@@ -1,5 +1,6 @@
 // What is asked of the server about a log: windows of lines, and searches that stream their results.
 import { BASE, raw } from "~/api/client";
+import { linesOf } from "~/api/lines";
 import type { LinesFrom, LinesWindow, LogStream, SearchFrame, SearchWords } from "./contract";
 
 const ofRun = (runId: string) => `/runs/${encodeURIComponent(runId)}/log`;
@@ -35,22 +36,9 @@ export async function searchLines(
 ): Promise<void> {
   const path = `${ofRun(runId)}/search?${queryOf({ ...query, ignore_case: !matchCase })}`;
   const response = await raw(path, { signal });
-  if (response.body) await eachLine(response.body, (line) => take(JSON.parse(line) as SearchFrame));
+  if (!response.body) return;
+  for await (const line of linesOf(response.body)) take(JSON.parse(line) as SearchFrame);
 }
 
 /** The whole log as a file. */
 export const downloadUrl = (runId: string): string => `${BASE}${ofRun(runId)}?format=text`;
-
-/** Calls `take` for every non-empty line of a text stream. */
-async function eachLine(body: ReadableStream<Uint8Array>, take: (line: string) => void) {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    const lines = (rest + (done ? decoder.decode() : decoder.decode(value, { stream: true }))).split("\n");
-    rest = done ? "" : (lines.pop() ?? "");
-    for (const line of lines) if (line) take(line);
-    if (done) return;
-  }
-}

@@ -118,11 +118,11 @@ export function LogSearchBar({ found, inputRef, stale, listed, onSearch, onStep,
   );
 }
 
-function searchText({ phase, words, count, current, progress, error, stopped }: SearchState): string {
+function searchText({ phase, words, count, current, progress, error }: SearchState): string {
   if (phase === "failed") return errorText(error);
   if (words.q === "") return "";
   const where = current >= 0 ? `${(current + 1).toLocaleString("en")} of ` : "";
   if (phase === "searching") return `${where}${plural(count, "line")} · ${Math.floor(progress * 100)} %`;
   if (count === 0) return "No match";
-  return `${where}${plural(count, "line")}${stopped ? " · stopped: it took too long" : ""}`;
+  return `${where}${plural(count, "line")}`;
 }

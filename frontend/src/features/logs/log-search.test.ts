@@ -38,12 +38,12 @@ describe("LogSearch", () => {
     search.start(words, null);
     search.subscribe(() => told++);
     for (let line = 500; line > 100; line--) calls[0]?.take({ type: "matches", lines: [match(line)] });
-    calls[0]?.take({ type: "progress", searched_bytes: 50, total_bytes: 200, matches: 600 });
+    calls[0]?.take({ type: "progress", searched_bytes: 50, total_bytes: 200, matches: 600, listed: 0 });
     await tick();
     expect(told).toBe(1);
     expect(search.get()).toMatchObject({ phase: "searching", count: 600, progress: 0.25 });
     expect(search.get().matches[0]?.line).toBe(500);
-    calls[0]?.take({ type: "done", matches: 700, listed: 400, stopped: null });
+    calls[0]?.take({ type: "done", searched_bytes: 9, total_bytes: 9, matches: 700, listed: 400 });
     calls[0]?.done();
     await tick();
     expect(search.get()).toMatchObject({ phase: "done", count: 700, progress: 1 });
@@ -66,7 +66,7 @@ describe("LogSearch", () => {
   it("goes to older and newer matches, and round", async () => {
     search.start(words, null);
     calls[0]?.take({ type: "matches", lines: [9, 5, 2].map(match) });
-    calls[0]?.take({ type: "done", matches: 3, listed: 3, stopped: null });
+    calls[0]?.take({ type: "done", searched_bytes: 9, total_bytes: 9, matches: 3, listed: 3 });
     calls[0]?.done();
     await tick();
     expect([search.step(1), search.step(1), search.step(1), search.step(1)].map((each) => each?.line)).toEqual([
@@ -78,7 +78,7 @@ describe("LogSearch", () => {
   it("lists further matches when the reader gets to the end of the list", async () => {
     search.start(words, null);
     calls[0]?.take({ type: "matches", lines: [9, 8].map(match) });
-    calls[0]?.take({ type: "done", matches: 5, listed: 2, stopped: null });
+    calls[0]?.take({ type: "done", searched_bytes: 9, total_bytes: 9, matches: 5, listed: 2 });
     calls[0]?.done();
     await tick();
     search.step(1);
@@ -86,7 +86,7 @@ describe("LogSearch", () => {
     expect(search.step(1)).toBeNull();
     expect(calls[1]?.request.before).toBe(8);
     calls[1]?.take({ type: "matches", lines: [8, 7, 6].map(match) });
-    calls[1]?.take({ type: "done", matches: 3, listed: 3, stopped: null });
+    calls[1]?.take({ type: "done", searched_bytes: 9, total_bytes: 9, matches: 3, listed: 3 });
     calls[1]?.done();
     await tick();
     expect(search.get().count).toBe(5);

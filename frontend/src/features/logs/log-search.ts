@@ -22,8 +22,6 @@ export interface SearchState {
   count: number;
   /** Of the bytes, from 0 to 1. */
   progress: number;
-  /** Why the search gave up, if it did. */
-  stopped: string | null;
   error: unknown;
   /** Index of the match the reader is at; -1 for none. */
   current: number;
@@ -41,7 +39,6 @@ const IDLE: SearchState = {
   matches: [],
   count: 0,
   progress: 0,
-  stopped: null,
   error: null,
   current: -1,
 };
@@ -126,6 +123,7 @@ export class LogSearch {
     try {
       await this.searcher(request, flight.signal, (frame) => {
         if (flight.signal.aborted) return;
+        if (frame.type === "failed") throw new Error(frame.message);
         whole ||= frame.type === "done";
         this.take(frame, counts);
       });
@@ -139,7 +137,7 @@ export class LogSearch {
     this.flush();
   }
 
-  private take(frame: SearchFrame, counts: boolean) {
+  private take(frame: Exclude<SearchFrame, { type: "failed" }>, counts: boolean) {
     if (frame.type === "matches") {
       for (const match of frame.lines) {
         if (this.byLine.has(match.line) || this.byLine.size >= MOST) continue;
@@ -154,7 +152,7 @@ export class LogSearch {
       const progress = frame.total_bytes > 0 ? Math.min(1, frame.searched_bytes / frame.total_bytes) : 1;
       this.later({ count: frame.matches, progress });
     } else {
-      this.later({ count: frame.matches, stopped: frame.stopped });
+      this.later({ count: frame.matches });
     }
   }
 

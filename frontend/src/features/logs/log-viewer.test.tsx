@@ -157,7 +157,7 @@ describe("LogViewer", () => {
           type: "matches",
           lines: [{ line: 2, position: 2, at: "", stream: "stdout", text: "a needle", ranges: [[2, 8]] }],
         },
-        { type: "done", matches: 1, listed: 1, stopped: null },
+        { type: "done", searched_bytes: 9, total_bytes: 9, matches: 1, listed: 1 },
       ]),
     );
     show([
@@ -183,7 +183,7 @@ describe("LogViewer", () => {
   it("finds the first line on stderr where there is no traceback", async () => {
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input) =>
       (input as Request).url.includes("/search")
-        ? answers([{ type: "done", matches: 0, listed: 0, stopped: null }])
+        ? answers([{ type: "done", searched_bytes: 9, total_bytes: 9, matches: 0, listed: 0 }])
         : Response.json({
             first: 1,
             total: 1,

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ApiError } from "~/api/client";
-import type { Retention } from "~/api/contract";
+import type { Retention } from "~/api/types";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { FormEnd } from "~/components/ui/form-end";
 import { useSettled } from "~/lib/use-settled";

@@ -1,6 +1,6 @@
 // How much of the past is kept, as a person edits it: each bound as on the level above, without a bound, or a number.
 // Pure; the one place that knows the bounds' names, units and effects.
-import type { Retention } from "~/api/contract";
+import type { Retention } from "~/api/types";
 import { parseQuantity, type Quantity } from "~/features/limits/quantity";
 import { formatBytes, plural } from "~/lib/format";
 
@@ -78,8 +78,8 @@ export function boundText(name: BoundName, value: number | null | undefined): st
 const shown = (name: BoundName, value: number): string =>
   name === "max_runs" ? String(value) : boundText(name, value).replaceAll(",", "");
 
-const boundOf = (name: BoundName, value: number | null): Bound =>
-  value === null
+const boundOf = (name: BoundName, value: number | null | undefined): Bound =>
+  value == null
     ? { mode: "standard", text: "" }
     : value === 0
       ? { mode: "none", text: "" }
@@ -91,7 +91,7 @@ export const draftOf = (set: Retention): Draft => ({
   max_bytes: boundOf("max_bytes", set.max_bytes),
 });
 
-function read(field: BoundField, { mode, text }: Bound, before: number | null): number | null | "wrong" {
+function read(field: BoundField, { mode, text }: Bound, before: number | null | undefined): number | null | "wrong" {
   if (mode === "standard") return null;
   if (mode === "none") return 0;
   // An untouched text stands for exactly the value that it was written for.

@@ -17,16 +17,22 @@ export interface Findings {
   searchedBytes: number;
   /** All runs from then on have been looked at; null before the first word of it. */
   before: string | null;
-  /** Why it ended with older runs not looked at: it found enough, the server's word, or somebody's. */
-  stopped: string | null;
+  /** Leads to what is older than that. */
+  cursor: string | null;
+  /** Why it ended with older runs not looked at. */
+  stopped: "enough" | "cancelled" | null;
 }
 
-export const NOTHING: Findings = { found: [], searchedRuns: 0, searchedBytes: 0, before: null, stopped: null };
+export const NOTHING: Findings = {
+  found: [],
+  searchedRuns: 0,
+  searchedBytes: 0,
+  before: null,
+  cursor: null,
+  stopped: null,
+};
 
 export const lines = (findings: Findings): number => findings.found.reduce((sum, { matches }) => sum + matches, 0);
-
-const instant = (value: string | null | undefined): string | null =>
-  value && !Number.isNaN(Date.parse(value)) ? value : null;
 
 /** `base` is what earlier parts of the same search came to; each part counts from zero. */
 export function withFrames(base: Findings, now: Findings, frames: readonly SearchFrame[]): Findings {
@@ -35,15 +41,15 @@ export function withFrames(base: Findings, now: Findings, frames: readonly Searc
   for (const frame of frames) {
     if (frame.type === "run") {
       news.push({ run: frame.run, matches: frame.matches, lines: frame.lines });
-      next = { ...next, before: frame.run.queued_at };
-    } else if (frame.type === "progress")
+      next = { ...next, before: frame.run.queued_at, cursor: frame.cursor };
+    } else if (frame.type !== "failed")
       next = {
         ...next,
         searchedRuns: base.searchedRuns + frame.searched_runs,
         searchedBytes: base.searchedBytes + frame.searched_bytes,
-        before: instant(frame.before) ?? next.before,
+        before: frame.before ?? next.before,
+        cursor: frame.cursor ?? next.cursor,
       };
-    else next = { ...next, stopped: frame.stopped ?? null };
   }
   return news.length > 0 ? { ...next, found: [...next.found, ...news] } : next;
 }
@@ -55,14 +61,14 @@ export interface Piece {
 }
 
 /** A text cut at the ranges that matched. Ranges that overlap or reach beyond it are cut to what is left of it. */
-export function pieces(text: string, ranges: readonly (readonly [number, number])[]): Piece[] {
+export function pieces(text: string, ranges: readonly (readonly number[])[]): Piece[] {
   const cut: Piece[] = [];
   let at = 0;
   const put = (end: number, hit: boolean) => {
     if (end > at) cut.push({ at, text: text.slice(at, end), hit });
     at = Math.max(at, end);
   };
-  for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
+  for (const [from = 0, to = 0] of [...ranges].sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0))) {
     put(Math.min(from, text.length), false);
     put(Math.min(to, text.length), true);
   }

@@ -11,7 +11,7 @@ interface SearchProgressProps {
   onGoOn: () => void;
 }
 
-const WHY: Readonly<Record<string, string>> = { cancelled: "Cancelled.", enough: "That may be enough for now." };
+const WHY = { cancelled: "Cancelled.", enough: "That may be enough for now." } as const;
 
 export function SearchProgress({ state, findings, onGoOn }: SearchProgressProps) {
   const { found, searchedRuns, searchedBytes, before, stopped } = findings;
@@ -40,7 +40,7 @@ export function SearchProgress({ state, findings, onGoOn }: SearchProgressProps)
         ) : null}
         {!searching && stopped ? (
           <span className="flex flex-wrap items-center gap-x-3 text-ink-3">
-            {WHY[stopped] ?? `Ended at its ${stopped}.`}
+            {WHY[stopped]}
             {before ? (
               <>
                 <span>

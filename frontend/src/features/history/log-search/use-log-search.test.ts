@@ -40,6 +40,7 @@ const found = (number: number): SearchFrame => ({
   run: { id: String(number), queued_at: at(number) } as Run,
   matches: 1,
   lines: [],
+  cursor: `after ${number}`,
 });
 const search = (index: number) => {
   const one = searches[index];
@@ -58,7 +59,7 @@ describe("a search in logs", () => {
     act(() => search(0).tell(found(1), { type: "progress", searched_runs: 9, searched_bytes: 90, before: at(9) }));
     await waitFor(() => expect(result.current.findings).toMatchObject({ searchedRuns: 9, before: at(9) }));
     act(() => {
-      search(0).tell({ type: "done", stopped: null });
+      search(0).tell({ type: "done", searched_runs: 9, searched_bytes: 90 });
       search(0).end();
     });
     await waitFor(() => expect(result.current.state).toBe("done"));
@@ -73,7 +74,7 @@ describe("a search in logs", () => {
     expect(search(0).signal.aborted).toBe(true);
     expect(result.current).toMatchObject({ state: "done", findings: { stopped: "cancelled" } });
     act(() => result.current.goOn());
-    expect(search(1).query.filters).toEqual({ last: "7d", to: at(1) });
+    expect(search(1).query).toEqual({ ...query("x"), cursor: "after 1" });
     act(() => {
       search(1).tell(found(2));
       search(1).end();
@@ -88,6 +89,13 @@ describe("a search in logs", () => {
     await waitFor(() => expect(result.current.state).toBe("done"));
     expect(result.current.findings.found).toHaveLength(MOST_RUNS);
     expect(result.current.findings).toMatchObject({ stopped: "enough", before: at(MOST_RUNS) });
+  });
+
+  it("says that it cannot go on", async () => {
+    const { result } = renderHook(() => useLogSearch(query("x")));
+    act(() => search(0).tell(found(1), { type: "failed", message: "the disk is gone" }));
+    await waitFor(() => expect(result.current.error).toMatchObject({ message: "the disk is gone" }));
+    expect(result.current).toMatchObject({ state: "done", findings: { found: [{ matches: 1 }] } });
   });
 
   it("is left for another one, and for none", async () => {

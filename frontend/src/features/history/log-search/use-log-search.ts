@@ -44,16 +44,16 @@ export function useLogSearch(query: LogQuery | null): LogSearch {
       const flush = () => {
         if (pending.length > 0) show(withFrames(base, latest.current, pending.splice(0)));
       };
+      let enough = false;
       const timer = setInterval(flush, FLUSH_MS);
       try {
         let room = MOST_RUNS;
         for await (const frame of searchLogs(asked, controller.signal)) {
+          if (frame.type === "failed") throw new Error(frame.message);
           pending.push(frame);
-          if (frame.type === "run" && --room === 0) {
-            pending.push({ type: "done", stopped: "enough" });
-            break;
-          }
+          if (frame.type === "run" && --room === 0) break;
         }
+        if (room === 0) enough = true;
       } catch (failure) {
         if (!controller.signal.aborted) setError(failure);
       }
@@ -62,6 +62,7 @@ export function useLogSearch(query: LogQuery | null): LogSearch {
       if (running.current !== controller) return;
       running.current = null;
       flush();
+      if (enough) show({ ...latest.current, stopped: "enough" });
       setState("done");
     },
     [show],
@@ -88,10 +89,9 @@ export function useLogSearch(query: LogQuery | null): LogSearch {
   }, [show]);
 
   const goOn = useCallback(() => {
-    const { before } = latest.current;
-    if (key === null || before === null) return;
-    const asked = JSON.parse(key) as LogQuery;
-    void run({ ...asked, filters: { ...asked.filters, to: before } }, latest.current);
+    const { cursor } = latest.current;
+    if (key === null || cursor === null) return;
+    void run({ ...(JSON.parse(key) as LogQuery), cursor }, latest.current);
   }, [key, run]);
 
   return { state, findings, error, cancel, goOn };
