@@ -17,6 +17,8 @@ use crate::files::on_disk;
 
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(100);
+/// Text of a look, so that long lines ten times a second are no flood themselves. The last line comes whatever it has.
+const MOST_TEXT: usize = 128 * 1024;
 
 pub struct EndFollower {
     run_dir: PathBuf,
@@ -88,7 +90,9 @@ impl EndFollower {
             if told == Some(length) {
                 return Ok(None);
             }
-            window(&run_dir, filter, From::End, lines).map(Some)
+            let mut end = window(&run_dir, filter, From::End, lines)?;
+            end.keep_end(MOST_TEXT);
+            Ok(Some(end))
         })
         .await
     }
@@ -124,6 +128,18 @@ mod tests {
         end.complete();
         assert_eq!(next(&mut end).await.map(|window| window.total), Some(4));
         assert_eq!(next(&mut end).await, None);
+    }
+
+    #[tokio::test]
+    async fn of_long_lines_only_the_last_are_told() {
+        let mut log = Log::new();
+        for letter in b'a'..=b'z' {
+            log.write(Stream::Stdout, &[&[letter; 50_000][..], b"\n"].concat());
+        }
+        let mut end = EndFollower::new(&Watcher::start().unwrap(), log.dir(), Filter::All, 20);
+        let window = next(&mut end).await.expect("an end");
+        assert_eq!((window.total, window.first, window.lines.len()), (26, 19, 8));
+        assert!(window.lines[0].text.starts_with('s'));
     }
 
     #[tokio::test]

@@ -122,6 +122,20 @@ pub fn window(run_dir: &Path, filter: Filter, from: From, limit: u64) -> Result<
     })
 }
 
+impl Window {
+    /// Drops lines from its beginning until the rest has at most so much text, or is one line.
+    pub(super) fn keep_end(&mut self, most_text: usize) {
+        let mut text = 0;
+        let kept = self.lines.iter().rev().take_while(|line| {
+            text += line.text.len();
+            text <= most_text
+        });
+        let dropped = self.lines.len() - kept.count().max(1).min(self.lines.len());
+        self.lines.drain(..dropped);
+        self.first += dropped as u64;
+    }
+}
+
 impl Filter {
     /// Lines that it takes.
     pub(super) fn count(self, counts: &Counts) -> u64 {
