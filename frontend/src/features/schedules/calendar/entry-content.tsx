@@ -1,15 +1,19 @@
-// One entry in one line: shape, time, what. Never by colour alone.
+// One entry in one line: shape, time, what. Never by colour alone. Where there is little room its place tells the time.
 import { Circle, Clock, Rows3 } from "lucide-react";
 import { StateMark } from "~/components/ui/state-mark";
 import { type Entry, runMark } from "./entries";
 
 export function EntryContent({ entry, time }: { entry: Entry; time: string }) {
   return (
-    <span className="flex min-w-0 items-center gap-1.5 px-1 py-px text-xs">
-      <Shape entry={entry} />
-      {time && !entry.allDay ? <span className="num shrink-0 text-ink-2">{time}</span> : null}
-      <span className="truncate-line min-w-0">
-        <Words entry={entry} />
+    <span className="@container block w-full min-w-0">
+      <span className="flex min-w-0 items-center gap-1.5 px-1 py-px text-xs">
+        <Shape entry={entry} />
+        {time && !entry.allDay ? (
+          <span className="num sr-only @[7rem]:not-sr-only shrink-0 text-ink-2">{time}</span>
+        ) : null}
+        <span className="truncate-line min-w-0">
+          <Words entry={entry} />
+        </span>
       </span>
     </span>
   );
