@@ -57,6 +57,10 @@ it("adds a schedule with a preview, lets it fire, pauses everything, runs it by 
 
   await page.goto("/scheduler?view=calendar");
   await page.getByText(name).first().waitFor();
+  await page.getByRole("combobox", { name: "Script" }).click();
+  await page.getByRole("option", { name }).click();
+  await page.waitForURL(/script=/);
+  await page.getByText(name).first().waitFor();
   await screenshot(page, "schedules-5-calendar");
   const [schedule] = await schedulesOf(name);
   await api("DELETE", `/schedules/${schedule?.id}`);

@@ -25,6 +25,8 @@ interface SchedulerSearch {
   on?: string | undefined;
   /** Whose clocks the calendar shows; absent for the viewer's. */
   zone?: string | undefined;
+  /** Of which script the calendar shows; absent for all. */
+  script?: string | undefined;
   open?: (typeof SCHEDULER_DIALOGS)[number] | undefined;
   /** The schedule that is being edited. */
   schedule?: string | undefined;
@@ -120,6 +122,7 @@ const schedulerRoute = createRoute({
     view: SCHEDULER_VIEWS.find((each) => each === search.view),
     q: text(search.q),
     span: SPANS.find((each) => each === search.span),
+    script: text(search.script),
     on: typeof search.on === "string" && /^\d{4}-\d\d-\d\d$/.test(search.on) ? search.on : undefined,
     zone: text(search.zone),
     open: SCHEDULER_DIALOGS.find((each) => each === search.open),

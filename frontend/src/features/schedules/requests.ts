@@ -86,10 +86,22 @@ export const previewQuery = (expression: string, zone: string, count = 5) =>
     staleTime: 30_000,
   });
 
-export const calendarQuery = (from: string, to: string) =>
+export interface CalendarAsked {
+  from: string;
+  to: string;
+  /** Whose days count. */
+  zone: string;
+  /** Only of this one. */
+  script: string | undefined;
+}
+
+export const calendarQuery = ({ script, ...asked }: CalendarAsked) =>
   queryOptions({
-    queryKey: ["schedules", "calendar", from, to],
-    queryFn: ({ signal }) => ask<Calendar>("GET", `/calendar?${new URLSearchParams({ from, to })}`, undefined, signal),
+    queryKey: ["schedules", "calendar", asked, script],
+    queryFn: ({ signal }) => {
+      const params = new URLSearchParams({ ...asked, ...(script ? { script } : {}) });
+      return ask<Calendar>("GET", `/calendar?${params}`, undefined, signal);
+    },
     placeholderData: (previous) => previous,
     refetchInterval: 60_000,
   });

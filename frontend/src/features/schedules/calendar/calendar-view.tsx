@@ -28,7 +28,9 @@ export default function CalendarView() {
   const on = search.on ?? dateIn(Date.now(), zone);
   const [range, setRange] = useState<Range | null>(null);
   const [open, setOpen] = useState<{ entry: Entry; anchor: HTMLElement } | null>(null);
-  const query = useQuery({ ...calendarQuery(range?.from ?? "", range?.to ?? ""), enabled: range !== null });
+  const { script } = search;
+  const asked = { from: range?.from ?? "", to: range?.to ?? "", zone, script };
+  const query = useQuery({ ...calendarQuery(asked), enabled: range !== null });
   const { data } = query;
   const entries = useMemo(() => (data ? entriesOf(data, zone, new Date()) : []), [data, zone]);
   const bars = useMemo(() => (data && range ? hoursOf(data.by_hour, range.from, range.to) : []), [data, range]);
@@ -62,6 +64,7 @@ export default function CalendarView() {
           {range?.title}
         </h2>
         <div className="ml-auto flex flex-wrap items-center gap-2">
+          <ScriptSelect script={script} onChange={(next) => go({ script: next })} />
           <ZoneSelect zone={zone} onChange={(next) => go({ zone: next === own ? undefined : next })} />
           <Segmented<Span>
             label="Span"
@@ -100,11 +103,41 @@ export default function CalendarView() {
   );
 }
 
+function useSchedulesThereAre() {
+  const { data } = useInfiniteQuery(schedulesQuery());
+  return data?.pages.flatMap((page) => page.items) ?? [];
+}
+
+const ALL = "all";
+
+interface ScriptSelectProps {
+  script: string | undefined;
+  onChange: (script: string | undefined) => void;
+}
+
+/** Of the scripts that have schedules. */
+function ScriptSelect({ script, onChange }: ScriptSelectProps) {
+  const names = new Map(useSchedulesThereAre().map((schedule) => [schedule.script_id, schedule.script_name]));
+  if (script && !names.has(script)) names.set(script, "One script");
+  const scripts = [...names].map(([value, label]) => ({ value, label }));
+  return (
+    <Select
+      label="Script"
+      className="max-w-60"
+      value={script ?? ALL}
+      onChange={(next) => onChange(next === ALL ? undefined : next)}
+      options={[
+        { value: ALL, label: "All scripts" },
+        ...scripts.sort((one, other) => one.label.localeCompare(other.label)),
+      ]}
+    />
+  );
+}
+
 /** The viewer's clocks, UTC, or those of any schedule there is. */
 function ZoneSelect({ zone, onChange }: { zone: string; onChange: (zone: string) => void }) {
-  const { data } = useInfiniteQuery(schedulesQuery());
   const own = viewerZone();
-  const schedules = data?.pages.flatMap((page) => page.items) ?? [];
+  const schedules = useSchedulesThereAre();
   const others = schedules.flatMap(({ when }) => (when.kind === "cron" ? [when.zone] : []));
   const zones = [...new Set([own, "UTC", ...others.sort(), zone])];
   return (
