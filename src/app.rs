@@ -198,6 +198,8 @@ pub async fn start_on(
         events: events.clone(),
         settings: settings.clone(),
     });
+    let bounded = scripts.clone();
+    runs::keep_alive("revisions", move || bounded.clone().keep_revisions_bounded());
     let api = Api {
         store: store.clone(),
         data,

@@ -13,6 +13,7 @@ use super::extract::Json;
 use super::schedules::{ScheduleView, show};
 use crate::files::{Expected, RelPath};
 use crate::model::ids::ScriptId;
+use crate::model::revision::MadeBy;
 use crate::model::run::Overlap;
 use crate::model::schedule::{Terms, When};
 use crate::model::script::check_name;
@@ -269,7 +270,13 @@ async fn script_of(api: &Api, job: &CrontabJob) -> Result<(ScriptId, bool), ApiE
         .await?;
     let path = RelPath::parse(&script.entry_point).map_err(crate::files::Error::from)?;
     api.scripts
-        .save_file(&script.id, path, program(job).into(), Expected::Anything)
+        .save_file(
+            &script.id,
+            path,
+            program(job).into(),
+            Expected::Anything,
+            MadeBy::Import,
+        )
         .await?;
     Ok((script.id, true))
 }

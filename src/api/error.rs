@@ -243,6 +243,7 @@ impl From<scripts::Error> for ApiError {
             .with(json!({ "runs": runs })),
             scripts::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             scripts::Error::Limits(bounds) => out_of_bounds(bounds),
+            scripts::Error::Label(invalid) => Self::invalid("label", invalid.to_string()),
             scripts::Error::Retention(bounds) => Self::invalid(bounds.field, bounds.message),
             scripts::Error::Requirement(bad) => unreadable(&bad, "requirements"),
             scripts::Error::Refused(refused) => package_refused(&refused, "requirements"),

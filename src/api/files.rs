@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::Api;
 use super::error::{ApiError, ErrorBody};
-use super::extract::{Json, Path, Raw};
+use super::extract::{Json, Maker, Path, Raw};
 use crate::files::{self, ContentHash, EntryKind, Expected, RelPath};
 use crate::model::ids::ScriptId;
 use crate::scripts::Saved;
@@ -138,13 +138,14 @@ pub fn raw(bytes: Vec<u8>, etag: Option<HeaderValue>) -> Response {
 pub async fn put(
     State(api): State<Api>,
     Path((id, path)): Path<(String, String)>,
+    Maker(made_by): Maker,
     headers: HeaderMap,
     Raw(bytes): Raw,
 ) -> Result<Json<SavedFile>, ApiError> {
     let expected = expected(&headers)?;
     let saved = api
         .scripts
-        .save_file(&ScriptId::parse(&id), rel_path(&path)?, bytes, expected)
+        .save_file(&ScriptId::parse(&id), rel_path(&path)?, bytes, expected, made_by)
         .await?;
     Ok(Json(saved.into()))
 }
@@ -179,10 +180,11 @@ fn expected(headers: &HeaderMap) -> Result<Expected, ApiError> {
 pub async fn delete(
     State(api): State<Api>,
     Path((id, path)): Path<(String, String)>,
+    Maker(made_by): Maker,
 ) -> Result<Json<SavedFile>, ApiError> {
     Ok(Json(
         api.scripts
-            .remove_file(&ScriptId::parse(&id), rel_path(&path)?)
+            .remove_file(&ScriptId::parse(&id), rel_path(&path)?, made_by)
             .await?
             .into(),
     ))
@@ -202,12 +204,13 @@ pub struct RenameFile {
 pub async fn rename(
     State(api): State<Api>,
     Path(id): Path<String>,
+    Maker(made_by): Maker,
     Json(rename): Json<RenameFile>,
 ) -> Result<Json<SavedFile>, ApiError> {
     let (from, to) = (rel_path(&rename.from)?, rel_path(&rename.to)?);
     Ok(Json(
         api.scripts
-            .rename_file(&ScriptId::parse(&id), from, to)
+            .rename_file(&ScriptId::parse(&id), from, to, made_by)
             .await?
             .into(),
     ))

@@ -100,6 +100,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(files::get, files::put, files::delete).layer(files::body_limit()))
         .routes(routes!(files::rename))
         .routes(routes!(revisions::list))
+        .routes(routes!(revisions::get, revisions::update))
+        .routes(routes!(revisions::changes))
         .routes(routes!(revisions::file))
         .routes(routes!(revisions::restore))
         .routes(routes!(dependencies::get, dependencies::put))

@@ -17,6 +17,7 @@
 mod confined;
 mod error;
 mod folder;
+mod forget;
 mod hash;
 #[cfg(test)]
 mod hostile;
@@ -34,10 +35,11 @@ mod usage;
 pub use confined::Owner;
 pub use error::{Error, ErrorKind, Result};
 pub use folder::{Contents, Expected, Folder, OpenFile};
+pub use forget::Forgotten;
 pub use hash::ContentHash;
 pub use layout::{DataDir, DataLock};
 pub use listing::{Entry, EntryKind, ListLimits, Listing};
-pub use manifest::{Manifest, TrackedFile};
+pub use manifest::{Difference, Manifest, TrackedFile};
 pub use path::{PathError, RelPath};
 pub use reserve::Reserve;
 pub use revisions::{Change, ChangeKind, Revisions};

@@ -50,6 +50,14 @@ impl Revisions {
         })
     }
 
+    pub(super) fn objects(&self) -> &Folder {
+        &self.objects
+    }
+
+    pub(super) fn manifests(&self) -> &Folder {
+        &self.manifests
+    }
+
     /// Keeps a content under its hash. A damaged object of that hash is replaced.
     pub fn put_object(&self, bytes: &[u8]) -> Result<ContentHash> {
         if bytes.len() as u64 > MAX_FILE_BYTES {
@@ -203,11 +211,11 @@ fn change_for(error: Error) -> Result<ChangeKind> {
     }
 }
 
-fn object_path(hash: ContentHash) -> Result<RelPath> {
+pub(super) fn object_path(hash: ContentHash) -> Result<RelPath> {
     Ok(RelPath::parse(&hash.to_string())?)
 }
 
-fn manifest_path(number: u64) -> Result<RelPath> {
+pub(super) fn manifest_path(number: u64) -> Result<RelPath> {
     Ok(RelPath::parse(&format!("{number}.json"))?)
 }
 

@@ -16,6 +16,7 @@ pub mod packages;
 pub mod patch;
 pub mod retention;
 pub mod retry;
+pub mod revision;
 pub mod run;
 pub mod schedule;
 pub mod script;

@@ -5,14 +5,17 @@
 //! serialised here. Knows no runs and no engine.
 
 mod inline;
+mod revisions;
 mod saves;
+mod thinning;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use inline::{Inline, Use};
+pub use revisions::Revision;
 use rusqlite::Connection;
-pub use saves::{Revision, Saved};
+pub use saves::Saved;
 
 use crate::clock::Clock;
 use crate::envs::{policy, requirements};
@@ -22,17 +25,21 @@ use crate::model::ids::ScriptId;
 use crate::model::image::ImageState;
 use crate::model::limits::{LimitsPatch, OutOfBounds};
 use crate::model::retention::RetentionWish;
+use crate::model::revision::{InvalidLabel, MadeBy};
 use crate::model::run::Overlap;
 use crate::model::script::{self, Invalid, Script};
 use crate::settings::Keeper;
+use crate::store::revisions::RevisionRow;
 use crate::store::{self, Store};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("there is no such script")]
     NotFound,
-    #[error("there is no such revision")]
+    #[error("there is no such revision, or no longer")]
     RevisionNotFound,
+    #[error(transparent)]
+    Label(#[from] InvalidLabel),
     #[error("the script has unfinished runs")]
     Busy { runs: Vec<String> },
     #[error(transparent)]
@@ -162,7 +169,14 @@ impl Scripts {
         let row = script.clone();
         let stored = self.store.write(move |tx| {
             store::scripts::insert(tx, &row)?;
-            store::scripts::add_revision(tx, &row.id, &saves::row(1, "Created", now))
+            let first = RevisionRow {
+                number: 1,
+                message: "Created".to_owned(),
+                made_by: MadeBy::Created,
+                label: None,
+                created_at: now,
+            };
+            store::revisions::add(tx, &row.id, &first)
         });
         if let Err(e) = stored.await {
             // Without a row the folder belongs to nobody; its name will never be used again.

@@ -11,6 +11,7 @@ pub mod index_credentials;
 pub mod meta;
 mod opening;
 pub mod raw_logs;
+pub mod revisions;
 mod room;
 pub mod runs;
 pub mod saved_filters;

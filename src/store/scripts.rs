@@ -1,6 +1,5 @@
-//! Rows of scripts, their tags and the listing of their revisions.
+//! Rows of scripts and their tags.
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
 
 use super::Error;
@@ -191,59 +190,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Script> {
     })
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RevisionRow {
-    pub number: i64,
-    pub message: String,
-    pub created_at: Timestamp,
-}
-
-/// Records a revision as the script's latest, if `number` follows the latest one.
-pub fn add_revision(connection: &Connection, id: &ScriptId, revision: &RevisionRow) -> Result<(), Error> {
-    let moved = connection
-        .prepare_cached(
-            "UPDATE scripts SET revision = ?2, updated_at = ?3 WHERE id = ?1 AND revision = ?2 - 1",
-        )?
-        .execute(params![id.as_str(), revision.number, ms(revision.created_at)])?;
-    if moved == 0 {
-        return Err(Error::Stale);
-    }
-    connection
-        .prepare_cached(
-            "INSERT INTO revisions (script_id, number, message, created_at) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![
-            id.as_str(),
-            revision.number,
-            revision.message,
-            ms(revision.created_at)
-        ])?;
-    Ok(())
-}
-
-/// Newest first, older than `before`.
-pub fn revisions(
-    connection: &Connection,
-    id: &ScriptId,
-    before: Option<i64>,
-    limit: u32,
-) -> Result<Vec<RevisionRow>, Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT number, message, created_at FROM revisions WHERE script_id = ?1 AND number < ?2 \
-         ORDER BY number DESC LIMIT ?3",
-    )?;
-    let rows = statement.query_map(params![id.as_str(), before.unwrap_or(i64::MAX), limit], |row| {
-        Ok(RevisionRow {
-            number: row.get(0)?,
-            message: row.get(1)?,
-            created_at: time(2, row.get(2)?)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::model::run::Overlap;
     use crate::model::script::tests_support;
@@ -332,29 +282,5 @@ mod tests {
             }),
             ["b"]
         );
-    }
-
-    #[test]
-    fn revisions_follow_each_other() {
-        let db = in_memory().expect("opens");
-        let script = script("s", &[]);
-        insert(&db, &script).expect("inserts");
-        let row = |number| RevisionRow {
-            number,
-            message: "save".into(),
-            created_at: Timestamp::UNIX_EPOCH,
-        };
-        add_revision(&db, &script.id, &row(1)).expect("the first");
-        assert!(matches!(
-            add_revision(&db, &script.id, &row(1)),
-            Err(Error::Stale)
-        ));
-        add_revision(&db, &script.id, &row(2)).expect("the second");
-        let numbers: Vec<i64> = revisions(&db, &script.id, None, 10)
-            .expect("lists")
-            .iter()
-            .map(|r| r.number)
-            .collect();
-        assert_eq!(numbers, [2, 1]);
     }
 }

@@ -22,6 +22,7 @@ mod packages;
 mod restarts;
 mod retention;
 mod reuse;
+mod revisions;
 mod runs;
 mod runs_search;
 mod schedules;

@@ -804,6 +804,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/{id}/revisions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One revision, with all its files. */
+        get: operations["getRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Gives a revision a label, which also keeps it for good. */
+        patch: operations["updateRevision"];
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/revisions/{number}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which files a revision has otherwise than another one. */
+        get: operations["compareRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scripts/{id}/revisions/{number}/files/{path}": {
         parameters: {
             query?: never;
@@ -1087,6 +1122,20 @@ export interface components {
             to: unknown;
             /** @enum {string} */
             what: "limit";
+        };
+        ChangedFile: {
+            /** @enum {string} */
+            change: "added" | "modified" | "deleted";
+            /** @description SHA-256 of what it was. */
+            from?: string | null;
+            path: string;
+            /**
+             * Format: int64
+             * @description In bytes, of what it is.
+             */
+            size?: number | null;
+            /** @description SHA-256 of what it is. */
+            to?: string | null;
         };
         Changes: {
             /** @description From that run to this one. */
@@ -1486,6 +1535,11 @@ export interface components {
         /** @description What holds at the moment. */
         InForce: {
             default_limits: components["schemas"]["Limits"];
+            /**
+             * Format: int64
+             * @description Of each script; `null` is no bound.
+             */
+            max_revisions?: number | null;
             /** Format: int32 */
             max_runs: number;
             /** Format: int64 */
@@ -1816,6 +1870,11 @@ export interface components {
          */
         LostCause: "interrupted" | "vanished" | "no_facts" | "bad_facts";
         /**
+         * @description Who, or what, made a revision.
+         * @enum {string}
+         */
+        MadeBy: "created" | "editor" | "api" | "restore" | "import" | "dependencies" | "outside" | "template" | "duplicate";
+        /**
          * @description What a change of the clocks has to do with a fire.
          * @enum {string}
          */
@@ -2055,12 +2114,18 @@ export interface components {
         };
         Page_Revision: {
             items: {
+                by: components["schemas"]["MadeBy"];
+                /** @description The first fifty of the files that it changed. */
+                changed: components["schemas"]["ChangedFile"][];
+                changed_count: number;
                 /** Format: date-time */
                 created_at: string;
-                files: components["schemas"]["RevisionFile"][];
+                /** @description What somebody calls it. */
+                label?: string | null;
                 message: string;
                 /** Format: int64 */
                 number: number;
+                runs: components["schemas"]["RevisionRuns"];
             }[];
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
             next_cursor?: string | null;
@@ -2328,18 +2393,44 @@ export interface components {
             longest_delay_seconds?: number;
         };
         Revision: {
+            by: components["schemas"]["MadeBy"];
+            /** @description The first fifty of the files that it changed. */
+            changed: components["schemas"]["ChangedFile"][];
+            changed_count: number;
             /** Format: date-time */
             created_at: string;
-            files: components["schemas"]["RevisionFile"][];
+            /** @description What somebody calls it. */
+            label?: string | null;
             message: string;
             /** Format: int64 */
             number: number;
+            runs: components["schemas"]["RevisionRuns"];
+        };
+        RevisionChanges: {
+            /** @description By path. */
+            items: components["schemas"]["ChangedFile"][];
         };
         RevisionFile: {
             path: string;
             sha256: string;
             /** Format: int64 */
             size: number;
+        };
+        RevisionPatch: {
+            /** @description At most 80 characters on one line; `null` takes it away. */
+            label?: string | null;
+        };
+        /** @description The runs that executed it. */
+        RevisionRuns: {
+            /**
+             * Format: int32
+             * @description Counted up to 1,000.
+             */
+            count: number;
+            last_run_id?: string | null;
+        };
+        RevisionWithFiles: components["schemas"]["Revision"] & {
+            files: components["schemas"]["RevisionFile"][];
         };
         RollbackRequest: {
             /** @description Of one of `environments`. */
@@ -2705,6 +2796,12 @@ export interface components {
              */
             default_limits?: components["schemas"]["LimitsPatch"];
             /**
+             * Format: int64
+             * @description Revisions that are kept of each script; 0 is no bound.
+             * @default null
+             */
+            max_revisions?: number | null;
+            /**
              * Format: int32
              * @description Most runs active at once, builds included.
              * @default null
@@ -2750,6 +2847,12 @@ export interface components {
             default_limits?: components["schemas"]["LimitsPatch"] | null;
             /** @default null */
             index_credentials?: components["schemas"]["CredentialsWish"] | null;
+            /**
+             * Format: int64
+             * @description 0 is no bound. Labelled ones stay, and those that a run which is kept or goes on has executed.
+             * @default null
+             */
+            max_revisions?: number | null;
             /**
              * Format: int32
              * @default null
@@ -5174,6 +5277,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Revision"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionWithFiles"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    updateRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revision"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    compareRevision: {
+        parameters: {
+            query?: {
+                /** @description The number of the revision to compare with; the one before if left out, and 0 is an empty folder. */
+                with?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionChanges"];
                 };
             };
             404: {
