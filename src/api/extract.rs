@@ -62,19 +62,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Maker {
     }
 }
 
-/// A raw body.
-pub struct Raw(pub Bytes);
-
-impl<S: Send + Sync> FromRequest<S> for Raw {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        Ok(Self(
-            Bytes::from_request(request, state).await.map_err(unreadable)?,
-        ))
-    }
-}
-
 fn unreadable(rejection: BytesRejection) -> ApiError {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(

@@ -34,7 +34,9 @@ mod schedules;
 mod scripts;
 mod settings;
 mod stats;
+mod stored;
 mod system;
+mod upload;
 mod view;
 
 use axum::Router;
@@ -98,6 +100,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(scripts::restore))
         .routes(routes!(files::list))
         .routes(routes!(files::get, files::put, files::delete).layer(files::body_limit()))
+        .routes(routes!(files::create_folder))
         .routes(routes!(files::rename))
         .routes(routes!(revisions::list))
         .routes(routes!(revisions::get, revisions::update))

@@ -170,12 +170,23 @@ impl Drop for Staged<'_> {
     }
 }
 
-fn create_unique(staging: BorrowedFd<'_>) -> rustix::io::Result<(OwnedFd, String)> {
+/// A name that nothing else of this process has.
+pub(super) fn unique_name() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{}-{number}", std::process::id())
+}
+
+/// Mode and owner of a file that is ours to set up.
+pub(super) fn set_up_file(file: impl AsFd, owner: Owner) -> rustix::io::Result<()> {
+    rustix::fs::fchmod(file.as_fd(), owner.file_mode())?;
+    owner.give(file.as_fd())
+}
+
+pub(super) fn create_unique(staging: BorrowedFd<'_>) -> rustix::io::Result<(OwnedFd, String)> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     loop {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{}-{number}", std::process::id());
+        let name = unique_name();
         match rustix::fs::openat(staging, &*name, flags, Mode::RUSR | Mode::WUSR) {
             Err(Errno::EXIST) => {}
             Err(errno) => return Err(errno),

@@ -15,12 +15,14 @@
 //! script must be serialised by the caller.
 
 mod confined;
+mod discard;
 mod error;
 mod folder;
 mod forget;
 mod hash;
 #[cfg(test)]
 mod hostile;
+mod incoming;
 pub mod layout;
 mod link;
 mod listing;
@@ -31,12 +33,15 @@ mod revisions;
 mod space;
 mod sweep;
 mod usage;
+mod watch;
 
 pub use confined::Owner;
+pub use discard::Discarded;
 pub use error::{Error, ErrorKind, Result};
 pub use folder::{Contents, Expected, Folder, OpenFile};
 pub use forget::Forgotten;
 pub use hash::ContentHash;
+pub use incoming::Incoming;
 pub use layout::{DataDir, DataLock};
 pub use listing::{Entry, EntryKind, ListLimits, Listing};
 pub use manifest::{Difference, Manifest, TrackedFile};
@@ -45,10 +50,13 @@ pub use reserve::Reserve;
 pub use revisions::{Change, ChangeKind, Revisions};
 pub use space::Space;
 pub use usage::{Enough, LEAST_ENTRY, Usage};
+pub use watch::{Watch, Watcher};
 
 /// The largest file that is edited, saved and kept in revisions. Larger ones can be streamed
 /// ([`Folder::open_file`]), not read at once.
 pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
+/// The largest file that is taken. It is streamed to the disk, and is in no revision.
+pub const MAX_UPLOAD_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// Runs file work on the threads for it, so that it holds up nobody else.
 pub async fn on_disk<T, E>(

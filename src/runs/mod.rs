@@ -47,8 +47,9 @@ use crate::engine::Engine;
 /// What others may know of the engine.
 pub use crate::engine::{Capabilities, Storage};
 use crate::events::{Events, News};
+use crate::files::Watcher;
 use crate::files::{self, DataDir, Folder, Owner, Reserve};
-use crate::logs::{self, Watcher};
+use crate::logs;
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::{LimitsPatch, OutOfBounds};
 use crate::model::retention::RetentionWish;

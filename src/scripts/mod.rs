@@ -4,7 +4,9 @@
 //! disk is whole, and `capture` records what it holds before the next run executes it. Saves of one script are
 //! serialised here. Knows no runs and no engine.
 
+mod folders;
 mod inline;
+mod looks;
 mod revisions;
 mod saves;
 mod thinning;
@@ -12,6 +14,7 @@ mod thinning;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use folders::Listed;
 pub use inline::{Inline, Use};
 pub use revisions::Revision;
 use rusqlite::Connection;
@@ -20,7 +23,7 @@ pub use saves::Saved;
 use crate::clock::Clock;
 use crate::envs::{policy, requirements};
 use crate::events::{Events, News};
-use crate::files::{self, DataDir, Owner, on_disk};
+use crate::files::{self, DataDir, Owner, Watcher, on_disk};
 use crate::model::ids::ScriptId;
 use crate::model::image::ImageState;
 use crate::model::limits::{LimitsPatch, OutOfBounds};
@@ -31,6 +34,7 @@ use crate::model::script::{self, Invalid, Script};
 use crate::settings::Keeper;
 use crate::store::revisions::RevisionRow;
 use crate::store::{self, Store};
+use looks::Looks;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -110,6 +114,7 @@ pub struct Parts {
     pub settings: Keeper,
     /// Whose the scripts' files are.
     pub owner: Owner,
+    pub watcher: Watcher,
 }
 
 /// Cheap to clone.
@@ -122,6 +127,7 @@ pub struct Scripts {
     settings: Keeper,
     /// Whose the scripts' files are.
     owner: Owner,
+    looks: Looks,
     saving: Arc<Mutex<HashMap<ScriptId, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
@@ -131,6 +137,7 @@ impl Scripts {
             store: parts.store,
             data: parts.data,
             clock: parts.clock,
+            looks: Looks::new(parts.watcher, parts.events.clone()),
             events: parts.events,
             settings: parts.settings,
             owner: parts.owner,

@@ -1,9 +1,7 @@
 //! Changes of a script's files: each is a revision, and what a run executes is one too.
 
 use super::{Error, Result, Scripts};
-use crate::files::{
-    self, ContentHash, Contents, Expected, Folder, ListLimits, Listing, Manifest, RelPath, Revisions, on_disk,
-};
+use crate::files::{self, ContentHash, Expected, Folder, Manifest, RelPath, Revisions, on_disk};
 use crate::model::ids::ScriptId;
 use crate::model::revision::MadeBy;
 use crate::model::script::Script;
@@ -43,26 +41,6 @@ impl Scripts {
             Ok(revisions.store_manifest(1, &manifest)?)
         })
         .await
-    }
-
-    pub async fn list_files(&self, id: &ScriptId) -> Result<Listing> {
-        self.in_folder(id, |folder| folder.list(&ListLimits::default()))
-            .await
-    }
-
-    pub async fn read_file(&self, id: &ScriptId, path: RelPath) -> Result<Contents> {
-        self.in_folder(id, move |folder| folder.read(&path, files::MAX_FILE_BYTES))
-            .await
-    }
-
-    async fn in_folder<T, F>(&self, id: &ScriptId, f: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(Folder) -> files::Result<T> + Send + 'static,
-    {
-        let script = self.get(id).await?;
-        let (data, owner) = (self.data.clone(), self.owner);
-        Ok(on_disk(move || f(data.folder(&files::layout::script_files(&script.slug), owner)?)).await?)
     }
 
     /// Saves a file; `expected` guards against overwriting what somebody else saved meanwhile.

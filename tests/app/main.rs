@@ -5,6 +5,7 @@ mod bad_input;
 mod credentials;
 mod disk;
 mod environments;
+mod files;
 mod guard;
 mod harness;
 mod history;

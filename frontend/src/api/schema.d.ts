@@ -241,7 +241,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bytes of an artifact: as a download, or sandboxed for a browser to show. */
+        /** The bytes of an artifact: as a download, of which one `Range` can be had, or sandboxed for a browser to show. */
         get: operations["readArtifact"];
         put?: never;
         post?: never;
@@ -738,16 +738,36 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bytes of a file, with its `ETag`. */
+        /**
+         * The bytes of a file: as a download, of which one `Range` can be had, or sandboxed for a browser to show. With an
+         *     `ETag`, unless it is larger than 16 MiB.
+         */
         get: operations["readFile"];
         /**
          * Creates or replaces a file. With `If-Match`, only if it is still what was read; with `If-None-Match: *`, only if
-         *     there is none.
+         *     there is none. Up to 16 MiB it is in revisions; up to 1 GiB it is kept without, and has no `ETag`.
          */
         put: operations["saveFile"];
         post?: never;
-        /** Deletes a file or an empty folder. Earlier revisions keep what it held. */
+        /** Deletes a file or an empty folder, or with `recursive` any folder. Revisions keep what tracked files held. */
         delete: operations["deleteFile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a folder, with those above it where they are missing. */
+        post: operations["createFolder"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1396,6 +1416,10 @@ export interface components {
             /** @enum {string} */
             type: "script";
         } | {
+            script_id: string;
+            /** @enum {string} */
+            type: "files";
+        } | {
             system: components["schemas"]["System"];
             /** @enum {string} */
             type: "system";
@@ -1428,6 +1452,8 @@ export interface components {
             size: number;
             /** @description An editor can show it. */
             text: boolean;
+            /** @description The newest revision has it (perhaps with other contents). */
+            tracked: boolean;
         };
         /** @enum {string} */
         FileKind: "file" | "directory" | "other";
@@ -1892,6 +1918,9 @@ export interface components {
         };
         /** @enum {string} */
         Network: "none" | "bridge";
+        NewFolder: {
+            path: string;
+        };
         NewImage: {
             /**
              * @description An image with Python, such as `python:3.12-slim-trixie`. It is pulled if it is not here. If it has `uv` as well and
@@ -3699,6 +3728,14 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3722,6 +3759,12 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5044,7 +5087,10 @@ export interface operations {
     };
     readFile: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description To be shown by a browser instead of being saved, where it is of a kind that can be. */
+                view?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5062,7 +5108,23 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5077,6 +5139,12 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5143,7 +5211,10 @@ export interface operations {
     };
     deleteFile: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A folder with all that is in it, too. */
+                recursive?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5170,6 +5241,53 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    createFolder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFolder"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,4 +1,4 @@
-//! Wake-ups when something happens in a run directory.
+//! Wake-ups when something happens in a directory.
 //!
 //! One inotify instance for the whole process, one kernel watch per directory, any number of [`Watch`]es of it.
 //! A wake-up says "look again", nothing more: it may come for nothing, several may merge into one, and where the kernel
@@ -122,6 +122,8 @@ impl Watch {
 
     fn attach(&mut self) -> bool {
         let mask = WatchMask::CREATE
+            | WatchMask::DELETE
+            | WatchMask::MOVED_FROM
             | WatchMask::MOVED_TO
             | WatchMask::MODIFY
             | WatchMask::CLOSE_WRITE
