@@ -157,6 +157,7 @@ pub async fn start_on(
         settings: settings.clone(),
         owner,
     });
+    scripts.sweep().await.context("what an earlier stop cut short")?;
     let engine = make_engine(EngineWiring {
         instance: instance.clone(),
         data_dir: data.path().to_owned(),

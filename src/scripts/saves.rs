@@ -11,9 +11,6 @@ use crate::model::script::Script;
 use crate::store;
 use crate::store::scripts::RevisionRow;
 
-/// What a new script's entry point holds.
-const FIRST_PROGRAM: &str = "print(\"Hello from PyTask-Manager\")\n";
-
 #[derive(Debug, Clone)]
 pub struct Saved {
     /// The script's latest revision; the one before if nothing changed.
@@ -45,22 +42,6 @@ struct Bench {
 }
 
 impl Scripts {
-    /// The script's folder with its first program, before there is a row.
-    pub(super) async fn first_revision(&self, script: &Script) -> Result<()> {
-        let (data, owner, slug) = (self.data.clone(), self.owner, script.slug.clone());
-        let entry_point = script.entry_point.clone();
-        on_disk(move || {
-            let path = RelPath::parse(&entry_point).map_err(files::Error::from)?;
-            let folder = data.create_script(&slug, owner)?;
-            let revisions = data.revisions(&slug)?;
-            let hash = revisions.put_object(FIRST_PROGRAM.as_bytes())?;
-            folder.write(&path, FIRST_PROGRAM.as_bytes())?;
-            let manifest = Manifest::default().with(path, hash, FIRST_PROGRAM.len() as u64);
-            Ok(revisions.store_manifest(1, &manifest)?)
-        })
-        .await
-    }
-
     pub async fn list_files(&self, id: &ScriptId) -> Result<Listing> {
         self.in_folder(id, |folder| folder.list(&ListLimits::default()))
             .await
