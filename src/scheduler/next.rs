@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::timetable::Timetable;
 use crate::model::ids::ScheduleId;
-use crate::model::schedule::{END, Schedule};
+use crate::model::schedule::Schedule;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Next {
@@ -18,7 +18,7 @@ pub fn next(schedules: &[Schedule], now: Timestamp) -> Option<Next> {
     let fires = enabled.filter_map(|schedule| {
         let timetable = Timetable::of(&schedule.terms.when).ok()?;
         let after = schedule.cursor.max(now);
-        let at = timetable.fires(after, END, 1).list.first()?.at;
+        let at = timetable.next(after)?.at;
         Some((at, &schedule.id))
     });
     let (at, id) = fires.min_by_key(|(at, _)| *at)?;

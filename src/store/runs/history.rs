@@ -66,9 +66,9 @@ pub fn newest_of_each(
 ) -> Result<HashMap<ScriptId, Vec<Brief>>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT r.script_id, r.id, r.state, r.outcome, r.started_at, r.finished_at \
-         FROM json_each(?1) AS wanted CROSS JOIN runs AS r ON r.number IN \
-         (SELECT n.number FROM runs AS n WHERE n.script_id = wanted.value AND n.kind = 'script' \
-         ORDER BY n.number DESC LIMIT ?2) ORDER BY r.number DESC",
+         FROM json_each(?1) AS wanted CROSS JOIN runs AS r ON r.script_id = wanted.value AND r.kind = 'script' \
+         AND r.number >= coalesce((SELECT n.number FROM runs AS n WHERE n.script_id = wanted.value \
+         AND n.kind = 'script' ORDER BY n.number DESC LIMIT 1 OFFSET ?2 - 1), 0) ORDER BY wanted.key, r.number DESC",
     )?;
     let mut rows = statement.query(params![json(&scripts)?, most])?;
     let mut all: HashMap<ScriptId, Vec<Brief>> = HashMap::new();
