@@ -226,6 +226,13 @@ async fn an_export_that_is_imported_is_the_same_script() {
         .collect();
     assert_eq!(names, ["Nightly", "Nightly 2", "Nightly 3"]);
 
+    let answer = app.request(Method::GET, &format!("/api/v1{path}/archive"));
+    let answer = answer.send().await.expect("an answer");
+    let named = answer.headers()["content-disposition"].to_str().expect("text");
+    assert!(
+        named.starts_with(&format!("attachment; filename=\"{slug}.zip\"")),
+        "{named}"
+    );
     let part = unzipped(download(&app, &format!("{path}/archive?path=lib")).await);
     assert_eq!(
         part,

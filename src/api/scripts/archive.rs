@@ -106,10 +106,21 @@ pub async fn archive(
     let headers = response.headers_mut();
     let content_type = HeaderValue::from_static(query.format.content_type());
     headers.insert(header::CONTENT_TYPE, content_type);
-    if let Ok(disposition) = HeaderValue::try_from(disposition("attachment", &name)) {
+    if let Ok(disposition) = HeaderValue::try_from(attachment(&name)) {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }
     Ok(response)
+}
+
+/// Also for clients that know plain names only, where it is one.
+fn attachment(name: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let how = if name.bytes().all(is_plain) {
+        format!("attachment; filename=\"{name}\"")
+    } else {
+        "attachment".to_owned()
+    };
+    disposition(&how, name)
 }
 
 /// Takes bytes at the client's pace; fails once it has left.
