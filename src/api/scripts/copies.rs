@@ -18,6 +18,9 @@ use crate::model::schedule::Terms;
 use crate::scheduler::timetable::Timetable;
 use crate::scripts::import::{MOST_SENT, Sent};
 
+/// Of what is too large, so much is read and thrown away: who is still sending does not hear an answer.
+const MOST_TAKEN: u64 = 4 * MOST_SENT;
+
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DuplicateRequest {
@@ -97,16 +100,22 @@ async fn received(api: &Api, body: Body) -> Result<std::fs::File, ApiError> {
         let piece = piece
             .map_err(|_| ApiError::bad_request("unreadable_body", "The body could not be read to its end"))?;
         bytes += piece.len() as u64;
+        if bytes > MOST_TAKEN {
+            break;
+        }
         if bytes > MOST_SENT {
-            let message = format!("An import may have at most {} MiB", MOST_SENT / 1024 / 1024);
-            return Err(ApiError::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "import_too_large",
-                message,
-            ));
+            continue;
         }
         let written = file.write_all(&piece).await;
         written.map_err(|e| files::Error::from_io("the import", e))?;
+    }
+    if bytes > MOST_SENT {
+        let message = format!("An import may have at most {} MiB", MOST_SENT / 1024 / 1024);
+        return Err(ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "import_too_large",
+            message,
+        ));
     }
     file.flush()
         .await

@@ -65,13 +65,13 @@ pub fn newest_of_each(
     most: u32,
 ) -> Result<HashMap<ScriptId, Vec<Brief>>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.script_id, r.id, r.state, r.outcome, r.started_at, r.finished_at \
+        "SELECT r.script_id, r.id, r.state, r.outcome, r.started_at, r.finished_at, r.number \
          FROM json_each(?1) AS wanted CROSS JOIN runs AS r ON r.script_id = wanted.value AND r.kind = 'script' \
          AND r.number >= coalesce((SELECT n.number FROM runs AS n WHERE n.script_id = wanted.value \
-         AND n.kind = 'script' ORDER BY n.number DESC LIMIT 1 OFFSET ?2 - 1), 0) ORDER BY wanted.key, r.number DESC",
+         AND n.kind = 'script' ORDER BY n.number DESC LIMIT 1 OFFSET ?2 - 1), 0)",
     )?;
     let mut rows = statement.query(params![json(&scripts)?, most])?;
-    let mut all: HashMap<ScriptId, Vec<Brief>> = HashMap::new();
+    let mut all: HashMap<ScriptId, Vec<(i64, Brief)>> = HashMap::new();
     while let Some(row) = rows.next()? {
         let optional = |column: usize| {
             row.get::<_, Option<i64>>(column)?
@@ -86,9 +86,16 @@ pub fn newest_of_each(
             finished_at: optional(5)?,
         };
         let script = ScriptId::parse(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?);
-        all.entry(script).or_default().push(brief);
+        all.entry(script).or_default().push((row.get(6)?, brief));
     }
-    Ok(all)
+    let newest_first = |mut runs: Vec<(i64, Brief)>| {
+        runs.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+        runs.into_iter().map(|(_, brief)| brief).collect()
+    };
+    Ok(all
+        .into_iter()
+        .map(|(script, runs)| (script, newest_first(runs)))
+        .collect())
 }
 
 /// The newest run of each of these scripts that is `what`: a run of the script, or a build that was to make an
