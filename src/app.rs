@@ -158,6 +158,7 @@ pub async fn start_on(
         owner,
         watcher: watcher.clone(),
     });
+    scripts.sweep().await.context("what an earlier stop cut short")?;
     let engine = make_engine(EngineWiring {
         instance: instance.clone(),
         data_dir: data.path().to_owned(),

@@ -96,14 +96,10 @@ pub async fn preview(
 
 /// Scripts by their name in small letters.
 async fn names(api: &Api) -> Result<HashMap<String, ScriptId>, ApiError> {
-    let filter = store::scripts::Filter {
-        limit: u32::MAX,
-        ..store::scripts::Filter::default()
-    };
-    let scripts = api.store.read(move |c| store::scripts::list(c, &filter)).await?;
-    Ok(scripts
+    let named = api.store.read(store::scripts::names).await?;
+    Ok(named
         .into_iter()
-        .map(|script| (script.name.to_lowercase(), script.id))
+        .map(|(id, name)| (name.to_lowercase(), id))
         .collect())
 }
 
@@ -265,7 +261,7 @@ async fn script_of(api: &Api, job: &CrontabJob) -> Result<(ScriptId, bool), ApiE
         .create(New {
             name: job.new_name().to_owned(),
             description: "From a crontab".to_owned(),
-            tags: Vec::new(),
+            ..New::default()
         })
         .await?;
     let path = RelPath::parse(&script.entry_point).map_err(crate::files::Error::from)?;

@@ -114,6 +114,14 @@ pub(super) fn set_up_folder(folder: impl AsFd, owner: Owner) -> rustix::io::Resu
     owner.give(folder.as_fd())
 }
 
+/// The same for a file of ours; `executable` for whoever may read it.
+pub(super) fn set_up_file(file: BorrowedFd<'_>, owner: Owner, executable: bool) -> rustix::io::Result<()> {
+    let mode = owner.file_mode();
+    let runnable = Mode::from_raw_mode((mode.as_raw_mode() & 0o444) >> 2);
+    rustix::fs::fchmod(file, if executable { mode | runnable } else { mode })?;
+    owner.give(file)
+}
+
 /// Contents on disk under a name that no script can see; gone again unless published.
 pub(super) struct Staged<'a> {
     staging: BorrowedFd<'a>,
@@ -129,7 +137,7 @@ impl<'a> Staged<'a> {
         owner: Owner,
         executable: Mode,
     ) -> io::Result<Self> {
-        let (file, name) = create_unique(staging)?;
+        let (file, name) = create_unique(staging, OFlags::WRONLY)?;
         let staged = Self {
             staging,
             name,
@@ -177,14 +185,12 @@ pub(super) fn unique_name() -> String {
     format!("{}-{number}", std::process::id())
 }
 
-/// Mode and owner of a file that is ours to set up.
-pub(super) fn set_up_file(file: impl AsFd, owner: Owner) -> rustix::io::Result<()> {
-    rustix::fs::fchmod(file.as_fd(), owner.file_mode())?;
-    owner.give(file.as_fd())
-}
-
-pub(super) fn create_unique(staging: BorrowedFd<'_>) -> rustix::io::Result<(OwnedFd, String)> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+/// A new file, opened as `access` says, under a name that nothing had.
+pub(super) fn create_unique(
+    staging: BorrowedFd<'_>,
+    access: OFlags,
+) -> rustix::io::Result<(OwnedFd, String)> {
+    let flags = access | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     loop {
         let name = unique_name();
         match rustix::fs::openat(staging, &*name, flags, Mode::RUSR | Mode::WUSR) {

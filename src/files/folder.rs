@@ -82,6 +82,10 @@ impl Folder {
         Incoming::new(Arc::clone(&self.staging), self.owner)
     }
 
+    pub(super) fn owner(&self) -> Owner {
+        self.owner
+    }
+
     /// A folder inside this one.
     pub fn open_folder(&self, path: &RelPath, owner: Owner) -> Result<Self> {
         let root = confined::open_folder(&self.root, path.as_str().as_bytes()).map_err(at(path))?;

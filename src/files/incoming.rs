@@ -7,7 +7,7 @@ use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, RenameFlags};
+use rustix::fs::{AtFlags, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::confined::{self, Owner};
@@ -26,8 +26,8 @@ pub struct Incoming {
 
 impl Incoming {
     pub(super) fn new(staging: Arc<OwnedFd>, owner: Owner) -> Result<Self> {
-        let (file, name) =
-            confined::create_unique(staging.as_fd()).map_err(|errno| Error::from_errno("staging", errno))?;
+        let (file, name) = confined::create_unique(staging.as_fd(), OFlags::WRONLY)
+            .map_err(|errno| Error::from_errno("staging", errno))?;
         Ok(Self {
             file: file.into(),
             staging,
@@ -46,7 +46,7 @@ impl Incoming {
     /// Gives it its name in `folder`, replacing a file that is there, if that is as `expected`.
     pub fn publish(mut self, folder: &Folder, path: &RelPath, expected: Expected) -> Result<()> {
         let failed = |error| Error::from_io(path.as_str(), error);
-        confined::set_up_file(&self.file, self.owner)
+        confined::set_up_file(self.file.as_fd(), self.owner, false)
             .map_err(|errno| Error::from_errno(path.as_str(), errno))?;
         self.file.sync_all().map_err(failed)?;
         self.put(folder, path, expected)?;

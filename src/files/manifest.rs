@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::hash::ContentHash;
 use super::path::RelPath;
 
-pub(super) const MAX_FILES: usize = 2_000;
+pub const MAX_FILES: usize = 2_000;
 /// Enough for [`MAX_FILES`] entries of ordinary length.
 pub(super) const MAX_SERIALIZED_BYTES: u64 = 4 * 1024 * 1024;
 

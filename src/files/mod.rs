@@ -14,6 +14,7 @@
 //! us. Everything here is synchronous (async code calls it through [`on_disk`]) and knows no script, no run and no database. Two saves of one
 //! script must be serialised by the caller.
 
+pub mod archives;
 mod confined;
 mod discard;
 mod error;
@@ -27,6 +28,7 @@ pub mod layout;
 mod link;
 mod listing;
 mod manifest;
+mod nursery;
 mod path;
 mod reserve;
 mod revisions;
@@ -44,7 +46,8 @@ pub use hash::ContentHash;
 pub use incoming::Incoming;
 pub use layout::{DataDir, DataLock};
 pub use listing::{Entry, EntryKind, ListLimits, Listing};
-pub use manifest::{Difference, Manifest, TrackedFile};
+pub use manifest::{Difference, MAX_FILES, Manifest, TrackedFile};
+pub use nursery::{Nursery, scratch_file};
 pub use path::{PathError, RelPath};
 pub use reserve::Reserve;
 pub use revisions::{Change, ChangeKind, Revisions};

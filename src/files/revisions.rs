@@ -8,6 +8,8 @@
 //! are read. Numbers, times and messages of revisions are rows of the database; this knows only the files. A manifest
 //! stored before its row exists is harmless: the next save replaces it.
 
+use std::io::Write;
+
 use super::error::{Error, ErrorKind, Result};
 use super::folder::Folder;
 use super::hash::ContentHash;
@@ -71,6 +73,18 @@ impl Revisions {
         match self.objects.hash(&path, MAX_FILE_BYTES) {
             Ok((found, _)) if found == hash => Ok(hash),
             _ => self.objects.write(&path, bytes),
+        }
+    }
+
+    /// Keeps a content in a nursery, where nothing is synced yet and nobody else writes.
+    pub fn add_object(&self, hash: ContentHash, bytes: &[u8]) -> Result<()> {
+        let path = object_path(hash)?;
+        match self.objects.add_file(&path, false) {
+            Ok(mut file) => file
+                .write_all(bytes)
+                .map_err(|error| Error::from_io(path.as_str(), error)),
+            Err(Error::Exists(_)) => Ok(()),
+            Err(other) => Err(other),
         }
     }
 

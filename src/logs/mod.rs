@@ -41,7 +41,7 @@ pub use pieces::{Gzip, Pieces, Whole, stream};
 pub use pytask_protocol::frame::{OwnedRecord, Record, Stream};
 pub use reader::{Item, LogFile, Records};
 pub use seal::{Summary, seal, summary};
-pub use search::{Match, Order, Pattern, PatternError, Progress, Search, search};
+pub use search::{Match, Order, Progress, Search, search};
 pub use tail::{last_stderr_lines, tail};
 pub use text::{LogRecord, LogStream};
 

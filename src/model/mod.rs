@@ -22,5 +22,6 @@ pub mod schedule;
 pub mod script;
 pub mod secret;
 pub mod settings;
+pub mod tag;
 pub mod traceback;
 pub mod verdict;

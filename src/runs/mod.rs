@@ -207,6 +207,13 @@ impl Runs {
         drop(self.0.packing.lock().await);
     }
 
+    /// Removes a script that is in the trash for good: the history of its runs, its row, its folder. Refused while a run
+    /// of it has not finished. Cut short, it is in the trash still, with less of its history.
+    pub async fn remove_script(&self, id: &ScriptId) -> Result<(), Error> {
+        retention::remove_all_of(&self.0, id).await?;
+        Ok(self.0.scripts.remove_forever(id).await?)
+    }
+
     /// Records a run and answers it, queued. It starts when admission finds its turn.
     pub async fn submit(&self, submission: Submission) -> Result<Run, Error> {
         submit::submit(&self.0, submission).await

@@ -4,11 +4,7 @@ use super::{Error, Result, Scripts};
 use crate::files::{self, ContentHash, Expected, Folder, Manifest, RelPath, Revisions, on_disk};
 use crate::model::ids::ScriptId;
 use crate::model::revision::MadeBy;
-use crate::model::script::Script;
 use crate::store::{self, revisions::RevisionRow};
-
-/// What a new script's entry point holds.
-const FIRST_PROGRAM: &str = "print(\"Hello from PyTask-Manager\")\n";
 
 #[derive(Debug, Clone)]
 pub struct Saved {
@@ -27,22 +23,6 @@ pub(super) struct Bench {
 }
 
 impl Scripts {
-    /// The script's folder with its first program, before there is a row.
-    pub(super) async fn first_revision(&self, script: &Script) -> Result<()> {
-        let (data, owner, slug) = (self.data.clone(), self.owner, script.slug.clone());
-        let entry_point = script.entry_point.clone();
-        on_disk(move || {
-            let path = RelPath::parse(&entry_point).map_err(files::Error::from)?;
-            let folder = data.create_script(&slug, owner)?;
-            let revisions = data.revisions(&slug)?;
-            let hash = revisions.put_object(FIRST_PROGRAM.as_bytes())?;
-            folder.write(&path, FIRST_PROGRAM.as_bytes())?;
-            let manifest = Manifest::default().with(path, hash, FIRST_PROGRAM.len() as u64);
-            Ok(revisions.store_manifest(1, &manifest)?)
-        })
-        .await
-    }
-
     /// Saves a file; `expected` guards against overwriting what somebody else saved meanwhile.
     pub async fn save_file(
         &self,

@@ -18,6 +18,8 @@ pub mod saved_filters;
 pub mod schedules;
 pub mod scripts;
 pub mod settings;
+pub mod strays;
+pub mod tags;
 mod values;
 
 use std::path::{Path, PathBuf};

@@ -59,7 +59,11 @@ async fn what_is_used_by_other_scripts_counts_until_they_are_in_the_trash() {
 
     app.require(200, &other, json!({ "requirements": ["acme-utlis"] }))
         .await;
-    let gone = app.request(Method::DELETE, &format!("/api/v1/scripts/{one}"));
-    assert_eq!(gone.send().await.expect("an answer").status(), 204);
+    // Once its bytecode is compiled: until then it has a run.
+    app.until("the script can be deleted", async |app| {
+        let gone = app.request(Method::DELETE, &format!("/api/v1/scripts/{one}"));
+        gone.send().await.expect("an answer").status() == 204
+    })
+    .await;
     assert_eq!(resembling(&app.dependencies(&other).await), []);
 }

@@ -1,5 +1,6 @@
 //! The whole application over HTTP and WebSocket, on the fake engine: what a client sees, what a restart keeps.
 
+mod archives;
 mod artifacts;
 mod bad_input;
 mod credentials;
@@ -27,5 +28,6 @@ mod revisions;
 mod runs;
 mod runs_search;
 mod schedules;
+mod script_lists;
 mod scripts;
 mod settings;

@@ -532,10 +532,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Scripts by name, with the state of their environment and their recent outcomes. */
+        /** Scripts, with the state of their environment and their recent outcomes. */
         get: operations["listScripts"];
         put?: never;
-        /** Creates a script with a small program to start from. */
+        /** Creates a script with a program to start from. */
         post: operations["createScript"];
         delete?: never;
         options?: never;
@@ -554,12 +554,35 @@ export interface paths {
         get: operations["getScript"];
         put?: never;
         post?: never;
-        /** Moves a script to the trash. Nothing of it is deleted, and its name is free. */
+        /**
+         * Moves a script to the trash. Nothing of it is deleted, and its name is free. With `forever=true`, one that is in the
+         *     trash goes with everything it had.
+         */
         delete: operations["deleteScript"];
         options?: never;
         head?: never;
         /** Changes what is given; the rest stays. */
         patch: operations["updateScript"];
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The script's folder as an archive, with what the script is in `pytask.json`: it can be imported again, and
+         *     `uv run <slug>/main.py` runs it elsewhere.
+         */
+        get: operations["downloadScript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/scripts/{id}/dependencies": {
@@ -708,6 +731,23 @@ export interface paths {
         put?: never;
         /** Installs with some or all packages at the newest version that fits; the others stay where they are. */
         post: operations["updateDependencies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a script with the same files, requirements, limits, tags, image and policies. */
+        post: operations["duplicateScript"];
         delete?: never;
         options?: never;
         head?: never;
@@ -928,6 +968,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does the same to many scripts, in the order given. Each is done or fails for itself. */
+        post: operations["changeScripts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a script of a Python file or an archive: all of it or nothing. */
+        post: operations["importScript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Scripts that have a text in their files: of each up to 200 text files of at most 1 MiB, for half a second in all. */
+        get: operations["searchScripts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings": {
         parameters: {
             query?: never;
@@ -958,6 +1049,58 @@ export interface paths {
         };
         /** The instance and its engine. */
         get: operations["getSystem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tags that scripts have. */
+        get: operations["listTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a tag off all scripts. */
+        delete: operations["deleteTag"];
+        options?: never;
+        head?: never;
+        /** Renames a tag on all scripts, or gives it a colour. */
+        patch: operations["updateTag"];
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Programs to start from. */
+        get: operations["listTemplates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1035,6 +1178,27 @@ export interface components {
         };
         /** @enum {string} */
         BuildAction: "install" | "update" | "rebuild" | "check";
+        BulkAction: {
+            /** @enum {string} */
+            kind: "run" | "pause" | "resume" | "tag" | "untag" | "delete" | "restore";
+            /** @description With `tag` and `untag`. */
+            tags?: string[];
+        };
+        /** @description Why nothing was done to one of them. */
+        BulkFailure: {
+            code: string;
+            id: string;
+            message: string;
+        };
+        BulkRequest: {
+            action: components["schemas"]["BulkAction"];
+            /** @description At most 500. */
+            ids: string[];
+        };
+        BulkResult: {
+            done: string[];
+            failed: components["schemas"]["BulkFailure"][];
+        };
         Calendar: {
             /** @description Per hour from `from` on, if the time is no longer than eight days. */
             by_hour: components["schemas"]["CalendarHour"][];
@@ -1194,6 +1358,32 @@ export interface components {
             note: string;
             zone: string;
         };
+        CodeLine: {
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            line: number;
+            /** @description Relative to the script's folder. */
+            path: string;
+            /** @description Where the matches are in `text`, each from and to, in units of UTF-16. */
+            ranges: number[][];
+            /** @description The line, or what of it is around the first match. */
+            text: string;
+        };
+        CodeMatches: {
+            /** @description The first three. */
+            lines: components["schemas"]["CodeLine"][];
+            /** @description Lines with a match, as far as its files were searched. */
+            matches: number;
+            script_id: string;
+        };
+        CodeSearch: {
+            /** @description By the scripts' names. */
+            items: components["schemas"]["CodeMatches"][];
+            /** @description Not everything was searched: there was too much of it for the time. */
+            truncated: boolean;
+        };
         ComparedRun: {
             /** Format: date-time */
             finished_at?: string | null;
@@ -1337,6 +1527,18 @@ export interface components {
             reserve_bytes: number;
             /** Format: int64 */
             total_bytes: number;
+        };
+        DuplicateRequest: {
+            /**
+             * @description Left out: the script's name with "copy" behind it, and a number if need be.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * @description Its schedules too, switched off.
+             * @default false
+             */
+            schedules?: boolean;
         };
         Engine: {
             api_version?: string | null;
@@ -1521,6 +1723,11 @@ export interface components {
         };
         /** @enum {string} */
         ImageState: "preparing" | "ready" | "failed" | "missing" | "removing";
+        Imported: {
+            /** @description What there is to know of it, in sentences. */
+            notes: string[];
+            script: components["schemas"]["Script"];
+        };
         /** @enum {string} */
         ImportFate: "added" | "already_there" | "replaces" | "merged" | "ignored" | "not_taken";
         ImportLine: {
@@ -1963,6 +2170,13 @@ export interface components {
             /** @description Unique among the scripts that are not in the trash. */
             name: string;
             tags?: string[];
+            /** @description Id of a template to start from; without one, a program of one line. */
+            template?: string | null;
+        };
+        NextFire: {
+            /** Format: date-time */
+            at: string;
+            schedule_id: components["schemas"]["ScheduleId"];
         };
         /** @enum {string} */
         Others: "keep" | "remove";
@@ -2224,6 +2438,11 @@ export interface components {
             items: {
                 /** Format: date-time */
                 created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it went to the trash, if it is there.
+                 */
+                deleted_at?: string | null;
                 description: string;
                 /** @description What its next run will get. */
                 effective_limits: components["schemas"]["Limits"];
@@ -2236,6 +2455,7 @@ export interface components {
                 /** @description What the script asks for; absent fields mean the default. */
                 limits: components["schemas"]["LimitsPatch"];
                 name: string;
+                next_fire?: components["schemas"]["NextFire"] | null;
                 /** @description What a new run does about unfinished ones, unless it says otherwise. */
                 overlap: components["schemas"]["Overlap"];
                 /**
@@ -2250,6 +2470,8 @@ export interface components {
                 retention: components["schemas"]["RetentionWish"];
                 /** Format: int64 */
                 revision: number;
+                /** @description How many it has, enabled or not. */
+                schedules: number;
                 /** @description The folder's name on the volume. */
                 slug: string;
                 tags: string[];
@@ -2728,6 +2950,11 @@ export interface components {
         Script: {
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description When it went to the trash, if it is there.
+             */
+            deleted_at?: string | null;
             description: string;
             /** @description What its next run will get. */
             effective_limits: components["schemas"]["Limits"];
@@ -2740,6 +2967,7 @@ export interface components {
             /** @description What the script asks for; absent fields mean the default. */
             limits: components["schemas"]["LimitsPatch"];
             name: string;
+            next_fire?: components["schemas"]["NextFire"] | null;
             /** @description What a new run does about unfinished ones, unless it says otherwise. */
             overlap: components["schemas"]["Overlap"];
             /**
@@ -2754,6 +2982,8 @@ export interface components {
             retention: components["schemas"]["RetentionWish"];
             /** Format: int64 */
             revision: number;
+            /** @description How many it has, enabled or not. */
+            schedules: number;
             /** @description The folder's name on the volume. */
             slug: string;
             tags: string[];
@@ -3016,6 +3246,39 @@ export interface components {
             max_runs: number;
             runner_image: string;
             version: string;
+        };
+        Tag: {
+            /** @description What was chosen, or else follows from the name. */
+            colour: components["schemas"]["TagColour"];
+            name: string;
+            /**
+             * Format: int64
+             * @description How many scripts have it; those in the trash are not counted.
+             */
+            scripts: number;
+        };
+        /** @enum {string} */
+        TagColour: "grey" | "red" | "orange" | "amber" | "green" | "teal" | "blue" | "violet" | "pink";
+        TagList: {
+            /** @description By name. */
+            items: components["schemas"]["Tag"][];
+        };
+        TagPatch: {
+            colour?: components["schemas"]["TagColour"] | null;
+            /** @description The new name, on all scripts; one that is there already is merged into. */
+            name?: string | null;
+        };
+        Template: {
+            description: string;
+            /** @description The files it brings, by path. */
+            files: string[];
+            id: string;
+            name: string;
+            /** @description Packages it needs. */
+            requirements: string[];
+        };
+        TemplateList: {
+            items: components["schemas"]["Template"][];
         };
         /** @description What somebody decides about a schedule. */
         Terms: {
@@ -4474,11 +4737,21 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
+                /** @description States of the environment, separated by commas. */
+                environment?: string;
                 limit?: number;
+                /** @description Kinds of the last run's outcome, separated by commas; `none` for scripts that never ran. */
+                outcome?: string;
+                paused?: boolean;
                 /** @description Part of name, description or a tag. */
                 q?: string;
+                /** @description Whether it has a schedule that is switched on. */
+                scheduled?: boolean;
+                sort?: "name" | "last_run" | "next_fire" | "updated";
                 /** @description Tags, separated by commas; scripts that have all of them. */
                 tag?: string;
+                /** @description The trash instead. */
+                trashed?: boolean;
             };
             header?: never;
             path?: never;
@@ -4574,7 +4847,10 @@ export interface operations {
     };
     deleteScript: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Removes one that is in the trash, with its files and the history of its runs. */
+                forever?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -4647,6 +4923,47 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    downloadScript: {
+        parameters: {
+            query?: {
+                format?: "zip" | "tar.gz";
+                /** @description Only this folder or file, as it is. */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5028,6 +5345,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InstallAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    duplicateScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuplicateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Script"];
                 };
             };
             404: {
@@ -5686,6 +6052,122 @@ export interface operations {
             };
         };
     };
+    changeScripts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    importScript: {
+        parameters: {
+            query: {
+                /** @description Of what is sent; its ending says what it is: `.py`, `.zip`, `.tar.gz` or `.tgz`. */
+                filename: string;
+                /** @description The script's name. Left out: the one in the archive, or else that of the file, and a number if it is taken. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    searchScripts: {
+        parameters: {
+            query: {
+                ignore_case?: boolean;
+                /** @description What is searched for: at most 1,000 characters. */
+                q: string;
+                /** @description Whether that is a regular expression (of Rust's crate `regex`: no look-around, no references). */
+                regex?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSearch"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getSettings: {
         parameters: {
             query?: never;
@@ -5759,6 +6241,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+        };
+    };
+    listTags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+        };
+    };
+    deleteTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    updateTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
                 };
             };
         };

@@ -1,4 +1,4 @@
-//! What is searched for, and how a line is shown that has it. The matching is ripgrep's, in time linear in the text.
+//! What text is searched for, in logs and in scripts' files, and how a line is shown that has it. The matching is ripgrep's, in time linear in the text.
 
 use grep_matcher::Matcher as _;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
@@ -49,12 +49,12 @@ impl Pattern {
             .map_err(|error| PatternError::Regex(error.to_string()))
     }
 
-    pub(super) fn matcher(&self) -> &RegexMatcher {
+    pub(crate) fn matcher(&self) -> &RegexMatcher {
         &self.0
     }
 
     /// A line with a match, as text, with where the matches are in units of UTF-16.
-    pub(super) fn excerpt(&self, line: &[u8]) -> (String, Vec<[usize; 2]>) {
+    pub(crate) fn excerpt(&self, line: &[u8]) -> (String, Vec<[usize; 2]>) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let mut found = Vec::new();
