@@ -20,3 +20,14 @@ export function remember(key: string, value: string | null): boolean {
     return false;
   }
 }
+
+/** What follows `prefix` in every key that begins with it. */
+export function recallKeys(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX + prefix))
+      .map((key) => key.slice(PREFIX.length + prefix.length));
+  } catch {
+    return [];
+  }
+}
