@@ -55,13 +55,7 @@ export function Framed({ path, src }: ShownProps) {
   return (
     <div>
       {/* An empty sandbox: no scripts, no forms, no origin of ours. */}
-      <iframe
-        sandbox=""
-        src={src}
-        title={path}
-        referrerPolicy="no-referrer"
-        className="h-[70vh] w-full bg-[white]"
-      />
+      <iframe sandbox="" src={src} title={path} referrerPolicy="no-referrer" className="h-[70vh] w-full bg-[white]" />
       <p className="border-line border-t px-4 py-2 text-ink-3 text-xs">
         Shown in a closed frame: its scripts do not run, and it loads nothing from elsewhere.
       </p>

@@ -12,7 +12,15 @@ export interface FolderList {
   truncated: boolean;
 }
 
-export type RevisionBy = "editor" | "api" | "restore" | "import" | "dependencies" | "outside" | "template" | "duplicate";
+export type RevisionBy =
+  | "editor"
+  | "api"
+  | "restore"
+  | "import"
+  | "dependencies"
+  | "outside"
+  | "template"
+  | "duplicate";
 export type ChangeKind = "added" | "modified" | "deleted";
 
 export interface Revision {

@@ -40,7 +40,10 @@ const SERVER: FileAccess = { read: readFile, write: writeFile };
 const SETTLED = { phase: "ready", conflict: false, theirs: null, error: null, unkept: false } as const;
 
 export const isDirty = (file: OpenFile | undefined): boolean =>
-  file !== undefined && file.phase !== "loading" && file.phase !== "failed" && (file.conflict || file.text !== file.saved);
+  file !== undefined &&
+  file.phase !== "loading" &&
+  file.phase !== "failed" &&
+  (file.conflict || file.text !== file.saved);
 
 const isMissing = (error: unknown) => error instanceof ApiError && error.status === 404;
 

@@ -39,5 +39,4 @@ export function splitLine(line: string): Split {
 /** A line that `splitLine` takes apart into these words again. */
 export const joinWords = (words: readonly string[]): string => words.map(quoted).join(" ");
 
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

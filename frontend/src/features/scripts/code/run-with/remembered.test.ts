@@ -19,7 +19,8 @@ it("keeps no secret and nothing empty", () => {
 });
 
 it("knows names of secrets", () => {
-  for (const name of ["PASSWORD", "DB_PASS", "GITHUB_TOKEN", "ApiKey", "MY_SECRET"]) expect(isSecretName(name)).toBe(true);
+  for (const name of ["PASSWORD", "DB_PASS", "GITHUB_TOKEN", "ApiKey", "MY_SECRET"])
+    expect(isSecretName(name)).toBe(true);
   for (const name of ["DAY", "REGION", "COMPASS_X"]) expect(isSecretName(name)).toBe(false);
 });
 
