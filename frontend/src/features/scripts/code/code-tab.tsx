@@ -80,9 +80,11 @@ function CodeView({ script }: { script: Script }) {
   const conflicts = new Set([...files.values()].filter((each) => each.conflict).map((each) => each.path));
 
   const absent = file === undefined;
+  // A file may be huge: what is not code by its name waits for the list to say what it is.
+  const readable = ways.edit && (list.data !== undefined || list.isError || shown.endsWith(".py"));
   useEffect(() => {
-    if (ways.edit && absent) void workspace.open(shown);
-  }, [workspace, shown, ways.edit, absent]);
+    if (readable && absent) void workspace.open(shown);
+  }, [workspace, shown, readable, absent]);
   // Tabs with unsaved work are open in earnest: a run saves them first.
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, for what was left behind.
   useEffect(() => {

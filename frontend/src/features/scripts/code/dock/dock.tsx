@@ -59,9 +59,9 @@ export function Dock({ dock, badges, aside, children }: DockProps) {
   const tabs = <DockTabs dock={dock} badges={badges} />;
   const bar = (
     <div className="flex min-w-0 flex-1 items-center gap-2">
+      {toggle}
       {tabs}
       <div className="min-w-0 flex-1 border-line border-l pl-1">{aside}</div>
-      {toggle}
     </div>
   );
   return (
@@ -77,10 +77,10 @@ export function Dock({ dock, badges, aside, children }: DockProps) {
         />
       ) : null}
       {phone || !dock.open ? (
-        <div className="flex h-9 shrink-0 items-center gap-1 pr-1 pl-1">
-          {tabs}
-          <div className="min-w-0 flex-1">{phone ? null : aside}</div>
+        <div className="flex h-9 shrink-0 items-center gap-2 px-2">
           {toggle}
+          {tabs}
+          {phone ? null : <div className="min-w-0 flex-1 border-line border-l pl-1">{aside}</div>}
         </div>
       ) : null}
       {dock.open ? (

@@ -53,7 +53,7 @@ export function Output({ run, bar, onPlace }: OutputProps) {
 
 /** A row as tall as the log's own tools. */
 export const Bar = ({ children }: { children: ReactNode }) => (
-  <div className="flex h-9 shrink-0 items-center border-line border-b px-1">{children}</div>
+  <div className="flex h-9 shrink-0 items-center border-line border-b px-2">{children}</div>
 );
 
 export function RunWords({ run, onPlace }: { run: Run; onPlace: OnPlace }) {

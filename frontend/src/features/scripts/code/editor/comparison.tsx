@@ -42,6 +42,7 @@ export default function Comparison({ path, left, right, onRight, leftEditable = 
       useInlineViewWhenSpaceIsLimited: false,
       renderMarginRevertIcon: editable,
       renderGutterMenu: false,
+      renderOverviewRuler: false,
       hideUnchangedRegions: { enabled: !editable },
       originalAriaLabel: "Before",
       modifiedAriaLabel: "After",

@@ -20,7 +20,7 @@ export function FileActions({ script, file, ways, preview, onPreview, onSave }: 
   return (
     <div className="flex h-9 shrink-0 items-center gap-2 border-line bg-panel pr-2 pl-3 max-md:w-full max-md:border-t md:border-l">
       <span className="truncate-line text-ink-3 text-xs max-md:flex-1" role="status" data-testid="save-state">
-        {stateWords(file, unsaved, script.revision)}
+        {ways.edit ? stateWords(file, unsaved, script.revision) : ""}
       </span>
       {ways.edit && ways.preview ? (
         <Segmented

@@ -58,6 +58,9 @@ export function RevisionView(props: RevisionViewProps) {
         <span className="min-w-0 flex-1 basis-48">
           <span className="font-mono text-[12.5px]">{path}</span> <span className="text-ink-3">{words}</span>
         </span>
+        <IconButton label="Back to the editor" className="md:order-last" onClick={onClose}>
+          <X />
+        </IconButton>
         <Segmented<Against>
           label="Compare with"
           value={against}
@@ -73,13 +76,10 @@ export function RevisionView(props: RevisionViewProps) {
           </Button>
         ) : null}
         {revision === newest ? null : (
-          <Button size="sm" onClick={() => void acts.restore(revision)}>
+          <Button size="sm" className="max-md:hidden" onClick={() => void acts.restore(revision)}>
             <History aria-hidden /> Restore all of {revision}
           </Button>
         )}
-        <IconButton label="Back to the editor" onClick={onClose}>
-          <X />
-        </IconButton>
       </div>
       <div className="relative min-h-0 flex-1">{body()}</div>
     </div>

@@ -22,7 +22,9 @@ export function TabStrip({ tabs, shown, dirty, conflicts, closable, onShow, onCl
   const dragged = useRef<string | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another tab, or another place of it, comes into sight.
   useEffect(() => {
-    list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    list.current
+      ?.querySelector("[aria-selected=true]")
+      ?.parentElement?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [shown, tabs]);
   const onKey = (event: KeyboardEvent, path: string) => {
     const at = tabs.indexOf(path);

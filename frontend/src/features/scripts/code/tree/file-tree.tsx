@@ -70,6 +70,9 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
   const dragged = useRef<string | null>(null);
   const hovering = useRef<{ folder: string; timer: ReturnType<typeof setTimeout> } | null>(null);
   const typed = useRef({ text: "", at: 0 });
+  /** Something else has the focus by right: a name that is being typed, a question. */
+  const busy = useRef(false);
+  busy.current = naming !== null || deleting !== null || asking !== null;
 
   const roots = useMemo(() => treeOf(entries), [entries]);
   const rows = useMemo(
@@ -137,6 +140,9 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
       setMenu(open ? path : null);
       if (open) setActive(path);
     },
+    onMenuClosed: () => {
+      if (!busy.current) refocus();
+    },
     onRename: (path) => setNaming({ rename: path }),
     onRenamed: (path, to) => {
       setNaming(null);
@@ -159,7 +165,7 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
   };
 
   const onKey = (event: KeyboardEvent) => {
-    if (event.target !== scroll.current) return;
+    if (event.target instanceof HTMLInputElement) return;
     const row = rows[at];
     const handled = () => event.preventDefault();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -252,7 +258,7 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
   return (
     <nav aria-label="Files" className="flex min-h-0 flex-1 flex-col">
       <div className="flex h-9 shrink-0 items-center border-line border-b pr-1.5 pl-3">
-        <span className="flex-1 font-medium text-ink-3 text-xs">Files</span>
+        <span className="flex-1 font-medium text-ink-3 text-xs max-md:invisible">Files</span>
         <IconButton
           label={words === null ? "Find a file" : "End finding"}
           pressed={words !== null}

@@ -45,6 +45,7 @@ function iconOf({ node, open }: Row): LucideIcon {
 export interface RowActs {
   onPress: (row: Row) => void;
   onMenu: (path: string, open: boolean) => void;
+  onMenuClosed: () => void;
   onRename: (path: string) => void;
   onRenamed: (path: string, to: string) => void;
   onDelete: (row: Row) => void;
@@ -164,6 +165,7 @@ function RowMenu({
       <Menu
         open={open}
         onOpenChange={(next) => acts.onMenu(node.path, next)}
+        onClosed={acts.onMenuClosed}
         trigger={
           <button
             type="button"
