@@ -148,8 +148,9 @@ describe("the folder", () => {
     await has(script, "lib/notes.txt");
     await page.getByText("notes.txt is now lib/notes.txt").waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
-    await has(script, "notes.txt");
+    await row("notes.txt").waitFor();
 
+    await page.getByText("notes.txt is now lib/notes.txt").waitFor({ state: "detached" });
     await row("main.py").dragTo(row("lib"));
     await has(script, "lib/main.py");
     await expect
@@ -297,7 +298,7 @@ describe("tabs and unsaved work", () => {
     expect(await tab("main.py").getAttribute("aria-selected")).toBe("true");
     await expect.poll(() => tab("b.py").getAttribute("aria-label")).toBe("b.py, unsaved");
     await row("a.py").click();
-    await expect.poll(() => editorIn().textContent()).toContain("in a");
+    await editorIn().getByText("# in a").waitFor();
     expect(await readFile(script, "a.py")).toBe("a = 1\n");
 
     // A run saves what is open first.

@@ -61,7 +61,7 @@ function CodeView({ script }: { script: Script }) {
   const list = useQuery(folderQuery(script.id));
   const entries = entriesOf(list.data);
   useFreshFiles(workspace, list.data?.items);
-  const { tabs, setTabs } = useTabs(script.id, shown, script.entry_point);
+  const { tabs, settled, setTabs } = useTabs(script.id, shown, script.entry_point);
   const dock = useDock();
   const { data: lastRun } = useQuery({
     ...runQuery(script.last_run?.id ?? ""),
@@ -83,8 +83,8 @@ function CodeView({ script }: { script: Script }) {
   // A file may be huge: what is not code by its name waits for the list to say what it is.
   const readable = ways.edit && (list.data !== undefined || list.isError || shown.endsWith(".py"));
   useEffect(() => {
-    if (readable && absent) void workspace.open(shown);
-  }, [workspace, shown, readable, absent]);
+    if (readable && absent && settled) void workspace.open(shown);
+  }, [workspace, shown, readable, absent, settled]);
   // Tabs with unsaved work are open in earnest: a run saves them first.
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, for what was left behind.
   useEffect(() => {
@@ -120,8 +120,8 @@ function CodeView({ script }: { script: Script }) {
   const close = (path: string) => {
     const unsaved = isDirty(files.get(path));
     const next = afterClosing(tabs, path, shown);
-    workspace.close(path);
     setTabs((known) => withoutTabs(known, path));
+    workspace.close(path);
     if (next !== shown) show(next ?? script.entry_point);
     if (unsaved)
       toast(`${path} is closed with unsaved work`, {

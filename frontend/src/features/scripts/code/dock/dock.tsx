@@ -101,19 +101,21 @@ export function Dock({ dock, badges, aside, children }: DockProps) {
 function DockTabs({ dock, badges }: Pick<DockProps, "dock" | "badges">) {
   const chosen = useRef<HTMLButtonElement>(null);
   // The bar may be drawn anew in another place when the tab changes; the focus stays on it.
-  const moved = dock.open && movedByKey.current === dock.tab;
   useEffect(() => {
-    if (!moved) return;
-    movedByKey.current = null;
+    if (!dock.open || movedTo.current !== dock.tab) return;
+    movedTo.current = null;
     chosen.current?.focus();
-  }, [moved]);
+  });
+  const show = (next: DockTab) => {
+    movedTo.current = next;
+    dock.show(next);
+  };
   const onKey = (event: KeyboardEvent) => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     const next = DOCK_TABS[(DOCK_TABS.indexOf(dock.tab) + step + DOCK_TABS.length) % DOCK_TABS.length];
     if (step === 0 || !next) return;
     event.preventDefault();
-    movedByKey.current = next;
-    dock.show(next);
+    show(next);
   };
   return (
     <div role="tablist" aria-label="Dock" className="flex h-9 shrink-0 items-stretch gap-1" onKeyDown={onKey}>
@@ -129,7 +131,7 @@ function DockTabs({ dock, badges }: Pick<DockProps, "dock" | "badges">) {
             aria-selected={shown}
             aria-controls={shown ? "dock-panel" : undefined}
             tabIndex={tab === dock.tab ? 0 : -1}
-            onClick={() => (shown ? dock.fold(false) : dock.show(tab))}
+            onClick={() => (shown ? dock.fold(false) : show(tab))}
             className={cn(
               "relative inline-flex items-center gap-1.5 rounded-sm px-2 text-sm outline-offset-[-2px]",
               shown
@@ -146,5 +148,5 @@ function DockTabs({ dock, badges }: Pick<DockProps, "dock" | "badges">) {
   );
 }
 
-/** The tab that an arrow key went to, until it has the focus. One dock is on the page. */
-const movedByKey: { current: DockTab | null } = { current: null };
+/** The tab that was gone to, until it has the focus. One dock is on the page. */
+const movedTo: { current: DockTab | null } = { current: null };

@@ -25,5 +25,7 @@ export function useTabs(scriptId: string, shown: string, entryPoint: string) {
     setTabs((known) => withTab(known, shown, before));
     setBefore(shown);
   }, [shown, before, setTabs]);
-  return { tabs: tabs.includes(shown) ? tabs : withTab(tabs, shown, before), setTabs };
+  // Between closing a tab and the address leaving it, it is still shown and no tab any more.
+  const settled = tabs.includes(shown);
+  return { tabs: settled ? tabs : withTab(tabs, shown, before), settled, setTabs };
 }

@@ -70,9 +70,8 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
   const dragged = useRef<string | null>(null);
   const hovering = useRef<{ folder: string; timer: ReturnType<typeof setTimeout> } | null>(null);
   const typed = useRef({ text: "", at: 0 });
-  /** Something else has the focus by right: a name that is being typed, a question. */
-  const busy = useRef(false);
-  busy.current = naming !== null || deleting !== null || asking !== null;
+  /** What was chosen in a menu and takes the focus: done once the menu has let go of it. */
+  const afterMenu = useRef<(() => void) | null>(null);
 
   const roots = useMemo(() => treeOf(entries), [entries]);
   const rows = useMemo(
@@ -141,16 +140,25 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
       if (open) setActive(path);
     },
     onMenuClosed: () => {
-      if (!busy.current) refocus();
+      const next = afterMenu.current;
+      afterMenu.current = null;
+      refocus();
+      next?.();
     },
-    onRename: (path) => setNaming({ rename: path }),
+    onRename: (path) => {
+      afterMenu.current = () => setNaming({ rename: path });
+    },
     onRenamed: (path, to) => {
       setNaming(null);
       refocus();
       if (to && to !== path) void folder.move(path, to);
     },
-    onDelete: askDelete,
-    onNew: (into, kind) => setNaming({ new: kind, in: into }),
+    onDelete: (row) => {
+      afterMenu.current = () => askDelete(row);
+    },
+    onNew: (into, kind) => {
+      afterMenu.current = () => setNaming({ new: kind, in: into });
+    },
     onUpload: (into) => {
       uploadInto.current = into;
       picker.current?.click();

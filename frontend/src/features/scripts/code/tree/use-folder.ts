@@ -104,8 +104,8 @@ export function useFolder({ script, workspace, entries, onOpen, onMoved, onGone 
           });
       if (folder) await deleteTree(id, path);
       else await deleteFile(id, path);
-      workspace.forget(path);
       onGone(path);
+      workspace.forget(path);
       await refresh();
       const said =
         folder && files.length > 0 ? `${path} with ${plural(files.length, "file")} is deleted` : `${path} is deleted`;
