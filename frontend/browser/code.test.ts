@@ -173,7 +173,7 @@ describe("the folder", () => {
     ]);
     await page.getByText("taken.txt exists already").waitFor();
     await screenshot(page, "code-2-replace");
-    await page.getByRole("button", { name: "Upload only the 1 other" }).click();
+    await page.getByRole("button", { name: "Upload the other one" }).click();
     await has(script, "extra.txt");
     expect(await readFile(script, "taken.txt")).toBe("old\n");
 

@@ -17,6 +17,10 @@ export const artifactUrl = (runId: string, path: string, use: "download" | "view
 export const readArtifact = async (runId: string, path: string, signal?: AbortSignal): Promise<string> =>
   (await raw(artifact(runId, path), { ...(signal ? { signal } : {}) })).text();
 
+/** Bytes with the type under which they can be shown. */
+export const readPicture = async (scriptId: string, path: string, signal: AbortSignal): Promise<Blob> =>
+  (await raw(`${address(scriptId, path)}?view=true`, { signal, cache: "no-store" })).blob();
+
 export interface FileText {
   text: string;
   /** What `If-Match` takes back; null when the server named none. */

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { Button } from "~/components/ui/button";
 import { errorText } from "~/lib/format";
+import { usePhone } from "~/lib/media";
 import type { OpenFile, Workspace } from "../workspace";
 
 interface ConflictBarProps {
@@ -13,6 +14,7 @@ interface ConflictBarProps {
 }
 
 export function ConflictBar({ workspace, file, merging, onMerge }: ConflictBarProps) {
+  const phone = usePhone();
   const [error, setError] = useState<unknown>(null);
   const gone = file.theirs === "deleted";
   const busy = file.phase === "saving";
@@ -29,8 +31,12 @@ export function ConflictBar({ workspace, file, merging, onMerge }: ConflictBarPr
       <p className="min-w-0 flex-1 basis-64">
         {merging ? (
           <>
-            <span className="font-medium">Left is what is there now, right is yours.</span> Both can be edited; the
-            right side is what will be saved.
+            <span className="font-medium">
+              {phone ? "Red is what is there now, green is yours." : "Left is what is there now, right is yours."}
+            </span>{" "}
+            {phone
+              ? "What you make of it here is what will be saved."
+              : "Both can be edited; the right side is what will be saved."}
           </>
         ) : (
           <>
@@ -49,7 +55,7 @@ export function ConflictBar({ workspace, file, merging, onMerge }: ConflictBarPr
               Back
             </Button>
             <Button size="sm" look="primary" busy={busy} onClick={() => void keep()}>
-              Save the right side
+              {phone ? "Save this" : "Save the right side"}
             </Button>
           </>
         ) : (

@@ -21,6 +21,15 @@ interface EditorProps {
   onEditor?: OnEditor | undefined;
 }
 
+/** Makes a text the model's as one step that can be undone. Answers whether it was another. */
+function take(model: monaco.editor.ITextModel, text: string): boolean {
+  if (model.getValue() === text) return false;
+  model.pushStackElement();
+  model.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null);
+  model.pushStackElement();
+  return true;
+}
+
 export default function Editor({ workspace, file, line, asked, onEditor }: EditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneCodeEditor | null>(null);
@@ -62,7 +71,7 @@ export default function Editor({ workspace, file, line, asked, onEditor }: Edito
     const shown = editor.current;
     if (!shown) return;
     const model = modelOf(workspace.scriptId, path, latest.current.text);
-    if (model.getValue() !== latest.current.text) model.setValue(latest.current.text);
+    take(model, latest.current.text);
     shown.setModel(model);
     const view = views.current.get(path);
     if (view) shown.restoreViewState(view);
@@ -85,10 +94,8 @@ export default function Editor({ workspace, file, line, asked, onEditor }: Edito
   // biome-ignore lint/correctness/useExhaustiveDependencies: `epoch` is exactly when that happened.
   useEffect(() => {
     const model = editor.current?.getModel();
-    if (!model || model.getValue() === latest.current.text) return;
     const view = editor.current?.saveViewState();
-    model.pushEditOperations([], [{ range: model.getFullModelRange(), text: latest.current.text }], () => null);
-    if (view) editor.current?.restoreViewState(view);
+    if (model && take(model, latest.current.text) && view) editor.current?.restoreViewState(view);
   }, [epoch]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `path` and `asked` are when the line is to be shown anew.

@@ -63,7 +63,7 @@ export function RunButton({ script, onStarted }: RunButtonProps) {
       >
         <MenuItem onSelect={() => setAsking(true)}>
           Run with arguments or variables
-          <span className="ml-auto flex gap-1 pl-4">
+          <span className="ml-auto flex gap-1 pl-4 max-md:hidden">
             <Kbd>{modKey}</Kbd>
             <Kbd>Shift</Kbd>
             <Kbd>Enter</Kbd>

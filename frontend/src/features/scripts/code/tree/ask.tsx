@@ -69,7 +69,9 @@ export function AskReplace({ brought, taken, onClose, onUpload }: AskReplaceProp
         <>
           <Button onClick={onClose}>Upload nothing</Button>
           {others > 0 ? (
-            <Button onClick={() => onUpload(false)}>Upload only the {plural(others, "other")}</Button>
+            <Button onClick={() => onUpload(false)}>
+              {others === 1 ? "Upload the other one" : `Upload the ${others.toLocaleString("en")} others`}
+            </Button>
           ) : null}
           <Button look="primary" onClick={() => onUpload(true)}>
             Replace

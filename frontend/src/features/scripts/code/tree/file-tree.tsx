@@ -292,10 +292,15 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
             </button>
           }
         >
-          <MenuItem onSelect={() => picker.current?.click()}>
+          <MenuItem onSelect={() => acts.onUpload("")}>
             <Upload aria-hidden /> Files
           </MenuItem>
-          <MenuItem onSelect={() => folderPicker.current?.click()}>
+          <MenuItem
+            onSelect={() => {
+              uploadInto.current = "";
+              folderPicker.current?.click();
+            }}
+          >
             <FolderUp aria-hidden /> A folder
           </MenuItem>
         </Menu>
