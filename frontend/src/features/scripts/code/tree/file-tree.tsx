@@ -1,9 +1,7 @@
 // The script's folder as a tree: keyboard, menus, drags inside it and from the desktop. Only rows in sight are drawn.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { FilePlus, FolderPlus, FolderUp, Search, Upload } from "lucide-react";
 import {
   type ChangeEvent,
-  type DragEvent,
   type KeyboardEvent,
   useDeferredValue,
   useEffect,
@@ -14,25 +12,23 @@ import {
 } from "react";
 import { toast } from "sonner";
 import type { Script } from "~/api/types";
-import { IconButton } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { Input } from "~/components/ui/field";
-import { Menu, MenuItem } from "~/components/ui/menu";
 import { cn } from "~/lib/cn";
 import { usePhone } from "~/lib/media";
 import type { FolderEntry } from "../contract";
 import { AskDelete, AskReplace } from "./ask";
-import { type Brought, chosenFiles, readDropped } from "./dropped";
+import { type Brought, chosenFiles } from "./dropped";
 import { NameInput } from "./name-input";
 import { foldersAbove, isWithin, joined, moveRefusal, nameOf, parentOf } from "./paths";
 import { fitting, type Row, rowsOf, treeMove, treeOf, typedAhead } from "./rows";
+import { TreeBar } from "./tree-bar";
 import { type RowActs, TreeRow } from "./tree-row";
 import { UploadProgress } from "./upload-progress";
+import { useDrops } from "./use-drops";
 import type { Folder } from "./use-folder";
 import { useOpened } from "./use-opened";
 
-const DRAG = "application/x-pytask-path";
-const OPEN_AFTER_MS = 700;
 const TYPING_MS = 700;
 
 interface FileTreeProps {
@@ -60,15 +56,12 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
   const [active, setActive] = useState(shown);
   const [naming, setNaming] = useState<Naming>(null);
   const [menu, setMenu] = useState<string | null>(null);
-  const [target, setTarget] = useState<string | null>(null);
   const [deleting, setDeleting] = useState<string | null>(null);
   const [asking, setAsking] = useState<{ brought: Brought[]; taken: string[]; into: string } | null>(null);
   const scroll = useRef<HTMLDivElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const folderPicker = useRef<HTMLInputElement>(null);
   const uploadInto = useRef("");
-  const dragged = useRef<string | null>(null);
-  const hovering = useRef<{ folder: string; timer: ReturnType<typeof setTimeout> } | null>(null);
   const typed = useRef({ text: "", at: 0 });
   /** What was chosen in a menu and takes the focus: done once the menu has let go of it. */
   const afterMenu = useRef<(() => void) | null>(null);
@@ -133,6 +126,7 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
     else void folder.move(path, joined(into, nameOf(path)));
   };
 
+  const drops = useDrops({ rows, onOpen: (path) => flip(path, true), onMove: moveInto, onBring: bring });
   const acts: RowActs = {
     onPress: press,
     onMenu: (path, open) => {
@@ -164,12 +158,7 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
       picker.current?.click();
     },
     onEntry: (path) => void folder.makeEntry(path),
-    onDragStart: (event, row) => {
-      dragged.current = row.node.path;
-      event.dataTransfer.setData(DRAG, row.node.path);
-      event.dataTransfer.setData("text/plain", row.node.path);
-      event.dataTransfer.effectAllowed = "move";
-    },
+    onDragStart: drops.onDragStart,
   };
 
   const onKey = (event: KeyboardEvent) => {
@@ -207,47 +196,6 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
     }
   };
 
-  const folderUnder = (event: DragEvent): string => {
-    const path = (event.target as HTMLElement).closest<HTMLElement>("[data-path]")?.dataset.path;
-    const row = path === undefined ? undefined : rows.find((each) => each.node.path === path);
-    if (!row) return "";
-    return row.node.kind === "directory" ? row.node.path : parentOf(row.node.path);
-  };
-  const endHover = () => {
-    if (hovering.current) clearTimeout(hovering.current.timer);
-    hovering.current = null;
-  };
-  const onDragOver = (event: DragEvent) => {
-    const inside = event.dataTransfer.types.includes(DRAG);
-    if (!inside && !event.dataTransfer.types.includes("Files")) return;
-    const into = folderUnder(event);
-    const from = dragged.current;
-    if (inside && from !== null && (parentOf(from) === into || into === from || isWithin(into, from))) {
-      setTarget(null);
-      return;
-    }
-    event.preventDefault();
-    event.dataTransfer.dropEffect = inside ? "move" : "copy";
-    setTarget(into);
-    if (hovering.current?.folder === into) return;
-    endHover();
-    if (into && !opened.has(into))
-      hovering.current = { folder: into, timer: setTimeout(() => flip(into, true), OPEN_AFTER_MS) };
-  };
-  const onDrop = (event: DragEvent) => {
-    const into = folderUnder(event);
-    const path = event.dataTransfer.getData(DRAG);
-    event.preventDefault();
-    setTarget(null);
-    endHover();
-    dragged.current = null;
-    if (path) moveInto(path, into);
-    else
-      readDropped(event.dataTransfer).then(
-        (brought) => bring(brought, into),
-        () => toast.error("What was dropped could not be read", { description: "Nothing was uploaded." }),
-      );
-  };
   const onChosen = (event: ChangeEvent<HTMLInputElement>) => {
     const brought = event.target.files ? chosenFiles(event.target.files) : [];
     event.target.value = "";
@@ -265,56 +213,25 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
 
   return (
     <nav aria-label="Files" className="flex min-h-0 flex-1 flex-col">
-      <div className="flex h-9 shrink-0 items-center border-line border-b pr-1.5 pl-3">
-        <span className="flex-1 font-medium text-ink-3 text-xs max-md:invisible">Files</span>
-        <IconButton
-          label={words === null ? "Find a file" : "End finding"}
-          pressed={words !== null}
-          onClick={() => setWords(words === null ? "" : null)}
-        >
-          <Search />
-        </IconButton>
-        <IconButton label="Add a file" onClick={() => setNaming({ new: "file", in: "" })}>
-          <FilePlus />
-        </IconButton>
-        <IconButton label="Add a folder" onClick={() => setNaming({ new: "folder", in: "" })}>
-          <FolderPlus />
-        </IconButton>
-        <Menu
-          trigger={
-            <button
-              type="button"
-              aria-label="Upload"
-              title="Upload"
-              className="inline-flex size-7 items-center justify-center rounded-md text-ink-3 hover:bg-hover hover:text-ink data-[state=open]:bg-selected"
-            >
-              <Upload aria-hidden className="size-4" />
-            </button>
-          }
-        >
-          <MenuItem onSelect={() => acts.onUpload("")}>
-            <Upload aria-hidden /> Files
-          </MenuItem>
-          <MenuItem
-            onSelect={() => {
-              uploadInto.current = "";
-              folderPicker.current?.click();
-            }}
-          >
-            <FolderUp aria-hidden /> A folder
-          </MenuItem>
-        </Menu>
-        <input ref={picker} type="file" multiple hidden data-testid="upload-files" onChange={onChosen} />
-        <input
-          ref={folderPicker}
-          type="file"
-          multiple
-          hidden
-          data-testid="upload-folder"
-          {...{ webkitdirectory: "" }}
-          onChange={onChosen}
-        />
-      </div>
+      <TreeBar
+        finding={words !== null}
+        onFind={(finding) => setWords(finding ? "" : null)}
+        onNew={(kind) => setNaming({ new: kind, in: "" })}
+        onUpload={(what) => {
+          uploadInto.current = "";
+          (what === "files" ? picker : folderPicker).current?.click();
+        }}
+      />
+      <input ref={picker} type="file" multiple hidden data-testid="upload-files" onChange={onChosen} />
+      <input
+        ref={folderPicker}
+        type="file"
+        multiple
+        hidden
+        data-testid="upload-folder"
+        {...{ webkitdirectory: "" }}
+        onChange={onChosen}
+      />
       {words === null ? null : (
         <div className="shrink-0 border-line border-b p-1.5">
           <Input
@@ -368,19 +285,11 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
           event.preventDefault();
           setMenu(path);
         }}
-        onDragOver={onDragOver}
-        onDragLeave={(event) => {
-          if (event.currentTarget.contains(event.relatedTarget as Node | null)) return;
-          setTarget(null);
-          endHover();
-        }}
-        onDrop={onDrop}
-        onDragEnd={() => {
-          dragged.current = null;
-          setTarget(null);
-          endHover();
-        }}
-        className={cn("group/tree min-h-0 flex-1 overflow-auto py-1 outline-none", target === "" && "bg-accent-soft")}
+        {...drops.handlers}
+        className={cn(
+          "group/tree min-h-0 flex-1 overflow-auto py-1 outline-none",
+          drops.target === "" && "bg-accent-soft",
+        )}
       >
         <div role="none" className="relative" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((item) => {
@@ -399,7 +308,7 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
                 dirty={dirty.has(path)}
                 naming={naming !== null && "rename" in naming && naming.rename === path}
                 menu={menu === path}
-                target={target !== null && target !== "" && (path === target || isWithin(path, target))}
+                target={Boolean(drops.target) && (path === drops.target || isWithin(path, drops.target ?? ""))}
                 style={{ top: item.start, height }}
                 acts={acts}
               />
