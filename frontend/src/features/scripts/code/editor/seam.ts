@@ -1,5 +1,6 @@
 // Where tools join the editor without the editor knowing them: told of each file that is shown, they may answer with
-// what ends their interest once another is. Several tools are one, by `together`.
+// what ends their interest once another is. Several tools are one, by `together`. A room of tools is a hook that answers
+// an `OnEditor`, which the tab hands to `FileBody`; what it finds wrong it sets as marks, or says by `report`.
 import type { monaco } from "./monaco";
 
 export interface Shown {

@@ -37,7 +37,7 @@ export function RevisionView(props: RevisionViewProps) {
   const { items } = useRevisions(scriptId);
   const acts = useRevisionActs(scriptId, newest);
   const at = items.findIndex((each) => each.number === revision);
-  const before = items[at + 1]?.number ?? revision - 1;
+  const before = (at < 0 ? undefined : items[at + 1]?.number) ?? revision - 1;
   const then = useQuery(oldTextQuery(scriptId, revision, path));
   const earlier = useQuery({ ...oldTextQuery(scriptId, before, path), enabled: against === "previous" });
   const now = useQuery({

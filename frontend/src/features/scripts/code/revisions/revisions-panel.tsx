@@ -1,4 +1,5 @@
 // Every save of the script: a list by day, and of the chosen one its files, its label, the runs that used it.
+import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useRef } from "react";
 import { Button } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
@@ -7,6 +8,7 @@ import { RelativeTime } from "~/components/ui/time";
 import { cn } from "~/lib/cn";
 import { usePhone } from "~/lib/media";
 import type { Revision } from "../contract";
+import { revisionQuery } from "../requests";
 import { byDay, byWords, changedWords } from "./by-day";
 import { RevisionDetail } from "./revision-detail";
 import { useRevisionActs, useRevisions } from "./use-revisions";
@@ -31,12 +33,17 @@ export function RevisionsPanel({ scriptId, newest, chosen, path, onChoose, onCom
   const acts = useRevisionActs(scriptId, newest);
   const phone = usePhone();
   const list = useRef<HTMLDivElement>(null);
+  const at = items.findIndex((each) => each.number === chosen);
+  // An address may name one that is older than what is listed.
+  const single = useQuery({
+    ...revisionQuery(scriptId, chosen ?? 0),
+    enabled: chosen !== undefined && at < 0 && query.data !== undefined,
+  });
   if (query.error && items.length === 0)
     return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} className="m-3" />;
   if (!query.data) return <SkeletonRows rows={4} height={44} />;
   if (items.length === 0) return <Empty title="No revision yet">Each save makes one.</Empty>;
-  const at = items.findIndex((each) => each.number === chosen);
-  const revision = items[at];
+  const revision = items[at] ?? single.data;
 
   const onKey = (event: KeyboardEvent) => {
     const step =
@@ -88,7 +95,7 @@ export function RevisionsPanel({ scriptId, newest, chosen, path, onChoose, onCom
           key={revision.number}
           scriptId={scriptId}
           revision={revision}
-          before={items[at + 1]?.number ?? revision.number - 1}
+          before={(at < 0 ? undefined : items[at + 1]?.number) ?? revision.number - 1}
           newest={newest}
           path={path}
           onBack={phone ? () => onChoose(undefined) : undefined}

@@ -96,10 +96,12 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
   };
   const refocus = () => scroll.current?.focus({ preventScroll: true });
   const flip = (path: string, open: boolean) => {
-    const next = new Set(opened);
-    if (open) next.add(path);
-    else next.delete(path);
-    setOpened(next);
+    setOpened((known) => {
+      const next = new Set(known);
+      if (open) next.add(path);
+      else next.delete(path);
+      return next;
+    });
   };
   const press = (row: Row) => {
     setActive(row.node.path);
@@ -208,7 +210,7 @@ export function FileTree({ script, entries, truncated, error, onRetry, folder, d
     if (!path || !kind) return;
     if (kind === "file") void folder.addFile(path);
     else void folder.addFolder(path);
-    setOpened(new Set([...opened, ...foldersAbove(path)]));
+    setOpened((known) => new Set([...known, ...foldersAbove(path)]));
   };
 
   return (

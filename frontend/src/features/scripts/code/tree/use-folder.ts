@@ -145,7 +145,7 @@ export function useFolder({ script, workspace, entries, onOpen, onMoved, onGone 
         { description: `${first.error.message}${state.done > 0 ? ` ${plural(state.done, "other")} arrived.` : ""}` },
       );
     else if (state.done < state.files)
-      toast(`Uploading was stopped after ${plural(state.done, "file")}`, { description: "Those are kept." });
+      toast(`Uploading was stopped after ${plural(state.done, "file")}`, { description: "What arrived is kept." });
     else toast(`${plural(state.done, "file")} uploaded`);
   };
 

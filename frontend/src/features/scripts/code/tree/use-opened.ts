@@ -13,10 +13,12 @@ function read(scriptId: string): Set<string> {
 export function useOpened(scriptId: string, shown: string) {
   const [opened, set] = useState<ReadonlySet<string>>(() => new Set([...read(scriptId), ...foldersAbove(shown)]));
   const setOpened = useCallback(
-    (next: ReadonlySet<string>) => {
-      rememberHere(keyOf(scriptId), [...next]);
-      set(next);
-    },
+    (change: (known: ReadonlySet<string>) => ReadonlySet<string>) =>
+      set((known) => {
+        const next = change(known);
+        rememberHere(keyOf(scriptId), [...next]);
+        return next;
+      }),
     [scriptId],
   );
   useEffect(() => {
