@@ -15,7 +15,7 @@ import {
   MoreHorizontal,
   Play,
 } from "lucide-react";
-import type { CSSProperties, DragEvent } from "react";
+import type { CSSProperties, DragEvent, ReactNode } from "react";
 import { fileUrl } from "~/api/files";
 import type { ArtifactKind } from "~/api/types";
 import { extensionOf, kindOf } from "~/components/preview/kinds";
@@ -154,28 +154,26 @@ function RowMenu({
 }: Pick<TreeRowProps, "row" | "scriptId" | "entry" | "acts"> & { open: boolean }) {
   const { node } = row;
   const folder = node.kind === "directory";
-  return (
-    // A press on the menu, which is elsewhere in the document, is none on the row.
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only stops what its children let through.
-    <span
-      className="contents"
-      onClick={(event) => event.stopPropagation()}
-      onKeyDown={(event) => event.stopPropagation()}
+  const button = (
+    <button
+      type="button"
+      tabIndex={-1}
+      {...(open ? {} : { onClick: () => acts.onMenu(node.path, true) })}
+      aria-label={`More for ${node.path}`}
+      className="inline-flex size-5 shrink-0 items-center justify-center rounded-sm text-ink-3 opacity-0 hover:text-ink group-hover:opacity-100 data-[state=open]:opacity-100 max-md:size-7 max-md:opacity-100"
     >
+      <MoreHorizontal aria-hidden className="size-4" />
+    </button>
+  );
+  // A menu costs more than the rest of its row: while rows fly by there are none.
+  if (!open) return <RowEnd>{button}</RowEnd>;
+  return (
+    <RowEnd>
       <Menu
         open={open}
         onOpenChange={(next) => acts.onMenu(node.path, next)}
         onClosed={acts.onMenuClosed}
-        trigger={
-          <button
-            type="button"
-            tabIndex={-1}
-            aria-label={`More for ${node.path}`}
-            className="inline-flex size-5 shrink-0 items-center justify-center rounded-sm text-ink-3 opacity-0 hover:text-ink group-hover:opacity-100 data-[state=open]:opacity-100 max-md:size-7 max-md:opacity-100"
-          >
-            <MoreHorizontal aria-hidden className="size-4" />
-          </button>
-        }
+        trigger={button}
       >
         {folder ? (
           <>
@@ -212,6 +210,18 @@ function RowMenu({
           </>
         )}
       </Menu>
-    </span>
+    </RowEnd>
   );
 }
+
+/** A press on the menu, which is elsewhere in the document, is none on the row. */
+const RowEnd = ({ children }: { children: ReactNode }) => (
+  // biome-ignore lint/a11y/noStaticElementInteractions: it only stops what its children let through.
+  <span
+    className="contents"
+    onClick={(event) => event.stopPropagation()}
+    onKeyDown={(event) => event.stopPropagation()}
+  >
+    {children}
+  </span>
+);
