@@ -1,6 +1,7 @@
 // The pretend controller's HTTP contract, one row per route.
 import { artifact, artifactsOf } from "./artifacts.mjs";
 import { logs, newScript, runs, scripts, system } from "./data.mjs";
+import { fileRoutes } from "./files.mjs";
 import { historyRoutes } from "./history.mjs";
 import { imageRoutes } from "./images.mjs";
 import { logRoutes } from "./log-routes.mjs";
@@ -21,7 +22,6 @@ const known = (map, id, what) => map.get(id) ?? refuse(404, "not_found", `There 
 export const refuse = (...about) => {
   throw new Refusal(...about);
 };
-const etag = (file) => `"${file.version}"`;
 const page = (items, url) => {
   const from = Number(url.searchParams.get("cursor") ?? 0);
   const limit = Number(url.searchParams.get("limit") ?? 50);
@@ -30,15 +30,6 @@ const page = (items, url) => {
     next_cursor: from + limit < items.length ? String(from + limit) : null,
   };
 };
-function saved(script, path, body) {
-  const before = script.files.get(path);
-  const file = { body, version: (before?.version ?? 0) + 1, at: new Date().toISOString() };
-  script.files.set(path, file);
-  script.revision++;
-  tellScript(script);
-  return { json: { revision: script.revision, etag: etag(file) } };
-}
-
 const scriptOf = (runId) => known(scripts, known(runs, runId, "run").script_id, "script");
 const refuseLimit = (wrong, prefix = "") => {
   if (wrong) refuse(422, "invalid_field", wrong[1], { field: `${prefix}${wrong[0]}`, ...wrong[2] });
@@ -111,66 +102,7 @@ export const ROUTES = [
       return { json: describe(script) };
     },
   ],
-  [
-    "GET",
-    /^\/scripts\/([^/]+)\/files$/,
-    ({ id }) => {
-      const files = [...known(scripts, id, "script").files].sort(([a], [b]) => a.localeCompare(b));
-      return {
-        json: {
-          items: files.map(([path, file]) => ({
-            path,
-            size: file.body.length,
-            modified_at: file.at,
-            kind: "file",
-            text: !file.binary,
-          })),
-          next_cursor: null,
-        },
-      };
-    },
-  ],
-  [
-    "GET",
-    /^\/scripts\/([^/]+)\/files\/(.+)$/,
-    ({ id, rest }) => {
-      const file = known(known(scripts, id, "script").files, rest, "file");
-      return { bytes: file.body, headers: { etag: etag(file), "content-type": "application/octet-stream" } };
-    },
-  ],
-  [
-    "PUT",
-    /^\/scripts\/([^/]+)\/files\/(.+)$/,
-    ({ id, rest, body, headers }) => {
-      const script = known(scripts, id, "script");
-      const before = script.files.get(rest);
-      if (headers["if-none-match"] === "*" && before) refuse(412, "file_changed", `There is a file ${rest} already.`);
-      if (headers["if-match"] && (!before || headers["if-match"] !== etag(before)))
-        refuse(412, "changed_elsewhere", `${rest} was changed elsewhere.`);
-      return saved(script, rest, body);
-    },
-  ],
-  [
-    "DELETE",
-    /^\/scripts\/([^/]+)\/files\/(.+)$/,
-    ({ id, rest }) => {
-      const script = known(scripts, id, "script");
-      script.files.delete(rest);
-      tellScript(script);
-      return { status: 204 };
-    },
-  ],
-  [
-    "POST",
-    /^\/scripts\/([^/]+)\/rename-file$/,
-    ({ id, json }) => {
-      const script = known(scripts, id, "script");
-      if (script.files.has(json.to)) refuse(409, "name_taken", `There is a file ${json.to} already.`, { field: "to" });
-      const file = known(script.files, json.from, "file");
-      script.files.delete(json.from);
-      return saved(script, json.to, file.body);
-    },
-  ],
+  ...fileRoutes({ known, refuse, page, scripts, tell, tellScript }),
   ...packageRoutes({ known, refuse }),
   ...imageRoutes({ refuse }),
   ...logRoutes({ known, refuse }),

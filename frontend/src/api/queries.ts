@@ -51,13 +51,6 @@ export const scriptQuery = (id: string) =>
     queryFn: ({ signal }) => unwrap(client.GET("/api/v1/scripts/{id}", { params: { path: { id } }, signal })),
   });
 
-export const filesQuery = (id: string) =>
-  queryOptions({
-    queryKey: ["script", id, "files"],
-    queryFn: ({ signal }) => unwrap(client.GET("/api/v1/scripts/{id}/files", { params: { path: { id } }, signal })),
-    select: (list) => list.items,
-  });
-
 export const dependenciesQuery = (id: string) =>
   queryOptions({
     queryKey: ["script", id, "dependencies"],

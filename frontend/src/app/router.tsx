@@ -32,6 +32,16 @@ interface SchedulerSearch {
   schedule?: string | undefined;
 }
 
+interface CodeSearch {
+  /** Absent for what runs. */
+  file?: string | undefined;
+  line?: number | undefined;
+  /** The file of this revision, beside what it is now … */
+  revision?: number | undefined;
+  /** … or beside the revision before. */
+  against?: "previous" | undefined;
+}
+
 const positive = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
@@ -67,9 +77,11 @@ const scriptIndexRoute = createRoute({
 });
 const codeRoute = createRoute({
   ...tab("code"),
-  validateSearch: (search: Record<string, unknown>): { file?: string; line?: number } => ({
+  validateSearch: (search: Record<string, unknown>): CodeSearch => ({
     file: text(search.file),
     line: positive(search.line),
+    revision: positive(search.revision),
+    against: search.against === "previous" ? "previous" : undefined,
   }),
   component: lazyRouteComponent(() => load(() => import("~/features/scripts/code/code-tab")), "CodeTab"),
 });

@@ -4,8 +4,11 @@
 import { useEffect, useRef } from "react";
 import { useStore } from "~/lib/store";
 import { theme } from "~/lib/theme";
-import { applyEditorColours, monaco } from "./monaco";
-import type { OpenFile, Workspace } from "./workspace";
+import type { OpenFile, Workspace } from "../workspace";
+import { followMarkers } from "./markers";
+import { keepModels, modelOf } from "./models";
+import { applyEditorColours, LOOKS, monaco } from "./monaco";
+import { type OnEditor, together } from "./seam";
 
 interface EditorProps {
   workspace: Workspace;
@@ -14,19 +17,20 @@ interface EditorProps {
   line?: number | undefined;
   /** Goes up when the same line is asked for once more. */
   asked: number;
+  /** Tools that join in. */
+  onEditor?: OnEditor | undefined;
 }
 
-const uriOf = (scriptId: string, path: string) => monaco.Uri.from({ scheme: "file", path: `/${scriptId}/${path}` });
-
-function modelOf(scriptId: string, file: OpenFile): monaco.editor.ITextModel {
-  const uri = uriOf(scriptId, file.path);
-  return (
-    monaco.editor.getModel(uri) ??
-    monaco.editor.createModel(file.text, file.path.endsWith(".py") ? "python" : "plaintext", uri)
-  );
+/** Makes a text the model's as one step that can be undone. Answers whether it was another. */
+function take(model: monaco.editor.ITextModel, text: string): boolean {
+  if (model.getValue() === text) return false;
+  model.pushStackElement();
+  model.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null);
+  model.pushStackElement();
+  return true;
 }
 
-export default function Editor({ workspace, file, line, asked }: EditorProps) {
+export default function Editor({ workspace, file, line, asked, onEditor }: EditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneCodeEditor | null>(null);
   const views = useRef(new Map<string, monaco.editor.ICodeEditorViewState | null>());
@@ -38,36 +42,23 @@ export default function Editor({ workspace, file, line, asked }: EditorProps) {
   useEffect(() => {
     if (!host.current) return;
     const created = monaco.editor.create(host.current, {
+      ...LOOKS,
       model: null,
-      automaticLayout: true,
-      minimap: { enabled: false },
-      fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace',
-      fontLigatures: false,
-      fontSize: 13,
-      lineHeight: 20,
-      padding: { top: 10, bottom: 10 },
-      scrollBeyondLastLine: false,
-      smoothScrolling: false,
-      renderLineHighlight: "line",
-      renderLineHighlightOnlyWhenFocus: true,
-      lineNumbersMinChars: 4,
-      overviewRulerBorder: false,
-      hideCursorInOverviewRuler: true,
       guides: { indentation: true },
       tabSize: 4,
       insertSpaces: true,
-      fixedOverflowWidgets: true,
       ariaLabel: "Code",
-      unicodeHighlight: { ambiguousCharacters: true },
     });
     editor.current = created;
     const typing = created.onDidChangeModelContent(() => {
       const model = created.getModel();
       if (model) workspace.edit(latest.current.path, model.getValue());
     });
+    const pruning = workspace.subscribe(() => keepModels(workspace.scriptId, (each) => workspace.snapshot().has(each)));
     // The font arrives after the editor measured its stand-in.
     void document.fonts.ready.then(() => monaco.editor.remeasureFonts());
     return () => {
+      pruning();
       typing.dispose();
       created.dispose();
       editor.current = null;
@@ -79,8 +70,8 @@ export default function Editor({ workspace, file, line, asked }: EditorProps) {
   useEffect(() => {
     const shown = editor.current;
     if (!shown) return;
-    const model = modelOf(workspace.scriptId, latest.current);
-    if (model.getValue() !== latest.current.text) model.setValue(latest.current.text);
+    const model = modelOf(workspace.scriptId, path, latest.current.text);
+    take(model, latest.current.text);
     shown.setModel(model);
     const view = views.current.get(path);
     if (view) shown.restoreViewState(view);
@@ -90,11 +81,21 @@ export default function Editor({ workspace, file, line, asked }: EditorProps) {
     };
   }, [workspace, path]);
 
-  // Text that came from elsewhere (a reload, a conflict decided) replaces the model's; typing never passes here.
+  useEffect(() => {
+    const shown = editor.current;
+    const model = shown?.getModel();
+    if (!shown || !model) return;
+    const tools = onEditor ? together(followMarkers, onEditor) : followMarkers;
+    return tools({ scriptId: workspace.scriptId, editor: shown, model, path }) ?? undefined;
+  }, [workspace, path, onEditor]);
+
+  // Text that came from elsewhere (a reload, a conflict decided) replaces the model's, as one step that can be undone;
+  // typing never passes here.
   // biome-ignore lint/correctness/useExhaustiveDependencies: `epoch` is exactly when that happened.
   useEffect(() => {
     const model = editor.current?.getModel();
-    if (model && model.getValue() !== latest.current.text) model.setValue(latest.current.text);
+    const view = editor.current?.saveViewState();
+    if (model && take(model, latest.current.text) && view) editor.current?.restoreViewState(view);
   }, [epoch]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `path` and `asked` are when the line is to be shown anew.

@@ -1,4 +1,4 @@
-// How an artifact may be shown, decided before a byte of it is read. Pure.
+// How a file may be shown, decided before a byte of it is read. Pure.
 import type { ArtifactEntry } from "~/api/types";
 
 const MIB = 1024 * 1024;

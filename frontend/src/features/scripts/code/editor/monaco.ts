@@ -1,7 +1,16 @@
-// The editor's code: Python only, one worker, nothing from the internet. Imported lazily, as it is most of the bundle.
+// The editor's code: Python and the plain files beside it, one worker, nothing from the internet. Imported lazily, as it is most of the bundle.
 import * as monaco from "monaco-editor/editor";
 import "monaco-editor/features/register.all";
+import "monaco-editor/languages/definitions/css/register";
+import "monaco-editor/languages/definitions/html/register";
+import "monaco-editor/languages/definitions/ini/register";
+import "monaco-editor/languages/definitions/javascript/register";
+import "monaco-editor/languages/definitions/markdown/register";
 import "monaco-editor/languages/definitions/python/register";
+import "monaco-editor/languages/definitions/shell/register";
+import "monaco-editor/languages/definitions/sql/register";
+import "monaco-editor/languages/definitions/xml/register";
+import "monaco-editor/languages/definitions/yaml/register";
 import EditorWorker from "monaco-editor/editor/editor.worker?worker";
 import type { Theme } from "~/lib/theme";
 
@@ -70,6 +79,13 @@ export function applyEditorColours(theme: Theme) {
       "editorWidget.border": hexOf("--line"),
       "editorSuggestWidget.selectedBackground": hexOf("--selected"),
       "editorGutter.background": hexOf("--panel"),
+      "diffEditor.insertedTextBackground": `${hexOf("--ok")}2e`,
+      "diffEditor.insertedLineBackground": `${hexOf("--ok")}1a`,
+      "diffEditor.removedTextBackground": `${hexOf("--fail")}2e`,
+      "diffEditor.removedLineBackground": `${hexOf("--fail")}1a`,
+      "diffEditor.diagonalFill": hexOf("--line"),
+      "diffEditor.unchangedRegionBackground": hexOf("--sunken"),
+      "diffEditor.unchangedRegionForeground": hexOf("--ink-2"),
       "scrollbar.shadow": "#00000000",
       focusBorder: hexOf("--accent-ink"),
       "input.background": hexOf("--panel"),
@@ -78,5 +94,25 @@ export function applyEditorColours(theme: Theme) {
   });
   monaco.editor.setTheme(name);
 }
+
+/** How every editor and every comparison here looks. */
+export const LOOKS = {
+  automaticLayout: true,
+  minimap: { enabled: false },
+  fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace',
+  fontLigatures: false,
+  fontSize: 13,
+  lineHeight: 20,
+  padding: { top: 10, bottom: 10 },
+  scrollBeyondLastLine: false,
+  smoothScrolling: false,
+  renderLineHighlight: "line",
+  renderLineHighlightOnlyWhenFocus: true,
+  lineNumbersMinChars: 4,
+  overviewRulerBorder: false,
+  hideCursorInOverviewRuler: true,
+  fixedOverflowWidgets: true,
+  unicodeHighlight: { ambiguousCharacters: true },
+} as const satisfies monaco.editor.IEditorOptions;
 
 export { monaco };
