@@ -10,6 +10,7 @@ import { newId, runs, seed } from "./data.mjs";
 import { pushTail } from "./log-routes.mjs";
 import { ROUTES, refuse } from "./routes.mjs";
 import { seedSchedules } from "./schedules.mjs";
+import { seedScripts } from "./scripts.mjs";
 import { listen, start } from "./simulate.mjs";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
@@ -39,7 +40,8 @@ async function api(request, response, url) {
       const match = request.method === method ? pattern.exec(path) : null;
       if (!match) continue;
       const isJson = request.headers["content-type"]?.includes("json");
-      if (body.length > 0 && !isJson && method !== "PUT") refuse(415, "not_json", "The body must be JSON.");
+      if (body.length > 0 && !isJson && method !== "PUT" && path !== "/scripts/import")
+        refuse(415, "not_json", "The body must be JSON.");
       const [id, rest] = match.slice(1).map(decodeURIComponent);
       const result = handle({
         url,
@@ -86,6 +88,7 @@ function page_or_asset(response, url) {
 
 const { endless } = seed();
 seedSchedules();
+seedScripts();
 start(endless);
 const server = createServer((request, response) => {
   const url = new URL(request.url, "http://mock");
