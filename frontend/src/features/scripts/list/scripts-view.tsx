@@ -21,7 +21,7 @@ import { useFileDrop } from "./new/use-file-drop";
 import { useImports } from "./new/use-imports";
 import { DuplicateDialog, RenameDialog } from "./script-dialogs";
 import { asList, type Filters, isNarrowed, listOf, NO_FILTERS, type ScriptsSearch, type Sort } from "./search";
-import { codeWords } from "./table/code-head";
+import { CodeStatus, codeWords } from "./table/code-head";
 import { entriesOf } from "./table/layout";
 import { ScriptsTable } from "./table/scripts-table";
 import { ChooseTagsDialog } from "./tags/choose-tags-dialog";
@@ -152,6 +152,7 @@ export function ScriptsView() {
           className="mb-3"
         />
       ) : null}
+      <CodeStatus code={code} />
       <Panel aria-label="Scripts">
         {isPending ? <SkeletonRows rows={8} height={52} /> : null}
         {isEmpty ? <NoneYet onNew={startNew} onWay={(way) => change({ new: way }, true)} /> : null}

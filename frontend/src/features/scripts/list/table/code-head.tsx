@@ -16,10 +16,17 @@ export function codeWords({ text, isLooking, error, truncated, hits }: CodeState
 export const CodeHead = ({ code }: { code: CodeState }) => (
   <tr className="border-line border-b bg-sunken last:border-b-0" style={{ height: HEAD_HEIGHT }}>
     <td colSpan={8} className="px-4 text-ink-3 text-xs">
-      <span role="status" data-testid="code-found" data-looking={code.isLooking} className="flex items-center gap-2">
+      <span className="flex items-center gap-2">
         <FileSearch aria-hidden className="size-3.5 shrink-0" />
         <span className="truncate-line">{codeWords(code)}</span>
       </span>
     </td>
   </tr>
+);
+
+/** The same said aloud: the line itself may be out of sight, where it does not exist. */
+export const CodeStatus = ({ code }: { code: CodeState }) => (
+  <span role="status" data-testid="code-found" data-looking={code.isLooking} className="sr-only">
+    {code.text === null ? null : codeWords(code)}
+  </span>
 );

@@ -18,7 +18,7 @@ function shown({ text, ranges }: CodeLine): Pick<CodeLine, "text" | "ranges"> {
 export function CodeLines({ scriptId, hit }: { scriptId: string; hit: CodeHit }) {
   const more = hit.matches - hit.lines.length;
   return (
-    <ul className="flex flex-col">
+    <ul className="-ml-1.5 flex flex-col">
       {hit.lines.map((line) => {
         const { text, ranges } = shown(line);
         return (

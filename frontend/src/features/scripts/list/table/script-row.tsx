@@ -134,8 +134,8 @@ export const ScriptRow = memo(function ScriptRow(props: ScriptRowProps) {
       </tr>
       {lines ? (
         <tr className={cn("border-line border-b", chosen && "bg-accent-soft")}>
-          <td className="p-0" />
-          <td colSpan={7} className="pr-4 pb-2.5 align-top">
+          <td colSpan={2} className="p-0" />
+          <td colSpan={6} className="pr-4 pb-2.5 align-top">
             <CodeLines scriptId={script.id} hit={lines} />
           </td>
         </tr>
