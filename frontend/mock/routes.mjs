@@ -1,6 +1,6 @@
 // The pretend controller's HTTP contract, one row per route.
 import { artifact, artifactsOf } from "./artifacts.mjs";
-import { logs, newScript, runs, scripts, system } from "./data.mjs";
+import { logs, runs, scripts, system } from "./data.mjs";
 import { fileRoutes } from "./files.mjs";
 import { historyRoutes } from "./history.mjs";
 import { imageRoutes } from "./images.mjs";
@@ -9,8 +9,9 @@ import { statsOf } from "./measure.mjs";
 import { changesOf } from "./outcomes.mjs";
 import { packageRoutes } from "./packages.mjs";
 import { scheduleRoutes } from "./schedules.mjs";
+import { listed, scriptRoutes } from "./scripts.mjs";
 import { changeSettings, outOfBounds, settingsView } from "./settings.mjs";
-import { cancel, dashboard, describe, start, tell, tellScript } from "./simulate.mjs";
+import { cancel, dashboard, start, tell, tellScript } from "./simulate.mjs";
 
 class Refusal extends Error {
   constructor(status, code, message, details) {
@@ -49,57 +50,20 @@ export const ROUTES = [
     },
   ],
   ["GET", /^\/dashboard$/, () => ({ json: dashboard() })],
-  [
-    "GET",
-    /^\/scripts$/,
-    ({ url }) => {
-      const q = (url.searchParams.get("q") ?? "").toLowerCase();
-      const found = [...scripts.values()].filter(
-        (each) => !each.trashed && `${each.name} ${each.description} ${each.tags}`.toLowerCase().includes(q),
-      );
-      return { json: page(found.map(describe), url) };
-    },
-  ],
-  [
-    "POST",
-    /^\/scripts$/,
-    ({ json }) => {
-      if (!json.name) refuse(422, "invalid_field", "A script needs a name.", { field: "name" });
-      if ([...scripts.values()].some((each) => each.name === json.name))
-        refuse(409, "name_taken", `“${json.name}” is the name of another script.`, { field: "name" });
-      const script = newScript(json.name, json.description ?? "", json.tags ?? []);
-      tellScript(script);
-      return { status: 201, json: describe(script) };
-    },
-  ],
-  ["GET", /^\/scripts\/([^/]+)$/, ({ id }) => ({ json: describe(known(scripts, id, "script")) })],
+  ...scriptRoutes({ known, refuse, page }),
   [
     "PATCH",
     /^\/scripts\/([^/]+)$/,
     ({ id, json }) => {
       const script = known(scripts, id, "script");
+      const taken = [...scripts.values()].some((each) => each !== script && !each.trashed && each.name === json.name);
+      if (json.name === "") refuse(422, "invalid_field", "A script needs a name.", { field: "name" });
+      if (taken) refuse(409, "name_taken", `“${json.name}” is the name of another script.`, { field: "name" });
       const limits = json.limits ?? script.limits;
       refuseLimit(outOfBounds(limits, system.engine), "limits.");
       Object.assign(script, json, { limits });
       tellScript(script);
-      return { json: describe(script) };
-    },
-  ],
-  [
-    "DELETE",
-    /^\/scripts\/([^/]+)$/,
-    ({ id }) => {
-      known(scripts, id, "script").trashed = true;
-      return { status: 204 };
-    },
-  ],
-  [
-    "POST",
-    /^\/scripts\/([^/]+)\/restore$/,
-    ({ id }) => {
-      const script = known(scripts, id, "script");
-      script.trashed = false;
-      return { json: describe(script) };
+      return { json: listed(script) };
     },
   ],
   ...fileRoutes({ known, refuse, page, scripts, tell, tellScript }),

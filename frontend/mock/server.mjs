@@ -11,6 +11,7 @@ import { seedFolders } from "./files.mjs";
 import { pushTail } from "./log-routes.mjs";
 import { ROUTES, refuse } from "./routes.mjs";
 import { seedSchedules } from "./schedules.mjs";
+import { seedScripts } from "./scripts.mjs";
 import { listen, start } from "./simulate.mjs";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
@@ -40,7 +41,8 @@ async function api(request, response, url) {
       const match = request.method === method ? pattern.exec(path) : null;
       if (!match) continue;
       const isJson = request.headers["content-type"]?.includes("json");
-      if (body.length > 0 && !isJson && method !== "PUT") refuse(415, "not_json", "The body must be JSON.");
+      if (body.length > 0 && !isJson && method !== "PUT" && path !== "/scripts/import")
+        refuse(415, "not_json", "The body must be JSON.");
       const [id, rest, more] = match.slice(1).map(decodeURIComponent);
       const result = handle({
         url,
@@ -88,6 +90,7 @@ function page_or_asset(response, url) {
 
 const { endless } = seed();
 seedSchedules();
+seedScripts();
 seedFolders(scripts);
 start(endless);
 const server = createServer((request, response) => {

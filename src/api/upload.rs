@@ -47,12 +47,22 @@ async fn large(
         let piece = piece.map_err(broken)?;
         sent += piece.len() as u64;
         if sent > room {
+            read_on(sent, &mut pieces).await;
             return Err(too_large(path, room));
         }
         incoming = on_disk(move || incoming.write(&piece).map(|()| incoming)).await?;
         next = pieces.next().await;
     }
     Ok(Received::Large(incoming))
+}
+
+/// Who is still sending does not hear an answer. Within bounds: of what nobody could take, not all is read.
+async fn read_on(mut sent: u64, pieces: &mut axum::body::BodyDataStream) {
+    while sent <= files::MAX_UPLOAD_BYTES
+        && let Some(Ok(piece)) = pieces.next().await
+    {
+        sent += piece.len() as u64;
+    }
 }
 
 fn too_large(path: &RelPath, room: u64) -> ApiError {

@@ -97,9 +97,10 @@ impl Looks {
                 sleep(PACE).await;
             }
             let Some(now) = self.still(&id) else { return };
-            // Those that go on keep what came during the pause.
+            // Those that go on keep what came during the pause; of new ones nobody knows whether something did.
             if now.folders != look.folders {
                 watches = self.watch(&now);
+                self.events.publish(News::Files(id.clone()));
             }
             look = now;
         }

@@ -3,6 +3,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { parseCompareSearch, parseRunsSearch } from "~/features/history/search";
 import { parseRange, rangeParam } from "~/features/logs/line-range";
+import { parseScriptsSearch } from "~/features/scripts/list/search";
 import { load } from "~/lib/load";
 import { NotFound } from "./not-found";
 import { PageError } from "./page-error";
@@ -56,11 +57,7 @@ const dashboardRoute = createRoute({
 
 const scriptsRoute = createRoute({
   ...at("/scripts"),
-  validateSearch: (search: Record<string, unknown>): { q?: string; tags?: string[]; new?: boolean } => ({
-    q: text(search.q),
-    tags: Array.isArray(search.tags) ? search.tags.filter((tag) => typeof tag === "string") : undefined,
-    new: search.new === true ? true : undefined,
-  }),
+  validateSearch: parseScriptsSearch,
   component: lazyRouteComponent(() => load(() => import("~/features/scripts/list/scripts-page")), "ScriptsPage"),
 });
 

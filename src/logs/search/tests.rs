@@ -20,7 +20,8 @@ fn for_text(text: &str) -> Search {
         pattern: Pattern::new(text, false, false).unwrap(),
         filter: Filter::All,
         order: Order::Oldest,
-        limit: 10_000,
+        // More than there are: what is listed is held against all that there is.
+        limit: usize::MAX,
         after: 0,
         before: u64::MAX,
     }

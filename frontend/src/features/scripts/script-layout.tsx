@@ -8,13 +8,13 @@ import { ErrorNotice } from "~/components/ui/error-notice";
 import { Skeleton } from "~/components/ui/panel";
 import { markOf, StateMark } from "~/components/ui/state-mark";
 import { TabBar, TabLink } from "~/components/ui/tab-links";
-import { Tag } from "~/components/ui/tag";
 import { RelativeTime } from "~/components/ui/time";
 import { FireTime } from "~/features/schedules/fire-time";
 import { schedulesOfQuery } from "~/features/schedules/requests";
 import { nearest } from "~/features/schedules/upcoming";
 import { RunButton } from "./code/run-with/run-button";
 import { EnvironmentBadge } from "./environment-badge";
+import { ScriptTag } from "./script-tag";
 
 export function ScriptLayout() {
   const { scriptId } = useParams({ from: "/scripts/$scriptId" });
@@ -54,7 +54,7 @@ function ScriptHead({ script }: { script: Script }) {
       <h1 className="truncate-line min-w-0 text-xl font-semibold tracking-[-0.012em]">{script.name}</h1>
       <span className="flex gap-1 max-sm:hidden">
         {script.tags.map((tag) => (
-          <Tag key={tag}>{tag}</Tag>
+          <ScriptTag key={tag} tag={tag} />
         ))}
       </span>
       <div className="ml-auto flex shrink-0 items-center gap-4 text-ink-2 text-sm">

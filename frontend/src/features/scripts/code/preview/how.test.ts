@@ -6,6 +6,7 @@ const entry = (path: string, text: boolean, size = 10) => ({
   text,
   size,
   kind: "file" as const,
+  tracked: true,
   modified_at: "2026-03-01T00:00:00Z",
 });
 

@@ -38,6 +38,7 @@ export function byDay(revisions: readonly Revision[], now: Date): Day[] {
 }
 
 const BY: Record<RevisionBy, string> = {
+  created: "with the script",
   editor: "in the editor",
   api: "through the API",
   restore: "by a restore",

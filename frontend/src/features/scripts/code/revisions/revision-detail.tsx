@@ -108,7 +108,9 @@ export function RevisionDetail({
                     {letter}
                   </span>
                   <span className="truncate-line min-w-0 flex-1 font-mono text-[12.5px]">{each.path}</span>
-                  <span className="num shrink-0 text-ink-3 text-xs">{formatBytes(each.size)}</span>
+                  <span className="num shrink-0 text-ink-3 text-xs">
+                    {each.size == null ? "" : formatBytes(each.size)}
+                  </span>
                 </button>
               </li>
             );

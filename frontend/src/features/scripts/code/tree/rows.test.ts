@@ -7,6 +7,7 @@ const file = (path: string, kind: FolderEntry["kind"] = "file"): FolderEntry => 
   path,
   kind,
   size: 1,
+  tracked: true,
   modified_at: "2026-03-01T00:00:00Z",
   text: true,
 });
