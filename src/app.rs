@@ -20,9 +20,8 @@ use crate::engine::Engine;
 use crate::engine::docker::{Docker, DockerConfig};
 use crate::envs::index;
 use crate::events::Events;
-use crate::files::{DataDir, DataLock, Owner, Reserve, layout};
+use crate::files::{DataDir, DataLock, Owner, Reserve, Watcher, layout};
 use crate::images::{self, Images};
-use crate::logs::Watcher;
 use crate::model::ids::RunId;
 use crate::model::settings::InForce;
 use crate::runs::{self, Installation, Relief, Runs};
@@ -149,6 +148,7 @@ pub async fn start_on(
         main_index,
     })
     .await?;
+    let watcher = Watcher::start()?;
     let scripts = Scripts::new(scripts::Parts {
         store: store.clone(),
         data: data.clone(),
@@ -156,7 +156,9 @@ pub async fn start_on(
         events: events.clone(),
         settings: settings.clone(),
         owner,
+        watcher: watcher.clone(),
     });
+    scripts.sweep().await.context("what an earlier stop cut short")?;
     let engine = make_engine(EngineWiring {
         instance: instance.clone(),
         data_dir: data.path().to_owned(),
@@ -181,7 +183,7 @@ pub async fn start_on(
         clock: clock.clone(),
         events: events.clone(),
         scripts: scripts.clone(),
-        watcher: Watcher::start()?,
+        watcher,
         settings: settings.clone(),
         installation: Installation {
             instance,
@@ -198,6 +200,8 @@ pub async fn start_on(
         events: events.clone(),
         settings: settings.clone(),
     });
+    let bounded = scripts.clone();
+    runs::keep_alive("revisions", move || bounded.clone().keep_revisions_bounded());
     let api = Api {
         store: store.clone(),
         data,

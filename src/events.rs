@@ -16,6 +16,8 @@ pub enum News {
     Run(Box<Run>),
     /// Settings, files or environment of a script.
     Script(ScriptId),
+    /// Something in a script's folder that is looked at, whoever did it.
+    Files(ScriptId),
     /// The schedules of a script.
     Schedules(ScriptId),
     /// The container engine came or went, the disk filled or emptied, settings changed.

@@ -14,6 +14,7 @@ pub mod files;
 pub mod images;
 pub mod logs;
 pub mod model;
+pub mod pattern;
 pub mod runs;
 pub mod scheduler;
 pub mod scripts;

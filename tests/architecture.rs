@@ -12,7 +12,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("engine", &[]),
     ("files", &[]),
-    ("logs", &["files"]),
+    ("pattern", &[]),
+    ("logs", &["files", "pattern"]),
     ("store", &["model"]),
     ("vault", &["model"]),
     ("envs", &["model"]),
@@ -25,7 +26,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("images", &["clock", "engine", "events", "model", "store"]),
     (
         "scripts",
-        &["clock", "envs", "events", "files", "model", "settings", "store"],
+        &[
+            "clock", "envs", "events", "files", "model", "pattern", "settings", "store",
+        ],
     ),
     (
         "runs",
@@ -48,6 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "images",
             "logs",
             "model",
+            "pattern",
             "runs",
             "scheduler",
             "scripts",

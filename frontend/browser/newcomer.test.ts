@@ -146,7 +146,7 @@ describe("a newcomer", () => {
     await page.keyboard.press("Control+s");
     await page.getByText("was changed elsewhere").waitFor();
     await screenshot(page, "story-7-conflict");
-    await page.getByRole("button", { name: "Discard mine" }).click();
+    await page.getByRole("button", { name: "Take theirs" }).click();
     await page.getByText("from elsewhere").waitFor();
     await page.getByText(/Saved · revision/).waitFor();
   });

@@ -13,7 +13,7 @@ function chunk(type, data) {
 }
 
 /** Bars on a transparent ground. */
-function png(width, height) {
+export function png(width, height) {
   const rows = [];
   for (let y = 0; y < height; y++) {
     const row = Buffer.alloc(1 + width * 4);

@@ -1,6 +1,7 @@
 // The pretend controller's HTTP contract, one row per route.
 import { artifact, artifactsOf } from "./artifacts.mjs";
-import { logs, newScript, runs, scripts, system } from "./data.mjs";
+import { logs, runs, scripts, system } from "./data.mjs";
+import { fileRoutes } from "./files.mjs";
 import { historyRoutes } from "./history.mjs";
 import { imageRoutes } from "./images.mjs";
 import { logRoutes } from "./log-routes.mjs";
@@ -8,8 +9,9 @@ import { statsOf } from "./measure.mjs";
 import { changesOf } from "./outcomes.mjs";
 import { packageRoutes } from "./packages.mjs";
 import { scheduleRoutes } from "./schedules.mjs";
+import { listed, scriptRoutes } from "./scripts.mjs";
 import { changeSettings, outOfBounds, settingsView } from "./settings.mjs";
-import { cancel, dashboard, describe, start, tell, tellScript } from "./simulate.mjs";
+import { cancel, dashboard, start, tell, tellScript } from "./simulate.mjs";
 
 class Refusal extends Error {
   constructor(status, code, message, details) {
@@ -21,7 +23,6 @@ const known = (map, id, what) => map.get(id) ?? refuse(404, "not_found", `There 
 export const refuse = (...about) => {
   throw new Refusal(...about);
 };
-const etag = (file) => `"${file.version}"`;
 const page = (items, url) => {
   const from = Number(url.searchParams.get("cursor") ?? 0);
   const limit = Number(url.searchParams.get("limit") ?? 50);
@@ -30,15 +31,6 @@ const page = (items, url) => {
     next_cursor: from + limit < items.length ? String(from + limit) : null,
   };
 };
-function saved(script, path, body) {
-  const before = script.files.get(path);
-  const file = { body, version: (before?.version ?? 0) + 1, at: new Date().toISOString() };
-  script.files.set(path, file);
-  script.revision++;
-  tellScript(script);
-  return { json: { revision: script.revision, etag: etag(file) } };
-}
-
 const scriptOf = (runId) => known(scripts, known(runs, runId, "run").script_id, "script");
 const refuseLimit = (wrong, prefix = "") => {
   if (wrong) refuse(422, "invalid_field", wrong[1], { field: `${prefix}${wrong[0]}`, ...wrong[2] });
@@ -58,119 +50,23 @@ export const ROUTES = [
     },
   ],
   ["GET", /^\/dashboard$/, () => ({ json: dashboard() })],
-  [
-    "GET",
-    /^\/scripts$/,
-    ({ url }) => {
-      const q = (url.searchParams.get("q") ?? "").toLowerCase();
-      const found = [...scripts.values()].filter(
-        (each) => !each.trashed && `${each.name} ${each.description} ${each.tags}`.toLowerCase().includes(q),
-      );
-      return { json: page(found.map(describe), url) };
-    },
-  ],
-  [
-    "POST",
-    /^\/scripts$/,
-    ({ json }) => {
-      if (!json.name) refuse(422, "invalid_field", "A script needs a name.", { field: "name" });
-      if ([...scripts.values()].some((each) => each.name === json.name))
-        refuse(409, "name_taken", `“${json.name}” is the name of another script.`, { field: "name" });
-      const script = newScript(json.name, json.description ?? "", json.tags ?? []);
-      tellScript(script);
-      return { status: 201, json: describe(script) };
-    },
-  ],
-  ["GET", /^\/scripts\/([^/]+)$/, ({ id }) => ({ json: describe(known(scripts, id, "script")) })],
+  ...scriptRoutes({ known, refuse, page }),
   [
     "PATCH",
     /^\/scripts\/([^/]+)$/,
     ({ id, json }) => {
       const script = known(scripts, id, "script");
+      const taken = [...scripts.values()].some((each) => each !== script && !each.trashed && each.name === json.name);
+      if (json.name === "") refuse(422, "invalid_field", "A script needs a name.", { field: "name" });
+      if (taken) refuse(409, "name_taken", `“${json.name}” is the name of another script.`, { field: "name" });
       const limits = json.limits ?? script.limits;
       refuseLimit(outOfBounds(limits, system.engine), "limits.");
       Object.assign(script, json, { limits });
       tellScript(script);
-      return { json: describe(script) };
+      return { json: listed(script) };
     },
   ],
-  [
-    "DELETE",
-    /^\/scripts\/([^/]+)$/,
-    ({ id }) => {
-      known(scripts, id, "script").trashed = true;
-      return { status: 204 };
-    },
-  ],
-  [
-    "POST",
-    /^\/scripts\/([^/]+)\/restore$/,
-    ({ id }) => {
-      const script = known(scripts, id, "script");
-      script.trashed = false;
-      return { json: describe(script) };
-    },
-  ],
-  [
-    "GET",
-    /^\/scripts\/([^/]+)\/files$/,
-    ({ id }) => {
-      const files = [...known(scripts, id, "script").files].sort(([a], [b]) => a.localeCompare(b));
-      return {
-        json: {
-          items: files.map(([path, file]) => ({
-            path,
-            size: file.body.length,
-            modified_at: file.at,
-            kind: "file",
-            text: !file.binary,
-          })),
-          next_cursor: null,
-        },
-      };
-    },
-  ],
-  [
-    "GET",
-    /^\/scripts\/([^/]+)\/files\/(.+)$/,
-    ({ id, rest }) => {
-      const file = known(known(scripts, id, "script").files, rest, "file");
-      return { bytes: file.body, headers: { etag: etag(file), "content-type": "application/octet-stream" } };
-    },
-  ],
-  [
-    "PUT",
-    /^\/scripts\/([^/]+)\/files\/(.+)$/,
-    ({ id, rest, body, headers }) => {
-      const script = known(scripts, id, "script");
-      const before = script.files.get(rest);
-      if (headers["if-none-match"] === "*" && before) refuse(412, "file_changed", `There is a file ${rest} already.`);
-      if (headers["if-match"] && (!before || headers["if-match"] !== etag(before)))
-        refuse(412, "changed_elsewhere", `${rest} was changed elsewhere.`);
-      return saved(script, rest, body);
-    },
-  ],
-  [
-    "DELETE",
-    /^\/scripts\/([^/]+)\/files\/(.+)$/,
-    ({ id, rest }) => {
-      const script = known(scripts, id, "script");
-      script.files.delete(rest);
-      tellScript(script);
-      return { status: 204 };
-    },
-  ],
-  [
-    "POST",
-    /^\/scripts\/([^/]+)\/rename-file$/,
-    ({ id, json }) => {
-      const script = known(scripts, id, "script");
-      if (script.files.has(json.to)) refuse(409, "name_taken", `There is a file ${json.to} already.`, { field: "to" });
-      const file = known(script.files, json.from, "file");
-      script.files.delete(json.from);
-      return saved(script, json.to, file.body);
-    },
-  ],
+  ...fileRoutes({ known, refuse, page, scripts, tell, tellScript }),
   ...packageRoutes({ known, refuse }),
   ...imageRoutes({ refuse }),
   ...logRoutes({ known, refuse }),

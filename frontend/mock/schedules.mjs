@@ -116,6 +116,15 @@ function view(each) {
   };
 }
 
+/** What the list of scripts says of them. */
+export function schedulesOf(script) {
+  const own = [...schedules.values()].filter((each) => each.script_id === script.id).map(view);
+  const next = own
+    .flatMap((each) => each.next.slice(0, 1).map(({ at }) => ({ at, schedule_id: each.id })))
+    .sort((a, b) => a.at.localeCompare(b.at))[0];
+  return { schedules: own.length, next_fire: next ?? null };
+}
+
 function calendar(from, to, script) {
   const now = Date.now();
   const items = [];

@@ -6,10 +6,12 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
-import { newId, runs, seed } from "./data.mjs";
+import { newId, runs, scripts, seed } from "./data.mjs";
+import { seedFolders } from "./files.mjs";
 import { pushTail } from "./log-routes.mjs";
 import { ROUTES, refuse } from "./routes.mjs";
 import { seedSchedules } from "./schedules.mjs";
+import { seedScripts } from "./scripts.mjs";
 import { listen, start } from "./simulate.mjs";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
@@ -39,12 +41,14 @@ async function api(request, response, url) {
       const match = request.method === method ? pattern.exec(path) : null;
       if (!match) continue;
       const isJson = request.headers["content-type"]?.includes("json");
-      if (body.length > 0 && !isJson && method !== "PUT") refuse(415, "not_json", "The body must be JSON.");
-      const [id, rest] = match.slice(1).map(decodeURIComponent);
+      if (body.length > 0 && !isJson && method !== "PUT" && path !== "/scripts/import")
+        refuse(415, "not_json", "The body must be JSON.");
+      const [id, rest, more] = match.slice(1).map(decodeURIComponent);
       const result = handle({
         url,
         id,
         rest,
+        more,
         body,
         json: isJson && body.length > 0 ? JSON.parse(body) : {},
         headers: request.headers,
@@ -86,6 +90,8 @@ function page_or_asset(response, url) {
 
 const { endless } = seed();
 seedSchedules();
+seedScripts();
+seedFolders(scripts);
 start(endless);
 const server = createServer((request, response) => {
   const url = new URL(request.url, "http://mock");

@@ -30,6 +30,7 @@ export const builtIn = {
   },
   schedules_paused: false,
   retention: { max_age_days: 90, max_runs: 1000, max_bytes: null },
+  max_revisions: 500,
 };
 
 const set = {
@@ -37,6 +38,7 @@ const set = {
   max_runs: null,
   min_free_bytes: null,
   schedules_paused: null,
+  max_revisions: null,
   retention: { max_age_days: null, max_runs: null, max_bytes: null },
   packages: {
     default_requirements: ["certifi"],
@@ -65,6 +67,7 @@ export const inForce = () => ({
   default_limits: { ...builtIn.default_limits, ...given(set.default_limits) },
   max_runs: set.max_runs ?? builtIn.max_runs,
   min_free_bytes: set.min_free_bytes ?? builtIn.min_free_bytes,
+  max_revisions: (set.max_revisions ?? builtIn.max_revisions) || null,
   schedules_paused: set.schedules_paused ?? builtIn.schedules_paused,
   packages: { ...builtIn.packages, ...given(set.packages) },
   retention: { ...builtIn.retention, ...given(set.retention) },
@@ -123,6 +126,8 @@ export function changeSettings(patch, engine) {
     return ["max_runs", `max_runs must be from 1 to 1000, not ${patch.max_runs}`];
   if (patch.min_free_bytes != null && patch.min_free_bytes < 16 * MIB)
     return ["min_free_bytes", `min_free_bytes must be from ${16 * MIB} to ${1024 * GIB}, not ${patch.min_free_bytes}`];
+  if (patch.max_revisions != null && patch.max_revisions > 100_000)
+    return ["max_revisions", `max_revisions must be from 0 to 100000, not ${patch.max_revisions}`];
   const refused = patch.packages ? wrongPackages(patch.packages) : null;
   if (refused) return refused;
   for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))

@@ -1,13 +1,10 @@
 //! `/runs/{id}/artifacts`: what a run has left in `$PYTASK_ARTIFACTS`; of a run that is still going, as far as it is.
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::io::AsyncReadExt;
-use tokio_util::io::ReaderStream;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
@@ -15,12 +12,8 @@ use super::error::{ApiError, ErrorBody};
 use super::extract::{Json, Path, Query};
 use super::files::rel_path;
 use super::runs::find;
-use super::view::{ArtifactKind, View, disposition, kind, view};
-use crate::files::{OpenFile, on_disk};
-use crate::model::evidence::bytes;
-
-/// Read at a time.
-const PIECE: usize = 64 * 1024;
+use super::stored;
+use super::view::{ArtifactKind, kind};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Artifact {
@@ -43,10 +36,10 @@ pub struct ArtifactList {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ArtifactQuery {
+pub struct ViewQuery {
     /// To be shown by a browser instead of being saved, where it is of a kind that can be.
     #[serde(default)]
-    view: bool,
+    pub(super) view: bool,
 }
 
 /// What a run has left, or has written so far.
@@ -68,66 +61,24 @@ pub async fn list(State(api): State<Api>, Path(id): Path<String>) -> Result<Json
     }))
 }
 
-/// The bytes of an artifact: as a download, or sandboxed for a browser to show.
+/// The bytes of an artifact: as a download, of which one `Range` can be had, or sandboxed for a browser to show.
 #[utoipa::path(get, path = "/runs/{id}/artifacts/{*path}", tag = "runs", operation_id = "readArtifact",
-    params(("id" = String, Path), ("path" = String, Path), ArtifactQuery),
+    params(("id" = String, Path), ("path" = String, Path), ViewQuery),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
-        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody)))]
+        (status = 206, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 416)))]
 pub async fn get(
     State(api): State<Api>,
     Path((id, path)): Path<(String, String)>,
-    Query(query): Query<ArtifactQuery>,
+    Query(query): Query<ViewQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let run = find(&api, &id).await?;
     let open = api.runs.open_artifact(&run, rel_path(&path)?).await?;
-    let (open, shown) = if query.view {
-        let path = path.clone();
-        on_disk(move || how_to_show(&path, &open).map(|view| (open, view))).await?
+    if query.view {
+        stored::shown(open, &path, &headers).await
     } else {
-        (open, None)
-    };
-    let mut headers = HeaderMap::new();
-    let how = match shown {
-        Some(view) => {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(view.content_type));
-            headers.insert(
-                header::CONTENT_SECURITY_POLICY,
-                HeaderValue::from_static(view.policy),
-            );
-            if view.framed {
-                headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
-            }
-            "inline"
-        }
-        None => {
-            let download = HeaderValue::from_static("application/octet-stream");
-            headers.insert(header::CONTENT_TYPE, download);
-            "attachment"
-        }
-    };
-    if let Ok(disposition) = HeaderValue::try_from(disposition(how, &path)) {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-    }
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(open.size));
-    // No more than was promised, should it grow meanwhile.
-    let promised = tokio::fs::File::from_std(open.file).take(open.size);
-    let body = Body::from_stream(ReaderStream::with_capacity(promised, PIECE));
-    Ok((StatusCode::OK, headers, body).into_response())
-}
-
-fn how_to_show(path: &str, open: &OpenFile) -> Result<Option<View>, ApiError> {
-    let view = view(path, kind(path, || open.begins_like_text()));
-    match view {
-        Some(view) if open.size > view.most_bytes => {
-            let (size, most) = (bytes(open.size), bytes(view.most_bytes));
-            let message =
-                format!("{path} is too large to be shown ({size}, at most {most}); download it instead");
-            Err(ApiError::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "artifact_too_large",
-                message,
-            ))
-        }
-        other => Ok(other),
+        stored::download(open, &path, &headers, None).await
     }
 }

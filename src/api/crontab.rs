@@ -13,6 +13,7 @@ use super::extract::Json;
 use super::schedules::{ScheduleView, show};
 use crate::files::{Expected, RelPath};
 use crate::model::ids::ScriptId;
+use crate::model::revision::MadeBy;
 use crate::model::run::Overlap;
 use crate::model::schedule::{Terms, When};
 use crate::model::script::check_name;
@@ -95,14 +96,10 @@ pub async fn preview(
 
 /// Scripts by their name in small letters.
 async fn names(api: &Api) -> Result<HashMap<String, ScriptId>, ApiError> {
-    let filter = store::scripts::Filter {
-        limit: u32::MAX,
-        ..store::scripts::Filter::default()
-    };
-    let scripts = api.store.read(move |c| store::scripts::list(c, &filter)).await?;
-    Ok(scripts
+    let named = api.store.read(store::scripts::names).await?;
+    Ok(named
         .into_iter()
-        .map(|script| (script.name.to_lowercase(), script.id))
+        .map(|(id, name)| (name.to_lowercase(), id))
         .collect())
 }
 
@@ -264,12 +261,18 @@ async fn script_of(api: &Api, job: &CrontabJob) -> Result<(ScriptId, bool), ApiE
         .create(New {
             name: job.new_name().to_owned(),
             description: "From a crontab".to_owned(),
-            tags: Vec::new(),
+            ..New::default()
         })
         .await?;
     let path = RelPath::parse(&script.entry_point).map_err(crate::files::Error::from)?;
     api.scripts
-        .save_file(&script.id, path, program(job).into(), Expected::Anything)
+        .save_file(
+            &script.id,
+            path,
+            program(job).into(),
+            Expected::Anything,
+            MadeBy::Import,
+        )
         .await?;
     Ok((script.id, true))
 }

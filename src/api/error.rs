@@ -79,7 +79,7 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
-    fn internal(error: &dyn std::error::Error) -> Self {
+    pub(super) fn internal(error: &dyn std::error::Error) -> Self {
         let mut chain = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
@@ -243,6 +243,7 @@ impl From<scripts::Error> for ApiError {
             .with(json!({ "runs": runs })),
             scripts::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             scripts::Error::Limits(bounds) => out_of_bounds(bounds),
+            scripts::Error::Label(invalid) => Self::invalid("label", invalid.to_string()),
             scripts::Error::Retention(bounds) => Self::invalid(bounds.field, bounds.message),
             scripts::Error::Requirement(bad) => unreadable(&bad, "requirements"),
             scripts::Error::Refused(refused) => package_refused(&refused, "requirements"),
@@ -256,6 +257,35 @@ impl From<scripts::Error> for ApiError {
             scripts::Error::NoBlock => Self::conflict(
                 "nothing_to_resolve",
                 "The entry file has no script block (PEP 723)",
+            ),
+            scripts::Error::TagNotFound => Self::not_found("tag"),
+            scripts::Error::TemplateNotFound => Self::invalid("template", "There is no such template"),
+            scripts::Error::NotInTrash => Self::conflict(
+                "not_in_trash",
+                "Only a script in the trash can be removed for good; delete it first",
+            ),
+            scripts::Error::HasRuns => Self::conflict(
+                "script_busy",
+                "Runs of the script were added meanwhile; try again once they have finished",
+            ),
+            scripts::Error::Archive(refused) => {
+                let message = format!("Nothing was imported: {refused}");
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "archive_refused", message)
+            }
+            scripts::Error::NoEntry { found } => {
+                let there = match &found[..] {
+                    [] => "there is no Python file on its top".to_owned(),
+                    files => format!("on its top are {}", files.join(", ")),
+                };
+                let message = format!(
+                    "Nothing was imported: it is not clear which file is to be run ({there}); call that file main.py"
+                );
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no_entry_point", message)
+                    .with(json!({ "files": found }))
+            }
+            scripts::Error::TooManyFiles(most) => Self::conflict(
+                "too_many_files",
+                format!("The folder has more than {most} files and folders, which is too many for this"),
             ),
             scripts::Error::Files(error) => error.into(),
             scripts::Error::Store(error) => error.into(),

@@ -27,6 +27,11 @@ pub enum EventMessage {
     Script {
         script_id: String,
     },
+    /// Something in the script's folder came, went or was changed, perhaps not by us. Told of folders whose files were
+    /// listed in the last ten minutes.
+    Files {
+        script_id: String,
+    },
     System {
         system: Box<System>,
     },
@@ -89,6 +94,9 @@ async fn tell(api: &Api, news: News) -> Result<EventMessage, ApiError> {
             run: Box::new(show_one(api, *run).await?),
         },
         News::Script(id) => EventMessage::Script {
+            script_id: id.to_string(),
+        },
+        News::Files(id) => EventMessage::Files {
             script_id: id.to_string(),
         },
         News::Schedules(id) => EventMessage::Schedules {

@@ -1,16 +1,19 @@
 //! Extractors whose refusals are our errors: what, where, what to do.
 
+use std::convert::Infallible;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::error::ApiError;
+use crate::model::revision::MadeBy;
 
 /// A JSON body. An empty one counts as `{}`, so that a POST without wishes needs none.
 pub struct Json<T>(pub T);
@@ -47,16 +50,15 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// A raw body.
-pub struct Raw(pub Bytes);
+/// Who changes files: browsers say where a request comes from, programs do not.
+pub struct Maker(pub MadeBy);
 
-impl<S: Send + Sync> FromRequest<S> for Raw {
-    type Rejection = ApiError;
+impl<S: Send + Sync> FromRequestParts<S> for Maker {
+    type Rejection = Infallible;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        Ok(Self(
-            Bytes::from_request(request, state).await.map_err(unreadable)?,
-        ))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let browser = parts.headers.contains_key(header::ORIGIN);
+        Ok(Self(if browser { MadeBy::Editor } else { MadeBy::Api }))
     }
 }
 

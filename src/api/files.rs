@@ -1,18 +1,22 @@
 //! `/scripts/{id}/files`: a script's folder as plain bytes. Every change is a revision.
 
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
+use super::artifacts::ViewQuery;
 use super::error::{ApiError, ErrorBody};
-use super::extract::{Json, Path, Raw};
+use super::extract::{Json, Maker, Path, Query};
+use super::stored;
+use super::upload::{self, Received};
 use crate::files::{self, ContentHash, EntryKind, Expected, RelPath};
 use crate::model::ids::ScriptId;
-use crate::scripts::Saved;
+use crate::scripts::{Listed, Saved};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FileEntry {
@@ -23,6 +27,8 @@ pub struct FileEntry {
     pub kind: FileKind,
     /// An editor can show it.
     pub text: bool,
+    /// The newest revision has it (perhaps with other contents).
+    pub tracked: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,8 +78,10 @@ pub fn rel_path(path: &str) -> Result<RelPath, ApiError> {
     params(("id" = String, Path)),
     responses((status = 200, body = FileList), (status = 404, body = ErrorBody)))]
 pub async fn list(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<FileList>, ApiError> {
-    let listing = api.scripts.list_files(&ScriptId::parse(&id)).await?;
+    let Listed { listing, tracked } = api.scripts.list_and_watch(&ScriptId::parse(&id)).await?;
+    let is_tracked = |path: &str| RelPath::parse(path).is_ok_and(|path| tracked.get(&path).is_some());
     let items = listing.entries.into_iter().map(|entry| FileEntry {
+        tracked: entry.kind == EntryKind::File && is_tracked(&entry.path),
         path: entry.path,
         size: entry.size,
         modified_at: Timestamp::from_millisecond(entry.modified_at_ms).unwrap_or_default(),
@@ -91,19 +99,30 @@ pub async fn list(State(api): State<Api>, Path(id): Path<String>) -> Result<Json
     }))
 }
 
-/// The bytes of a file, with its `ETag`.
+/// The bytes of a file: as a download, of which one `Range` can be had, or sandboxed for a browser to show. With an
+/// `ETag`, unless it is larger than 16 MiB.
 #[utoipa::path(get, path = "/scripts/{id}/files/{*path}", tag = "scripts", operation_id = "readFile",
-    params(("id" = String, Path), ("path" = String, Path)),
+    params(("id" = String, Path), ("path" = String, Path), ViewQuery),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
-        (status = 404, body = ErrorBody), (status = 413, body = ErrorBody)))]
+        (status = 206, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 416)))]
 pub async fn get(
     State(api): State<Api>,
     Path((id, path)): Path<(String, String)>,
+    Query(query): Query<ViewQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let contents = api
-        .scripts
-        .read_file(&ScriptId::parse(&id), rel_path(&path)?)
-        .await?;
+    let id = ScriptId::parse(&id);
+    let place = rel_path(&path)?;
+    let open = api.scripts.open_file(&id, place.clone()).await?;
+    if query.view {
+        return stored::shown(open, &path, &headers).await;
+    }
+    if open.size > files::MAX_FILE_BYTES || headers.contains_key(header::RANGE) {
+        return stored::download(open, &path, &headers, None).await;
+    }
+    let contents = api.scripts.read_file(&id, place).await?;
     let tag =
         HeaderValue::try_from(etag(contents.hash)).map_err(|e| ApiError::invalid("path", e.to_string()))?;
     Ok(raw(contents.bytes, Some(tag)))
@@ -128,7 +147,7 @@ pub fn raw(bytes: Vec<u8>, etag: Option<HeaderValue>) -> Response {
 }
 
 /// Creates or replaces a file. With `If-Match`, only if it is still what was read; with `If-None-Match: *`, only if
-/// there is none.
+/// there is none. Up to 16 MiB it is in revisions; up to 1 GiB it is kept without, and has no `ETag`.
 #[utoipa::path(put, path = "/scripts/{id}/files/{*path}", tag = "scripts", operation_id = "saveFile",
     params(("id" = String, Path), ("path" = String, Path), ("If-Match" = Option<String>, Header),
         ("If-None-Match" = Option<String>, Header)),
@@ -138,14 +157,20 @@ pub fn raw(bytes: Vec<u8>, etag: Option<HeaderValue>) -> Response {
 pub async fn put(
     State(api): State<Api>,
     Path((id, path)): Path<(String, String)>,
+    Maker(made_by): Maker,
     headers: HeaderMap,
-    Raw(bytes): Raw,
+    body: Body,
 ) -> Result<Json<SavedFile>, ApiError> {
+    let (id, path) = (ScriptId::parse(&id), rel_path(&path)?);
     let expected = expected(&headers)?;
-    let saved = api
-        .scripts
-        .save_file(&ScriptId::parse(&id), rel_path(&path)?, bytes, expected)
-        .await?;
+    let saved = match upload::receive(&api, &id, &path, body).await? {
+        Received::Small(bytes) => api.scripts.save_file(&id, path, bytes, expected, made_by).await?,
+        Received::Large(incoming) => {
+            api.scripts
+                .finish_upload(&id, path, incoming, expected, made_by)
+                .await?
+        }
+    };
     Ok(Json(saved.into()))
 }
 
@@ -172,20 +197,54 @@ fn expected(headers: &HeaderMap) -> Result<Expected, ApiError> {
     }
 }
 
-/// Deletes a file or an empty folder. Earlier revisions keep what it held.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeleteQuery {
+    /// A folder with all that is in it, too.
+    #[serde(default)]
+    recursive: bool,
+}
+
+/// Deletes a file or an empty folder, or with `recursive` any folder. Revisions keep what tracked files held.
 #[utoipa::path(delete, path = "/scripts/{id}/files/{*path}", tag = "scripts", operation_id = "deleteFile",
-    params(("id" = String, Path), ("path" = String, Path)),
+    params(("id" = String, Path), ("path" = String, Path), DeleteQuery),
     responses((status = 200, body = SavedFile), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn delete(
     State(api): State<Api>,
     Path((id, path)): Path<(String, String)>,
+    Query(query): Query<DeleteQuery>,
+    Maker(made_by): Maker,
 ) -> Result<Json<SavedFile>, ApiError> {
-    Ok(Json(
-        api.scripts
-            .remove_file(&ScriptId::parse(&id), rel_path(&path)?)
-            .await?
-            .into(),
-    ))
+    let (id, path) = (ScriptId::parse(&id), rel_path(&path)?);
+    let saved = if query.recursive {
+        api.scripts.remove_folder(&id, path, made_by).await?
+    } else {
+        api.scripts.remove_file(&id, path, made_by).await?
+    };
+    Ok(Json(saved.into()))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewFolder {
+    path: String,
+}
+
+/// Makes a folder, with those above it where they are missing.
+#[utoipa::path(post, path = "/scripts/{id}/folders", tag = "scripts", operation_id = "createFolder",
+    params(("id" = String, Path)), request_body = NewFolder,
+    responses((status = 201), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
+pub async fn create_folder(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    Json(new): Json<NewFolder>,
+) -> Result<StatusCode, ApiError> {
+    api.scripts
+        .create_folder(&ScriptId::parse(&id), rel_path(&new.path)?)
+        .await?;
+    Ok(StatusCode::CREATED)
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -202,18 +261,19 @@ pub struct RenameFile {
 pub async fn rename(
     State(api): State<Api>,
     Path(id): Path<String>,
+    Maker(made_by): Maker,
     Json(rename): Json<RenameFile>,
 ) -> Result<Json<SavedFile>, ApiError> {
     let (from, to) = (rel_path(&rename.from)?, rel_path(&rename.to)?);
     Ok(Json(
         api.scripts
-            .rename_file(&ScriptId::parse(&id), from, to)
+            .rename_file(&ScriptId::parse(&id), from, to, made_by)
             .await?
             .into(),
     ))
 }
 
-/// Files may be larger than JSON bodies.
+/// Bounded where they are read.
 pub fn body_limit() -> DefaultBodyLimit {
-    DefaultBodyLimit::max(usize::try_from(files::MAX_FILE_BYTES).unwrap_or(usize::MAX))
+    DefaultBodyLimit::disable()
 }

@@ -3,8 +3,8 @@
 //!
 //! - `Host` must be a name we answer to, on every path: a rebound DNS name is refused (421).
 //! - A method that changes something must not come from another origin: `Origin`, where a browser sends one, is
-//!   our own to the byte, and `Sec-Fetch-Site` is `same-origin` or `none`; bodies of POST and PATCH are JSON,
-//!   which no HTML form can send.
+//!   our own to the byte, and `Sec-Fetch-Site` is `same-origin` or `none`; bodies of POST and PATCH are JSON
+//!   or a file, as which no HTML form can send them.
 //! - A WebSocket handshake is a GET that CORS does not cover, so its `Origin` must be there and be ours.
 
 use std::sync::Arc;
@@ -95,8 +95,8 @@ fn judge(hosts: &AllowedHosts, method: &Method, headers: &HeaderMap) -> Result<(
             "Changes are accepted from PyTask-Manager's own pages only",
         ));
     }
-    if matches!(*method, Method::POST | Method::PATCH) && has_body(headers) && !is_json(headers) {
-        let message = "Send the body as application/json";
+    if matches!(*method, Method::POST | Method::PATCH) && has_body(headers) && !is_ours_to_send(headers) {
+        let message = "Send the body as application/json, or a file as application/octet-stream";
         return Err(ApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "json_required",
@@ -117,14 +117,23 @@ fn has_body(headers: &HeaderMap) -> bool {
     headers.contains_key(header::TRANSFER_ENCODING) || !matches!(length, None | Some(b"0"))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// JSON, or a file as a file: what neither a form nor a page elsewhere can send without asking first.
+fn is_ours_to_send(headers: &HeaderMap) -> bool {
+    const KINDS: [&str; 7] = [
+        "application/json",
+        "application/octet-stream",
+        "application/zip",
+        "application/x-zip-compressed",
+        "application/gzip",
+        "application/x-gzip",
+        "text/x-python",
+    ];
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
         .unwrap_or("");
-    kind.split(';')
-        .next()
-        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    let kind = kind.split(';').next().unwrap_or("").trim();
+    KINDS.iter().any(|ours| kind.eq_ignore_ascii_case(ours))
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use super::extract::{Path, Query};
 use super::frames;
 use super::log_lines::LinesOf;
 use super::runs::find;
-use crate::logs::{self, Match, Order, Pattern, Progress, Search};
+use crate::logs::{self, Match, Order, Progress, Search};
+use crate::pattern::Pattern;
 
 const DEFAULT_LISTED: usize = 1000;
 const MOST_LISTED: usize = 10_000;

@@ -34,7 +34,9 @@ mod schedules;
 mod scripts;
 mod settings;
 mod stats;
+mod stored;
 mod system;
+mod upload;
 mod view;
 
 use axum::Router;
@@ -96,10 +98,21 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(scripts::list, scripts::create))
         .routes(routes!(scripts::get, scripts::update, scripts::delete))
         .routes(routes!(scripts::restore))
+        .routes(routes!(scripts::search))
+        .routes(routes!(scripts::bulk))
+        .routes(routes!(scripts::import).layer(scripts::import_body_limit()))
+        .routes(routes!(scripts::duplicate))
+        .routes(routes!(scripts::archive))
+        .routes(routes!(scripts::list_tags))
+        .routes(routes!(scripts::update_tag, scripts::delete_tag))
+        .routes(routes!(scripts::list_templates))
         .routes(routes!(files::list))
         .routes(routes!(files::get, files::put, files::delete).layer(files::body_limit()))
+        .routes(routes!(files::create_folder))
         .routes(routes!(files::rename))
         .routes(routes!(revisions::list))
+        .routes(routes!(revisions::get, revisions::update))
+        .routes(routes!(revisions::changes))
         .routes(routes!(revisions::file))
         .routes(routes!(revisions::restore))
         .routes(routes!(dependencies::get, dependencies::put))

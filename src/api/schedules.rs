@@ -98,7 +98,7 @@ fn view(api: &Api, row: Row) -> ScheduleView {
         .filter(|_| !rests)
         .map_or_else(Vec::new, |timetable| {
             let after = schedule.cursor.max(now);
-            timetable.fires(after, crate::model::schedule::END, NEXT).list
+            timetable.first(after, crate::model::schedule::END, NEXT)
         });
     let seen: Vec<Fired> = fires
         .iter()

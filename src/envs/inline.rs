@@ -90,6 +90,46 @@ pub fn with_dependencies(source: &str, wanted: &[String]) -> Result<Option<Strin
     Ok(Some(lines.concat()))
 }
 
+/// A file without a block, with one that asks for these: after what has to come first (a shebang, the encoding). Where it
+/// was put, so that it can be taken out again.
+pub fn with_new_block(source: &str, wanted: &[String]) -> (String, Range<usize>) {
+    let ending = if source.lines().next().is_some() && source.contains("\r\n") {
+        "\r\n"
+    } else {
+        "\n"
+    };
+    let mut at = 0;
+    for (number, line) in source.split_inclusive('\n').take(2).enumerate() {
+        let line_of_its_own = line.ends_with('\n');
+        let shebang = number == 0 && line.trim_start_matches('\u{feff}').starts_with("#!");
+        let encoding = line.trim_start().starts_with('#') && line.contains("coding");
+        if !(line_of_its_own && (shebang || encoding)) {
+            break;
+        }
+        at += line.len();
+    }
+    let mut lines = Vec::new();
+    if at == 0 && source.starts_with('\u{feff}') {
+        // The mark has to stay first, and the block begins a line.
+        at = '\u{feff}'.len_utf8();
+        lines.push("#".to_owned());
+    }
+    lines.push(format!("# /// {KIND}"));
+    lines.push("# dependencies = [".to_owned());
+    lines.extend(
+        wanted
+            .iter()
+            .map(|line| format!("#     {},", Value::from(line.as_str()))),
+    );
+    lines.push("# ]".to_owned());
+    lines.push(END.to_owned());
+    // What follows could be taken for more of it.
+    lines.push(String::new());
+    let block: String = lines.iter().flat_map(|line| [line.as_str(), ending]).collect();
+    let range = at..at + block.len();
+    (format!("{}{block}{}", &source[..at], &source[at..]), range)
+}
+
 /// The wanted entries, in their order; what was there before keeps the comments and the space around it.
 fn replaced(old: Array, wanted: &[String]) -> Array {
     let multiline = old.iter().any(|value| prefix(value).contains('\n')) || old.is_empty();
@@ -342,6 +382,33 @@ mod tests {
                     .expect("a block");
                 assert_eq!(again, written, "writing the same changes nothing");
             }
+        }
+    }
+
+    #[test]
+    fn a_new_block_comes_first_and_can_be_taken_out() {
+        let table = [
+            ("print(1)\n", 0),
+            ("", 0),
+            ("print(1)", 0),
+            ("#!/usr/bin/env python3\nprint(1)\n", 23),
+            (
+                "#!/usr/bin/env python3\r\n# -*- coding: utf-8 -*-\r\nprint(1)\r\n",
+                49,
+            ),
+            ("#!/usr/bin/env python3", 0),
+            ("# comment\nprint(1)\n", 0),
+            ("\u{feff}print(1)\n", 3),
+            ("# /// pyproject\n# x = 1\n# ///\nprint(1)\n", 0),
+        ];
+        let wanted = lines(&["requests>=2", "a[b]>=1; python_version > \"3\""]);
+        for (source, at) in table {
+            let (text, range) = with_new_block(source, &wanted);
+            assert_eq!(range.start, at, "{source:?}");
+            assert_eq!(dependencies(&text), Ok(Some(wanted.clone())), "{text}");
+            let mut again = text.clone();
+            again.replace_range(range, "");
+            assert_eq!(again, source);
         }
     }
 

@@ -1,6 +1,6 @@
 //! How a script's environment stands to what the script asks for: pure.
 
-use crate::model::environment::{Environment, EnvironmentState};
+use crate::model::environment::EnvironmentState;
 use crate::model::ids::RunId;
 use crate::model::outcome::Outcome;
 use crate::model::run::{Run, State};
@@ -13,11 +13,19 @@ pub struct Status {
     pub message: Option<String>,
 }
 
+/// What counts of an environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Built<'a> {
+    pub requirements: &'a [String],
+    pub image_digest: &'a str,
+    pub damage: Option<&'a str>,
+}
+
 /// `live` is the environment the script's runs use, `newest_build` the latest run of kind build, `image` the content id
 /// of the image that a build would use now, if it is known.
 pub fn status(
     requirements: &[String],
-    live: Option<&Environment>,
+    live: Option<Built<'_>>,
     newest_build: Option<&Run>,
     image: Option<&str>,
 ) -> Status {
@@ -38,7 +46,7 @@ pub fn status(
     if requirements.is_empty() {
         return plain(EnvironmentState::NotNeeded);
     }
-    if let Some(damage) = live.and_then(|live| live.damage.clone()) {
+    if let Some(damage) = live.and_then(|live| live.damage) {
         return Status {
             state: EnvironmentState::Broken,
             build: None,
@@ -46,7 +54,7 @@ pub fn status(
         };
     }
     let asked = live.filter(|live| live.requirements == requirements);
-    if asked.is_some_and(|live| of_image(Some(&live.image_digest), image)) {
+    if asked.is_some_and(|live| of_image(Some(live.image_digest), image)) {
         return plain(EnvironmentState::InStep);
     }
     // A failure counts only against what is asked for now.
@@ -91,57 +99,40 @@ pub fn reason(outcome: &Outcome) -> String {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
-    use crate::model::ids::ScriptId;
 
     #[test]
     fn an_environment_is_in_step_with_list_and_image() {
-        type Case<'a> = (
-            &'a [String],
-            Option<&'a Environment>,
-            Option<&'a str>,
-            EnvironmentState,
-        );
+        type Case<'a> = (&'a [String], Option<Built<'a>>, Option<&'a str>, EnvironmentState);
         let asked = vec!["requests".to_owned()];
-        let live = Environment {
-            script_id: ScriptId::generate(),
-            key: "k".into(),
-            lock_hash: "l".into(),
-            requirements: asked.clone(),
-            image: "python:3".into(),
-            image_digest: "sha256:1".into(),
-            packages: vec![],
-            run_id: RunId::generate(),
-            created_at: Timestamp::UNIX_EPOCH,
-            live_at: None,
+        let live = Built {
+            requirements: &asked,
+            image_digest: "sha256:1",
             damage: None,
-            compiled_at: None,
         };
-        let damaged = Environment {
-            damage: Some("six.py is missing".into()),
-            ..live.clone()
+        let damaged = Built {
+            damage: Some("six.py is missing"),
+            ..live
         };
         let other = vec!["numpy".to_owned()];
         let table: &[Case<'_>] = &[
             (&[], None, None, EnvironmentState::NotNeeded),
-            (&[], Some(&live), None, EnvironmentState::NotNeeded),
-            (&[], Some(&damaged), None, EnvironmentState::NotNeeded),
-            (&asked, Some(&damaged), None, EnvironmentState::Broken),
-            (&other, Some(&damaged), None, EnvironmentState::Broken),
+            (&[], Some(live), None, EnvironmentState::NotNeeded),
+            (&[], Some(damaged), None, EnvironmentState::NotNeeded),
+            (&asked, Some(damaged), None, EnvironmentState::Broken),
+            (&other, Some(damaged), None, EnvironmentState::Broken),
             (&asked, None, None, EnvironmentState::Missing),
-            (&asked, Some(&live), None, EnvironmentState::InStep),
-            (&asked, Some(&live), Some("sha256:1"), EnvironmentState::InStep),
+            (&asked, Some(live), None, EnvironmentState::InStep),
+            (&asked, Some(live), Some("sha256:1"), EnvironmentState::InStep),
             (
                 &asked,
-                Some(&live),
+                Some(live),
                 Some("sha256:2"),
                 EnvironmentState::NeedsInstall,
             ),
             (
                 &other,
-                Some(&live),
+                Some(live),
                 Some("sha256:1"),
                 EnvironmentState::NeedsInstall,
             ),

@@ -114,6 +114,14 @@ pub(super) fn set_up_folder(folder: impl AsFd, owner: Owner) -> rustix::io::Resu
     owner.give(folder.as_fd())
 }
 
+/// The same for a file of ours; `executable` for whoever may read it.
+pub(super) fn set_up_file(file: BorrowedFd<'_>, owner: Owner, executable: bool) -> rustix::io::Result<()> {
+    let mode = owner.file_mode();
+    let runnable = Mode::from_raw_mode((mode.as_raw_mode() & 0o444) >> 2);
+    rustix::fs::fchmod(file, if executable { mode | runnable } else { mode })?;
+    owner.give(file)
+}
+
 /// Contents on disk under a name that no script can see; gone again unless published.
 pub(super) struct Staged<'a> {
     staging: BorrowedFd<'a>,
@@ -129,7 +137,7 @@ impl<'a> Staged<'a> {
         owner: Owner,
         executable: Mode,
     ) -> io::Result<Self> {
-        let (file, name) = create_unique(staging)?;
+        let (file, name) = create_unique(staging, OFlags::WRONLY)?;
         let staged = Self {
             staging,
             name,
@@ -170,12 +178,21 @@ impl Drop for Staged<'_> {
     }
 }
 
-fn create_unique(staging: BorrowedFd<'_>) -> rustix::io::Result<(OwnedFd, String)> {
+/// A name that nothing else of this process has.
+pub(super) fn unique_name() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{}-{number}", std::process::id())
+}
+
+/// A new file, opened as `access` says, under a name that nothing had.
+pub(super) fn create_unique(
+    staging: BorrowedFd<'_>,
+    access: OFlags,
+) -> rustix::io::Result<(OwnedFd, String)> {
+    let flags = access | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     loop {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{}-{number}", std::process::id());
+        let name = unique_name();
         match rustix::fs::openat(staging, &*name, flags, Mode::RUSR | Mode::WUSR) {
             Err(Errno::EXIST) => {}
             Err(errno) => return Err(errno),

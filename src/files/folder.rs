@@ -15,6 +15,7 @@ use rustix::io::Errno;
 use super::confined::{self, Owner, Staged};
 use super::error::{Error, Result};
 use super::hash::ContentHash;
+use super::incoming::Incoming;
 use super::path::{PathError, RelPath};
 use super::{link, listing, sweep, usage};
 
@@ -70,6 +71,19 @@ impl Folder {
 
     pub(super) fn root(&self) -> &OwnedFd {
         &self.root
+    }
+
+    pub(super) fn staging(&self) -> &Arc<OwnedFd> {
+        &self.staging
+    }
+
+    /// Begins a file that comes in pieces.
+    pub fn incoming(&self) -> Result<Incoming> {
+        Incoming::new(Arc::clone(&self.staging), self.owner)
+    }
+
+    pub(super) fn owner(&self) -> Owner {
+        self.owner
     }
 
     /// A folder inside this one.
@@ -256,13 +270,13 @@ impl Folder {
         rustix::fs::fsync(&source).map_err(at(from))
     }
 
-    fn existing_parent(&self, path: &RelPath) -> Result<OwnedFd> {
+    pub(super) fn existing_parent(&self, path: &RelPath) -> Result<OwnedFd> {
         let parent = path.parent();
         let parent = parent.as_ref().map_or(".", RelPath::as_str);
         confined::open_folder(&self.root, parent.as_bytes()).map_err(at(path))
     }
 
-    fn ensure_parent(&self, path: &RelPath) -> Result<OwnedFd> {
+    pub(super) fn ensure_parent(&self, path: &RelPath) -> Result<OwnedFd> {
         match self.existing_parent(path) {
             Err(Error::NotFound(_)) => {}
             other => return other,

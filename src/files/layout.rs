@@ -31,7 +31,7 @@ pub const BACKUPS: &str = "backups";
 pub const SECRETS_KEY: &str = "secrets.key";
 pub const UV_CACHE: &str = "cache/uv";
 pub const BUILDS: &str = "cache/builds";
-const STAGING: &str = "staging";
+pub(super) const STAGING: &str = "staging";
 const LOCK: &str = "lock";
 pub(super) const BALLAST: &str = "ballast";
 

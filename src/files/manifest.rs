@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::hash::ContentHash;
 use super::path::RelPath;
 
-pub(super) const MAX_FILES: usize = 2_000;
+pub const MAX_FILES: usize = 2_000;
 /// Enough for [`MAX_FILES`] entries of ordinary length.
 pub(super) const MAX_SERIALIZED_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -17,6 +17,16 @@ pub(super) const MAX_SERIALIZED_BYTES: u64 = 4 * 1024 * 1024;
 pub struct TrackedFile {
     pub sha256: ContentHash,
     pub size: u64,
+}
+
+/// A file that two revisions do not have alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    pub path: RelPath,
+    /// `None`: it was not there.
+    pub from: Option<TrackedFile>,
+    /// `None`: it is gone.
+    pub to: Option<TrackedFile>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +90,30 @@ impl Manifest {
             files.insert(path, file);
         }
         Some(Self(files))
+    }
+
+    /// What `later` has otherwise, by path.
+    pub fn differences(&self, later: &Self) -> Vec<Difference> {
+        let mut found: Vec<Difference> = later
+            .files()
+            .filter(|(path, now)| self.get(path).is_none_or(|before| before.sha256 != now.sha256))
+            .map(|(path, now)| Difference {
+                path: path.clone(),
+                from: self.get(path),
+                to: Some(now),
+            })
+            .collect();
+        found.extend(
+            self.files()
+                .filter(|(path, _)| later.get(path).is_none())
+                .map(|(path, before)| Difference {
+                    path: path.clone(),
+                    from: Some(before),
+                    to: None,
+                }),
+        );
+        found.sort_by(|one, other| one.path.cmp(&other.path));
+        found
     }
 
     /// Why this can be no folder's content, if so.
@@ -152,6 +186,20 @@ mod tests {
         assert_eq!(paths(&moved), ["a", "bc", "z/b/c/y", "z/b/x"]);
         assert_eq!(moved.get(&path("z/b/x")).unwrap().sha256, ContentHash::of(b"b/x"));
         assert_eq!(moved.renamed(&path("z"), &path(&["d"; 31].join("/"))), None);
+    }
+
+    #[test]
+    fn differences_are_told_by_path() {
+        let before = manifest(&["a", "b", "d"]);
+        let after = manifest(&["b", "c"]).with(path("d"), ContentHash::of(b"other"), 5);
+        let told: Vec<_> = before
+            .differences(&after)
+            .iter()
+            .map(|d| (d.path.to_string(), d.from.is_some(), d.to.is_some()))
+            .collect();
+        let expected = [("a", true, false), ("c", false, true), ("d", true, true)];
+        assert_eq!(told, expected.map(|(path, from, to)| (path.to_owned(), from, to)));
+        assert_eq!(after.differences(&after), []);
     }
 
     #[test]

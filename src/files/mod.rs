@@ -14,39 +14,52 @@
 //! us. Everything here is synchronous (async code calls it through [`on_disk`]) and knows no script, no run and no database. Two saves of one
 //! script must be serialised by the caller.
 
+pub mod archives;
 mod confined;
+mod discard;
 mod error;
 mod folder;
+mod forget;
 mod hash;
 #[cfg(test)]
 mod hostile;
+mod incoming;
 pub mod layout;
 mod link;
 mod listing;
 mod manifest;
+mod nursery;
 mod path;
 mod reserve;
 mod revisions;
 mod space;
 mod sweep;
 mod usage;
+mod watch;
 
 pub use confined::Owner;
+pub use discard::Discarded;
 pub use error::{Error, ErrorKind, Result};
 pub use folder::{Contents, Expected, Folder, OpenFile};
+pub use forget::Forgotten;
 pub use hash::ContentHash;
+pub use incoming::Incoming;
 pub use layout::{DataDir, DataLock};
 pub use listing::{Entry, EntryKind, ListLimits, Listing};
-pub use manifest::{Manifest, TrackedFile};
+pub use manifest::{Difference, MAX_FILES, Manifest, TrackedFile};
+pub use nursery::{Nursery, scratch_file};
 pub use path::{PathError, RelPath};
 pub use reserve::Reserve;
 pub use revisions::{Change, ChangeKind, Revisions};
 pub use space::Space;
 pub use usage::{Enough, LEAST_ENTRY, Usage};
+pub use watch::{Watch, Watcher};
 
 /// The largest file that is edited, saved and kept in revisions. Larger ones can be streamed
 /// ([`Folder::open_file`]), not read at once.
 pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
+/// The largest file that is taken. It is streamed to the disk, and is in no revision.
+pub const MAX_UPLOAD_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// Runs file work on the threads for it, so that it holds up nobody else.
 pub async fn on_disk<T, E>(

@@ -8,6 +8,8 @@
 //! are read. Numbers, times and messages of revisions are rows of the database; this knows only the files. A manifest
 //! stored before its row exists is harmless: the next save replaces it.
 
+use std::io::Write;
+
 use super::error::{Error, ErrorKind, Result};
 use super::folder::Folder;
 use super::hash::ContentHash;
@@ -50,6 +52,14 @@ impl Revisions {
         })
     }
 
+    pub(super) fn objects(&self) -> &Folder {
+        &self.objects
+    }
+
+    pub(super) fn manifests(&self) -> &Folder {
+        &self.manifests
+    }
+
     /// Keeps a content under its hash. A damaged object of that hash is replaced.
     pub fn put_object(&self, bytes: &[u8]) -> Result<ContentHash> {
         if bytes.len() as u64 > MAX_FILE_BYTES {
@@ -63,6 +73,18 @@ impl Revisions {
         match self.objects.hash(&path, MAX_FILE_BYTES) {
             Ok((found, _)) if found == hash => Ok(hash),
             _ => self.objects.write(&path, bytes),
+        }
+    }
+
+    /// Keeps a content in a nursery, where nothing is synced yet and nobody else writes.
+    pub fn add_object(&self, hash: ContentHash, bytes: &[u8]) -> Result<()> {
+        let path = object_path(hash)?;
+        match self.objects.add_file(&path, false) {
+            Ok(mut file) => file
+                .write_all(bytes)
+                .map_err(|error| Error::from_io(path.as_str(), error)),
+            Err(Error::Exists(_)) => Ok(()),
+            Err(other) => Err(other),
         }
     }
 
@@ -203,11 +225,11 @@ fn change_for(error: Error) -> Result<ChangeKind> {
     }
 }
 
-fn object_path(hash: ContentHash) -> Result<RelPath> {
+pub(super) fn object_path(hash: ContentHash) -> Result<RelPath> {
     Ok(RelPath::parse(&hash.to_string())?)
 }
 
-fn manifest_path(number: u64) -> Result<RelPath> {
+pub(super) fn manifest_path(number: u64) -> Result<RelPath> {
     Ok(RelPath::parse(&format!("{number}.json"))?)
 }
 

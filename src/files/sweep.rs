@@ -23,7 +23,11 @@ pub(super) fn remove_tree(parent: BorrowedFd<'_>, name: &str) -> rustix::io::Res
         Err(Errno::ISDIR) => {}
         Err(errno) => return Err(errno),
     }
-    let top = open_to_empty(parent, name.as_bytes())?;
+    let top = match open_to_empty(parent, name.as_bytes()) {
+        // Somebody else was as quick.
+        Err(Errno::NOENT) => return Ok(()),
+        other => other?,
+    };
     empty(&top, top.as_fd(), 1, &mut 0)?;
     ignore_absent(rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR))
 }
@@ -41,7 +45,10 @@ fn empty(dir: &OwnedFd, top: BorrowedFd<'_>, depth: usize, moved_up: &mut u64) -
             } else if depth >= MAX_OPEN {
                 move_up(dir, &name, top, moved_up)?;
             } else {
-                let child = open_to_empty(dir.as_fd(), name.to_bytes())?;
+                let child = match open_to_empty(dir.as_fd(), name.to_bytes()) {
+                    Err(Errno::NOENT) => continue,
+                    other => other?,
+                };
                 empty(&child, top, depth + 1, moved_up)?;
                 ignore_absent(rustix::fs::unlinkat(dir, &*name, AtFlags::REMOVEDIR))?;
             }

@@ -11,9 +11,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::follow::POLL;
 use super::lines::{From, Window, window};
 use super::reader::LogFile;
-use super::watch::{Watch, Watcher};
 use super::{Error, Filter, Result};
-use crate::files::on_disk;
+use crate::files::{Watch, Watcher, on_disk};
 
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(100);
@@ -100,8 +99,8 @@ impl EndFollower {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Stream;
     use super::super::fixture::Log;
-    use super::super::{Stream, Watcher};
     use super::*;
 
     async fn next(end: &mut EndFollower) -> Option<Window> {

@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 
 use super::index::Index;
 use super::reader::{Item, Records};
-use super::watch::{Watch, Watcher};
 use super::{Error, OwnedRecord, Result};
+use crate::files::{Watch, Watcher};
 
 /// Records are collected up to about this many bytes (at least one record is).
 const BATCH_BYTES: usize = 192 * 1024;

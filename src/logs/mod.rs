@@ -2,7 +2,7 @@
 //!
 //! The supervisor writes framed records (`docs/log-format.md`) to `<run directory>/log`; [`LogFile`] reads them,
 //! [`Follower`] as they come, [`tail`] from the end, [`Export`] as a download; [`window`] reads lines from anywhere,
-//! [`EndFollower`] the last ones as they come. [`Watcher`] wakes whoever waits for something in a run directory. [`seal`]
+//! [`EndFollower`] the last ones as they come. `files::Watcher` wakes whoever waits for something in a run directory. [`seal`]
 //! is called once, after the run's end. [`pack`] makes `log.zst` of it later; whoever reads does not notice, because all
 //! offsets are those of the log that was packed.
 //!
@@ -31,7 +31,6 @@ mod search;
 mod source;
 mod tail;
 mod text;
-mod watch;
 
 pub use ends::EndFollower;
 pub use export::{Export, Format, render};
@@ -42,10 +41,9 @@ pub use pieces::{Gzip, Pieces, Whole, stream};
 pub use pytask_protocol::frame::{OwnedRecord, Record, Stream};
 pub use reader::{Item, LogFile, Records};
 pub use seal::{Summary, seal, summary};
-pub use search::{Match, Order, Pattern, PatternError, Progress, Search, search};
+pub use search::{Match, Order, Progress, Search, search};
 pub use tail::{last_stderr_lines, tail};
 pub use text::{LogRecord, LogStream};
-pub use watch::{Watch, Watcher};
 
 use std::io;
 

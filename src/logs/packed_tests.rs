@@ -9,6 +9,7 @@ use pytask_protocol::LOG_FILE;
 use super::fixture::{Log, read_all};
 use super::source::PACKED_FILE;
 use super::*;
+use crate::files::Watcher;
 
 fn pack_all(dir: &Path) -> Packing {
     pack(dir, |_| true).expect("packs")

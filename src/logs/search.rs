@@ -3,10 +3,7 @@
 //! Whoever takes what is found can end the search at any time. Memory is bounded: a few stretches of the log, and as many
 //! hits as are listed. What a carriage return wrote over is searched, too; of a line beyond 16 MiB the rest is not.
 
-mod pattern;
 mod text;
-
-pub use pattern::{Pattern, PatternError};
 
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
@@ -20,6 +17,7 @@ use utoipa::ToSchema;
 use super::index::Index;
 use super::text::LogStream;
 use super::{Error, Filter, Result, Stream};
+use crate::pattern::Pattern;
 use text::{Places, Text, Texts};
 
 /// Marks to a stretch: about 4 MiB of log.

@@ -17,6 +17,9 @@ const MIB: u64 = 1024 * 1024;
 /// Below this much free space no run is started.
 pub const MIN_FREE_BYTES: u64 = 512 * MIB;
 pub const MOST_RUNS: u32 = 1_000;
+/// A save or two a day for a year.
+const KEPT_REVISIONS: u64 = 500;
+const MOST_REVISIONS: u64 = 100_000;
 
 /// What was set; `None` and absent fields mean the default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -34,6 +37,8 @@ pub struct Settings {
     pub schedules_paused: bool,
     /// How long runs are kept.
     pub retention: RetentionWish,
+    /// Revisions that are kept of each script; 0 is no bound.
+    pub max_revisions: Option<u64>,
 }
 
 /// What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole.
@@ -54,6 +59,10 @@ pub struct SettingsPatch {
     /// Each field for itself; 0 is no bound.
     #[schema(default = json!(null))]
     pub retention: Option<RetentionPatch>,
+    /// 0 is no bound. Labelled ones stay, and those that a run which is kept or goes on has executed.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u64>)]
+    pub max_revisions: Option<Option<u64>>,
     /// One by one; they go with their index.
     #[schema(default = json!(null))]
     pub index_credentials: Option<CredentialsWish>,
@@ -69,6 +78,8 @@ pub struct InForce {
     pub schedules_paused: bool,
     /// `null` is no bound.
     pub retention: Retention,
+    /// Of each script; `null` is no bound.
+    pub max_revisions: Option<u64>,
 }
 
 impl InForce {
@@ -81,6 +92,7 @@ impl InForce {
             packages: Packages::built_in(),
             schedules_paused: false,
             retention: Retention::built_in(),
+            max_revisions: Some(KEPT_REVISIONS),
         }
     }
 }
@@ -94,6 +106,10 @@ impl Settings {
             packages: self.packages.in_force(),
             schedules_paused: self.schedules_paused,
             retention: self.retention.over(&built_in.retention),
+            max_revisions: self
+                .max_revisions
+                .or(built_in.max_revisions)
+                .filter(|most| *most > 0),
         }
     }
 
@@ -115,6 +131,10 @@ impl Settings {
         self.schedules_paused = patch.schedules_paused.unwrap_or(self.schedules_paused);
         if let Some(retention) = &patch.retention {
             self.retention = self.retention.changed(retention)?;
+        }
+        if let Some(most) = patch.max_revisions {
+            within("max_revisions", most, 0, MOST_REVISIONS)?;
+            self.max_revisions = most;
         }
         if let Some(packages) = patch.packages {
             self.packages = self.packages.changed(packages)?;

@@ -14,8 +14,7 @@ use super::ending::{collect, release};
 use super::recovery::{Act, Directory, ExitFile, Seen, decide};
 use super::starting::{launch, prepare};
 use super::{Error, directory, spec};
-use crate::files::on_disk;
-use crate::logs;
+use crate::files::{Watch, on_disk};
 use crate::model::ids::RunId;
 use crate::model::run::{Ending, Event, Facts, Run, State, StopReason, Usage};
 
@@ -176,7 +175,7 @@ async fn stop(cx: &Context, run: &Run) {
 }
 
 /// Until something may have changed.
-async fn watch(cx: &Context, run: &Run, seen: &Seen, changes: &mut logs::Watch, nudge: &Notify) {
+async fn watch(cx: &Context, run: &Run, seen: &Seen, changes: &mut Watch, nudge: &Notify) {
     let name = cx.job_name(run);
     let ended = async {
         match seen.job {

@@ -47,8 +47,9 @@ use crate::engine::Engine;
 /// What others may know of the engine.
 pub use crate::engine::{Capabilities, Storage};
 use crate::events::{Events, News};
+use crate::files::Watcher;
 use crate::files::{self, DataDir, Folder, Owner, Reserve};
-use crate::logs::{self, Watcher};
+use crate::logs;
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::{LimitsPatch, OutOfBounds};
 use crate::model::retention::RetentionWish;
@@ -204,6 +205,13 @@ impl Runs {
     pub async fn stop(&self) {
         self.0.stopping.cancel();
         drop(self.0.packing.lock().await);
+    }
+
+    /// Removes a script that is in the trash for good: the history of its runs, its row, its folder. Refused while a run
+    /// of it has not finished. Cut short, it is in the trash still, with less of its history.
+    pub async fn remove_script(&self, id: &ScriptId) -> Result<(), Error> {
+        retention::remove_all_of(&self.0, id).await?;
+        Ok(self.0.scripts.remove_forever(id).await?)
     }
 
     /// Records a run and answers it, queued. It starts when admission finds its turn.

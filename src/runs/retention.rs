@@ -23,6 +23,7 @@ use crate::files::{layout, on_disk};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::retention::Retention;
 use crate::model::run::RunKind;
+use crate::scripts;
 use crate::store;
 use crate::store::runs::removal::{self, Filed, Stretch};
 use plan::Rules;
@@ -307,6 +308,45 @@ pub(super) async fn remove_one(cx: &Context, id: &RunId) -> Result<(), Error> {
         Ok(Directories::Gone) => {}
         Ok(Directories::InUse) => cx.retention.notify_one(),
         Err(e) => tracing::warn!(run = %id, error = %e, "the directory of a removed run stays for now"),
+    }
+    Ok(())
+}
+
+/// Removes every run of a script that is in the trash, whatever is to be kept, a batch at a time.
+pub(super) async fn remove_all_of(cx: &Context, script: &ScriptId) -> Result<(), Error> {
+    loop {
+        let wanted = script.clone();
+        let gone = cx
+            .store
+            .write(move |tx| {
+                // Each time: somebody may have taken it out of the trash.
+                let script = store::scripts::get(tx, &wanted)?.ok_or(Error::ScriptNotFound)?;
+                if script.deleted_at.is_none() {
+                    return Err(Error::Scripts(scripts::Error::NotInTrash));
+                }
+                let unfinished = store::runs::unfinished(tx)?;
+                let mine = unfinished.iter().filter(|run| run.script_id == wanted);
+                let runs: Vec<String> = mine.map(|run| run.id.to_string()).collect();
+                if !runs.is_empty() {
+                    return Err(Error::Scripts(scripts::Error::Busy { runs }));
+                }
+                let some = removal::some_of(tx, &wanted, BATCH)?;
+                for number in &some {
+                    removal::remove(tx, *number)?;
+                }
+                Ok::<_, Error>(some.len())
+            })
+            .await?;
+        if gone == 0 {
+            break;
+        }
+    }
+    cx.events.publish(News::System);
+    // Their rows are gone; what cannot be removed now is removed later.
+    match remove_directories(cx).await {
+        Ok(Directories::Gone) => {}
+        Ok(Directories::InUse) => cx.retention.notify_one(),
+        Err(e) => tracing::warn!(%script, error = %e, "directories of removed runs stay for now"),
     }
     Ok(())
 }

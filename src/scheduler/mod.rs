@@ -11,6 +11,7 @@ mod driver;
 pub mod expression;
 pub mod fires;
 pub mod jitter;
+pub mod next;
 pub mod notes;
 pub mod plan;
 pub mod remark;

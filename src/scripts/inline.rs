@@ -11,6 +11,7 @@ use crate::envs::requirements::Unreadable;
 use crate::envs::{inline, policy};
 use crate::files::{self, ErrorKind, Expected, RelPath};
 use crate::model::ids::ScriptId;
+use crate::model::revision::MadeBy;
 use crate::model::script::{InlineState, Script};
 
 /// The block and how it stands to the list.
@@ -141,8 +142,14 @@ impl Scripts {
         let written = inline::with_dependencies(&entry.text, &script.requirements).map_err(Error::Block)?;
         let written = written.ok_or(Error::NoBlock)?;
         let expected = Expected::Content(entry.contents.hash);
-        self.save_file(&script.id, entry.path, written.into(), expected)
-            .await?;
+        self.save_file(
+            &script.id,
+            entry.path,
+            written.into(),
+            expected,
+            MadeBy::Dependencies,
+        )
+        .await?;
         self.agree(script).await
     }
 

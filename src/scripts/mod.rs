@@ -4,35 +4,57 @@
 //! disk is whole, and `capture` records what it holds before the next run executes it. Saves of one script are
 //! serialised here. Knows no runs and no engine.
 
+mod birth;
+mod copies;
+mod export;
+mod folders;
+pub mod import;
 mod inline;
+mod looks;
+mod passport;
+mod revisions;
 mod saves;
+pub mod search;
+mod tags;
+pub mod templates;
+mod thinning;
+mod trash;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use export::Export;
+pub use folders::Listed;
 pub use inline::{Inline, Use};
+pub use revisions::Revision;
 use rusqlite::Connection;
-pub use saves::{Revision, Saved};
+pub use saves::Saved;
+
+use birth::{Birth, Name};
 
 use crate::clock::Clock;
 use crate::envs::{policy, requirements};
 use crate::events::{Events, News};
-use crate::files::{self, DataDir, Owner, on_disk};
+use crate::files::{self, DataDir, Owner, RelPath, Watcher};
 use crate::model::ids::ScriptId;
 use crate::model::image::ImageState;
 use crate::model::limits::{LimitsPatch, OutOfBounds};
 use crate::model::retention::RetentionWish;
+use crate::model::revision::{InvalidLabel, MadeBy};
 use crate::model::run::Overlap;
 use crate::model::script::{self, Invalid, Script};
 use crate::settings::Keeper;
 use crate::store::{self, Store};
+use looks::Looks;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("there is no such script")]
     NotFound,
-    #[error("there is no such revision")]
+    #[error("there is no such revision, or no longer")]
     RevisionNotFound,
+    #[error(transparent)]
+    Label(#[from] InvalidLabel),
     #[error("the script has unfinished runs")]
     Busy { runs: Vec<String> },
     #[error(transparent)]
@@ -52,6 +74,21 @@ pub enum Error {
     Block(requirements::Unreadable),
     #[error("the entry file has no script block")]
     NoBlock,
+    #[error("there is no such tag")]
+    TagNotFound,
+    #[error("there is no such template")]
+    TemplateNotFound,
+    #[error("the script is not in the trash")]
+    NotInTrash,
+    #[error("the script has runs")]
+    HasRuns,
+    #[error(transparent)]
+    Archive(#[from] files::archives::Refused),
+    /// Nothing that is sent says which file is to be run.
+    #[error("none of the files is one to run")]
+    NoEntry { found: Vec<String> },
+    #[error("the folder has more than {0} files and folders")]
+    TooManyFiles(usize),
     #[error(transparent)]
     Files(#[from] files::Error),
     #[error(transparent)]
@@ -66,6 +103,8 @@ pub struct New {
     pub name: String,
     pub description: String,
     pub tags: Vec<String>,
+    /// Id of a template; `None` is the plainest.
+    pub template: Option<String>,
 }
 
 /// What is to change; `None` stays.
@@ -103,6 +142,7 @@ pub struct Parts {
     pub settings: Keeper,
     /// Whose the scripts' files are.
     pub owner: Owner,
+    pub watcher: Watcher,
 }
 
 /// Cheap to clone.
@@ -115,6 +155,7 @@ pub struct Scripts {
     settings: Keeper,
     /// Whose the scripts' files are.
     owner: Owner,
+    looks: Looks,
     saving: Arc<Mutex<HashMap<ScriptId, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
@@ -124,6 +165,7 @@ impl Scripts {
             store: parts.store,
             data: parts.data,
             clock: parts.clock,
+            looks: Looks::new(parts.watcher, parts.events.clone()),
             events: parts.events,
             settings: parts.settings,
             owner: parts.owner,
@@ -131,17 +173,55 @@ impl Scripts {
         }
     }
 
-    /// A new script with a small program in its entry point, as revision 1.
+    /// A new script with a program to start from, as revision 1.
     pub async fn create(&self, new: New) -> Result<Script> {
-        let now = self.clock.now();
-        let id = ScriptId::generate();
+        let made_by = match new.template {
+            Some(_) => MadeBy::Template,
+            None => MadeBy::Created,
+        };
+        let template = templates::find(new.template.as_deref())?;
         let name = script::check_name(&new.name)?;
-        let mut script = Script {
+        let script = Script {
+            description: script::check_description(&new.description)?,
+            tags: script::check_tags(&new.tags)?,
+            ..self.blank(name)
+        };
+        let packages = self.settings.in_force().packages;
+        let birth = Birth {
+            script,
+            name: Name::Exactly,
+            message: "Created",
+            made_by,
+        };
+        let born = self.bear(birth, move |cradle, mut born| {
+            for (path, text) in template.files {
+                cradle.write(
+                    &RelPath::parse(path).map_err(files::Error::from)?,
+                    text.as_bytes(),
+                )?;
+            }
+            let wanted: Vec<String> = template
+                .requirements
+                .iter()
+                .map(|&line| line.to_owned())
+                .collect();
+            policy::admit(&wanted, &packages)?;
+            born.script.inline_agreed = (!wanted.is_empty()).then(|| wanted.clone());
+            born.script.requirements = wanted;
+            Ok(born)
+        });
+        Ok(born.await?.0)
+    }
+
+    /// A script of this name as it is before anybody says more of it.
+    fn blank(&self, name: String) -> Script {
+        let (id, now) = (ScriptId::generate(), self.clock.now());
+        Script {
             slug: script::slug(&name, &id),
             id,
             name,
-            description: script::check_description(&new.description)?,
-            tags: script::check_tags(&new.tags)?,
+            description: String::new(),
+            tags: Vec::new(),
             entry_point: "main.py".to_owned(),
             paused: false,
             limits: LimitsPatch::default(),
@@ -157,25 +237,7 @@ impl Scripts {
             created_at: now,
             updated_at: now,
             deleted_at: None,
-        };
-        self.first_revision(&script).await?;
-        let row = script.clone();
-        let stored = self.store.write(move |tx| {
-            store::scripts::insert(tx, &row)?;
-            store::scripts::add_revision(tx, &row.id, &saves::row(1, "Created", now))
-        });
-        if let Err(e) = stored.await {
-            // Without a row the folder belongs to nobody; its name will never be used again.
-            let (data, folder) = (self.data.clone(), files::layout::script(&script.slug));
-            let removed = on_disk(move || data.remove_tree(&folder)).await;
-            if let Err(left) = removed {
-                tracing::warn!(script = %script.slug, error = %left, "a folder without a script stays behind");
-            }
-            return Err(store::Error::into(e));
         }
-        script.revision = 1;
-        self.changed(&script.id);
-        Ok(script)
     }
 
     /// The script, unless it is in the trash.
@@ -278,46 +340,6 @@ impl Scripts {
             })
             .await?;
         self.changed(&script.id);
-        Ok(script)
-    }
-
-    /// Moves the script to the trash: it is listed no more and its name is free. Nothing of it is deleted.
-    pub async fn delete(&self, id: &ScriptId) -> Result<()> {
-        let (script, now) = (id.clone(), self.clock.now());
-        self.store
-            .write(move |tx| {
-                let found = store::scripts::get(tx, &script)?.filter(|script| script.deleted_at.is_none());
-                let mut found = found.ok_or(Error::NotFound)?;
-                let unfinished = store::runs::unfinished(tx)?;
-                let mine = unfinished.iter().filter(|run| run.script_id == script);
-                let runs: Vec<String> = mine.map(|run| run.id.to_string()).collect();
-                if !runs.is_empty() {
-                    return Err(Error::Busy { runs });
-                }
-                found.deleted_at = Some(now);
-                found.updated_at = now;
-                Ok(store::scripts::update(tx, &found)?)
-            })
-            .await?;
-        self.changed(id);
-        Ok(())
-    }
-
-    /// Takes the script out of the trash; one that is not in it stays as it is. Its name may have been taken meanwhile.
-    pub async fn restore(&self, id: &ScriptId) -> Result<Script> {
-        let (script, now) = (id.clone(), self.clock.now());
-        let script = self
-            .store
-            .write(move |tx| {
-                let mut script = store::scripts::get(tx, &script)?.ok_or(Error::NotFound)?;
-                if script.deleted_at.take().is_some() {
-                    script.updated_at = now;
-                    store::scripts::update(tx, &script)?;
-                }
-                Ok::<_, Error>(script)
-            })
-            .await?;
-        self.changed(id);
         Ok(script)
     }
 

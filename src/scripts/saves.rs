@@ -1,18 +1,10 @@
-//! Files and revisions of one script: each change of a file is a revision, and what a run executes is one too.
-
-use jiff::Timestamp;
+//! Changes of a script's files: each is a revision, and what a run executes is one too.
 
 use super::{Error, Result, Scripts};
-use crate::files::{
-    self, ContentHash, Contents, Expected, Folder, ListLimits, Listing, Manifest, RelPath, Revisions, on_disk,
-};
+use crate::files::{self, ContentHash, Expected, Folder, Manifest, RelPath, Revisions, on_disk};
 use crate::model::ids::ScriptId;
-use crate::model::script::Script;
-use crate::store;
-use crate::store::scripts::RevisionRow;
-
-/// What a new script's entry point holds.
-const FIRST_PROGRAM: &str = "print(\"Hello from PyTask-Manager\")\n";
+use crate::model::revision::MadeBy;
+use crate::store::{self, revisions::RevisionRow};
 
 #[derive(Debug, Clone)]
 pub struct Saved {
@@ -22,65 +14,15 @@ pub struct Saved {
     pub hash: Option<ContentHash>,
 }
 
-#[derive(Debug, Clone)]
-pub struct Revision {
-    pub row: RevisionRow,
-    pub manifest: Manifest,
-}
-
-pub(super) fn row(number: i64, message: impl Into<String>, created_at: Timestamp) -> RevisionRow {
-    RevisionRow {
-        number,
-        message: message.into(),
-        created_at,
-    }
-}
-
 /// Everything a change of files needs at hand.
-struct Bench {
-    folder: Folder,
-    revisions: Revisions,
-    current: Manifest,
+pub(super) struct Bench {
+    pub(super) folder: Folder,
+    pub(super) revisions: Revisions,
+    pub(super) current: Manifest,
     latest: i64,
 }
 
 impl Scripts {
-    /// The script's folder with its first program, before there is a row.
-    pub(super) async fn first_revision(&self, script: &Script) -> Result<()> {
-        let (data, owner, slug) = (self.data.clone(), self.owner, script.slug.clone());
-        let entry_point = script.entry_point.clone();
-        on_disk(move || {
-            let path = RelPath::parse(&entry_point).map_err(files::Error::from)?;
-            let folder = data.create_script(&slug, owner)?;
-            let revisions = data.revisions(&slug)?;
-            let hash = revisions.put_object(FIRST_PROGRAM.as_bytes())?;
-            folder.write(&path, FIRST_PROGRAM.as_bytes())?;
-            let manifest = Manifest::default().with(path, hash, FIRST_PROGRAM.len() as u64);
-            Ok(revisions.store_manifest(1, &manifest)?)
-        })
-        .await
-    }
-
-    pub async fn list_files(&self, id: &ScriptId) -> Result<Listing> {
-        self.in_folder(id, |folder| folder.list(&ListLimits::default()))
-            .await
-    }
-
-    pub async fn read_file(&self, id: &ScriptId, path: RelPath) -> Result<Contents> {
-        self.in_folder(id, move |folder| folder.read(&path, files::MAX_FILE_BYTES))
-            .await
-    }
-
-    async fn in_folder<T, F>(&self, id: &ScriptId, f: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(Folder) -> files::Result<T> + Send + 'static,
-    {
-        let script = self.get(id).await?;
-        let (data, owner) = (self.data.clone(), self.owner);
-        Ok(on_disk(move || f(data.folder(&files::layout::script_files(&script.slug), owner)?)).await?)
-    }
-
     /// Saves a file; `expected` guards against overwriting what somebody else saved meanwhile.
     pub async fn save_file(
         &self,
@@ -88,6 +30,7 @@ impl Scripts {
         path: RelPath,
         bytes: bytes::Bytes,
         expected: Expected,
+        made_by: MadeBy,
     ) -> Result<Saved> {
         let size = bytes.len() as u64;
         if size > files::MAX_FILE_BYTES {
@@ -100,7 +43,7 @@ impl Scripts {
         let message = format!("Saved {path}");
         let hash = ContentHash::of(&bytes);
         let revision = self
-            .revise(id, message, move |bench| {
+            .revise(id, (made_by, message), move |bench| {
                 bench.revisions.put_object(&bytes)?;
                 bench.folder.write_if(&path, &bytes, expected)?;
                 Ok(bench.current.clone().with(path, hash, size))
@@ -112,10 +55,10 @@ impl Scripts {
         })
     }
 
-    pub async fn remove_file(&self, id: &ScriptId, path: RelPath) -> Result<Saved> {
+    pub async fn remove_file(&self, id: &ScriptId, path: RelPath, made_by: MadeBy) -> Result<Saved> {
         let message = format!("Deleted {path}");
         let revision = self
-            .revise(id, message, move |bench| {
+            .revise(id, (made_by, message), move |bench| {
                 bench.folder.remove(&path)?;
                 Ok(bench.current.clone().without(&path))
             })
@@ -123,10 +66,16 @@ impl Scripts {
         Ok(Saved { revision, hash: None })
     }
 
-    pub async fn rename_file(&self, id: &ScriptId, from: RelPath, to: RelPath) -> Result<Saved> {
+    pub async fn rename_file(
+        &self,
+        id: &ScriptId,
+        from: RelPath,
+        to: RelPath,
+        made_by: MadeBy,
+    ) -> Result<Saved> {
         let message = format!("Renamed {from} to {to}");
         let revision = self
-            .revise(id, message, move |bench| {
+            .revise(id, (made_by, message), move |bench| {
                 bench.folder.rename(&from, &to)?;
                 // A path that fits on disk but not in a revision leaves the file untracked.
                 let current = bench.current.clone();
@@ -139,29 +88,23 @@ impl Scripts {
         Ok(Saved { revision, hash: None })
     }
 
-    /// Makes the files those of revision `number`, as a new revision.
-    pub async fn restore_revision(&self, id: &ScriptId, number: i64) -> Result<Saved> {
-        let target = self.revision(id, number).await?.manifest;
-        let revision = self
-            .revise(id, format!("Restored revision {number}"), move |bench| {
-                bench.revisions.restore(&bench.folder, &bench.current, &target)?;
-                Ok(target)
-            })
-            .await?;
-        Ok(Saved { revision, hash: None })
-    }
-
     /// The revision that the files on disk are: the latest, or a new one if they were changed outside the
     /// application. What a run is recorded with.
     pub async fn capture(&self, id: &ScriptId) -> Result<i64> {
-        self.revise(id, "Changed outside PyTask-Manager".to_owned(), |bench| {
+        let message = "Changed outside PyTask-Manager".to_owned();
+        self.revise(id, (MadeBy::Outside, message), |bench| {
             Ok(bench.revisions.capture(&bench.folder, &bench.current)?.0)
         })
         .await
     }
 
     /// Applies a change of files and records the manifest it answers as the next revision, unless it is the same.
-    async fn revise<F>(&self, id: &ScriptId, message: String, change: F) -> Result<i64>
+    pub(super) async fn revise<F>(
+        &self,
+        id: &ScriptId,
+        (made_by, message): (MadeBy, String),
+        change: F,
+    ) -> Result<i64>
     where
         F: FnOnce(&Bench) -> files::Result<Manifest> + Send + 'static,
     {
@@ -196,62 +139,25 @@ impl Scripts {
         if !changed {
             return Ok(latest);
         }
-        let (script_id, row) = (id.clone(), row(number, message, self.clock.now()));
+        let script_id = id.clone();
+        let row = RevisionRow {
+            number,
+            message,
+            made_by,
+            label: None,
+            created_at: self.clock.now(),
+        };
         self.store
-            .write(move |tx| store::scripts::add_revision(tx, &script_id, &row))
+            .write(move |tx| store::revisions::add(tx, &script_id, &row))
             .await
             .map_err(Error::Store)?;
         self.changed(id);
         self.follow_block(id).await?;
         Ok(number)
     }
-
-    /// Newest first, with their files.
-    pub async fn revisions(&self, id: &ScriptId, before: Option<i64>, limit: u32) -> Result<Vec<Revision>> {
-        let script = self.get(id).await?;
-        let script_id = id.clone();
-        let rows = self
-            .store
-            .read(move |c| store::scripts::revisions(c, &script_id, before, limit))
-            .await
-            .map_err(Error::Store)?;
-        self.with_manifests(&script, rows).await
-    }
-
-    pub async fn revision(&self, id: &ScriptId, number: i64) -> Result<Revision> {
-        let before = number.checked_add(1).ok_or(Error::RevisionNotFound)?;
-        let newest = self.revisions(id, Some(before), 1).await?.pop();
-        newest
-            .filter(|revision| revision.row.number == number)
-            .ok_or(Error::RevisionNotFound)
-    }
-
-    async fn with_manifests(&self, script: &Script, rows: Vec<RevisionRow>) -> Result<Vec<Revision>> {
-        let (data, slug) = (self.data.clone(), script.slug.clone());
-        on_disk(move || {
-            let revisions = data.revisions(&slug)?;
-            let with_manifest = |row: RevisionRow| {
-                let manifest = revisions.manifest(as_u64(row.number))?;
-                Ok(Revision { row, manifest })
-            };
-            rows.into_iter().map(with_manifest).collect()
-        })
-        .await
-    }
-
-    /// A file as it was at a revision.
-    pub async fn revision_file(&self, id: &ScriptId, number: i64, path: &RelPath) -> Result<Vec<u8>> {
-        let script = self.get(id).await?;
-        let manifest = self.revision(id, number).await?.manifest;
-        let file = manifest
-            .get(path)
-            .ok_or_else(|| files::Error::NotFound(path.to_string()))?;
-        let data = self.data.clone();
-        Ok(on_disk(move || data.revisions(&script.slug)?.object(file.sha256)).await?)
-    }
 }
 
 /// Revision numbers count up from 1; SQLite's integers are signed.
-fn as_u64(number: i64) -> u64 {
+pub(super) fn as_u64(number: i64) -> u64 {
     number.unsigned_abs()
 }

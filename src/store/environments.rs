@@ -1,6 +1,8 @@
 //! Rows of finished environments. Which one a script uses is one column of the script, so the change from one to
 //! the next is one row update.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -129,6 +131,37 @@ pub fn get(connection: &Connection, script: &ScriptId, key: &str) -> Result<Opti
         "SELECT {COLUMNS} FROM environments WHERE script_id = ?1 AND key = ?2"
     ))?;
     Ok(statement.query_row([script.as_str(), key], read).optional()?)
+}
+
+/// What the lists of scripts show of the environment that runs use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    pub lock_hash: String,
+    pub requirements: Vec<String>,
+    pub image_digest: String,
+    pub damage: Option<String>,
+    /// How many packages are installed.
+    pub packages: usize,
+}
+
+/// Of those of these scripts that have one.
+pub fn live_of(connection: &Connection, ids: &[ScriptId]) -> Result<HashMap<ScriptId, Live>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT s.id, e.lock_hash, e.requirements, e.image_digest, e.damage, json_array_length(e.packages) \
+         FROM json_each(?1) AS wanted CROSS JOIN scripts AS s ON s.id = wanted.value \
+         CROSS JOIN environments AS e ON e.script_id = s.id AND e.key = s.environment_key",
+    )?;
+    let rows = statement.query_map([json(&ids)?], |row| {
+        let live = Live {
+            lock_hash: row.get(1)?,
+            requirements: from_json(2, &row.get::<_, String>(2)?)?,
+            image_digest: row.get(3)?,
+            damage: row.get(4)?,
+            packages: row.get(5)?,
+        };
+        Ok((ScriptId::parse(&row.get::<_, String>(0)?), live))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The script's environments; which was live last comes first.

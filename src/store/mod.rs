@@ -11,12 +11,15 @@ pub mod index_credentials;
 pub mod meta;
 mod opening;
 pub mod raw_logs;
+pub mod revisions;
 mod room;
 pub mod runs;
 pub mod saved_filters;
 pub mod schedules;
 pub mod scripts;
 pub mod settings;
+pub mod strays;
+pub mod tags;
 mod values;
 
 use std::path::{Path, PathBuf};

@@ -25,6 +25,8 @@ fn steps() -> Vec<M<'static>> {
         M::up(include_str!("../../migrations/007_index_credentials.sql")),
         M::up(include_str!("../../migrations/008_history.sql")),
         M::up(include_str!("../../migrations/009_raw_logs.sql")),
+        M::up(include_str!("../../migrations/010_scripts.sql")),
+        M::up(include_str!("../../migrations/011_revisions.sql")),
     ]
 }
 

@@ -17,7 +17,10 @@ use crate::model::ids::{RunId, ScriptId};
 use crate::model::run::{Event, Facts, Launch, Run, State, Trigger};
 
 pub use filing::{set_kept, totals};
-pub use history::{finished_per_day, last_success, newest, newest_build, newest_check, succeeded_since};
+pub use history::{
+    Brief, Newest, finished_per_day, last_success, newest, newest_build, newest_check, newest_of_each,
+    newest_one_of_each, succeeded_since,
+};
 pub use search::{Filter, list};
 
 const COLUMNS: &str = "id, number, script_id, kind, state_json, version, trigger, overlap, queued_at, started_at, \

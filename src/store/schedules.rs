@@ -198,6 +198,16 @@ pub fn latest_fires(connection: &Connection, id: &ScheduleId, limit: u32) -> Res
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// All schedules of these scripts, oldest first.
+pub fn of_scripts(connection: &Connection, ids: &[ScriptId]) -> Result<Vec<Schedule>, Error> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM json_each(?1) AS wanted CROSS JOIN schedules AS s ON s.script_id = wanted.value \
+         WHERE s.deleted_at IS NULL ORDER BY s.id"
+    ))?;
+    let rows = statement.query_map([json(&ids)?], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// How many a script has.
 pub fn count(connection: &Connection, script: &ScriptId) -> Result<u64, Error> {
     let mut statement = connection

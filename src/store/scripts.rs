@@ -1,7 +1,10 @@
-//! Rows of scripts, their tags and the listing of their revisions.
+//! Rows of scripts and their tags.
 
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
+mod listing;
+
+pub use listing::{By, Filter, Key, NEVER, Place, Sort, by_ids, list, names, places};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Error;
 use super::values::{from_json, from_word, is_unique_violation, json, ms, time, word};
@@ -11,16 +14,6 @@ use crate::model::script::Script;
 const COLUMNS: &str = "id, name, slug, description, entry_point, paused, limits, requirements, revision, \
      environment_key, created_at, updated_at, deleted_at, overlap, parallel_limit, build_from_source, inline_agreed, image, retention, \
      (SELECT json_group_array(tag) FROM (SELECT tag FROM script_tags WHERE script_id = scripts.id ORDER BY position))";
-
-/// What a list of scripts is narrowed by. `after` is the last name of the page before.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub text: Option<String>,
-    /// All of these.
-    pub tags: Vec<String>,
-    pub after: Option<String>,
-    pub limit: u32,
-}
 
 pub fn insert(connection: &Connection, script: &Script) -> Result<(), Error> {
     let inserted = connection
@@ -121,37 +114,23 @@ pub fn all(connection: &Connection) -> Result<Vec<Script>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Scripts that are not in the trash, by name.
-pub fn list(connection: &Connection, filter: &Filter) -> Result<Vec<Script>, Error> {
-    let mut sql = format!("SELECT {COLUMNS} FROM scripts WHERE deleted_at IS NULL");
-    let mut values: Vec<Value> = Vec::new();
-    if let Some(text) = &filter.text {
-        values.push(Value::Text(format!("%{}%", escape_like(text))));
-        let n = values.len();
-        sql.push_str(&format!(
-            " AND (name LIKE ?{n} ESCAPE '\\' OR description LIKE ?{n} ESCAPE '\\' \
-             OR EXISTS (SELECT 1 FROM script_tags t WHERE t.script_id = scripts.id AND t.tag LIKE ?{n} ESCAPE '\\'))"
-        ));
-    }
-    for tag in &filter.tags {
-        values.push(Value::Text(tag.to_lowercase()));
-        let n = values.len();
-        sql.push_str(&format!(
-            " AND EXISTS (SELECT 1 FROM script_tags t WHERE t.script_id = scripts.id AND t.tag = ?{n})"
-        ));
-    }
-    if let Some(after) = &filter.after {
-        values.push(Value::Text(after.clone()));
-        sql.push_str(&format!(" AND name > ?{} COLLATE NOCASE", values.len()));
-    }
-    sql.push_str(&format!(" ORDER BY name COLLATE NOCASE LIMIT {}", filter.limit));
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params_from_iter(values), read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// Whether a script that is not in the trash has the name.
+pub fn has_name(connection: &Connection, name: &str) -> Result<bool, Error> {
+    let mut statement = connection
+        .prepare_cached("SELECT 1 FROM scripts WHERE name = ?1 COLLATE NOCASE AND deleted_at IS NULL")?;
+    Ok(statement.exists([name])?)
 }
 
-fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+/// Takes a script out of everything for good, but for its runs, which have to be gone.
+pub fn remove(connection: &Connection, id: &ScriptId) -> Result<(), Error> {
+    for sql in [
+        "DELETE FROM schedules WHERE script_id = ?1",
+        "DELETE FROM run_shelves WHERE script_id = ?1",
+        "DELETE FROM scripts WHERE id = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute([id.as_str()])?;
+    }
+    Ok(())
 }
 
 pub fn count(connection: &Connection) -> Result<u64, Error> {
@@ -191,59 +170,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Script> {
     })
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RevisionRow {
-    pub number: i64,
-    pub message: String,
-    pub created_at: Timestamp,
-}
-
-/// Records a revision as the script's latest, if `number` follows the latest one.
-pub fn add_revision(connection: &Connection, id: &ScriptId, revision: &RevisionRow) -> Result<(), Error> {
-    let moved = connection
-        .prepare_cached(
-            "UPDATE scripts SET revision = ?2, updated_at = ?3 WHERE id = ?1 AND revision = ?2 - 1",
-        )?
-        .execute(params![id.as_str(), revision.number, ms(revision.created_at)])?;
-    if moved == 0 {
-        return Err(Error::Stale);
-    }
-    connection
-        .prepare_cached(
-            "INSERT INTO revisions (script_id, number, message, created_at) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![
-            id.as_str(),
-            revision.number,
-            revision.message,
-            ms(revision.created_at)
-        ])?;
-    Ok(())
-}
-
-/// Newest first, older than `before`.
-pub fn revisions(
-    connection: &Connection,
-    id: &ScriptId,
-    before: Option<i64>,
-    limit: u32,
-) -> Result<Vec<RevisionRow>, Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT number, message, created_at FROM revisions WHERE script_id = ?1 AND number < ?2 \
-         ORDER BY number DESC LIMIT ?3",
-    )?;
-    let rows = statement.query_map(params![id.as_str(), before.unwrap_or(i64::MAX), limit], |row| {
-        Ok(RevisionRow {
-            number: row.get(0)?,
-            message: row.get(1)?,
-            created_at: time(2, row.get(2)?)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::model::run::Overlap;
     use crate::model::script::tests_support;
@@ -288,73 +218,66 @@ mod tests {
     #[test]
     fn lists_by_text_tags_and_page() {
         let db = in_memory().expect("opens");
-        for (name, tags) in [("b", &["x", "y"][..]), ("A", &["x"]), ("c%", &[])] {
-            insert(&db, &script(name, tags)).expect("inserts");
+        for (name, tags, updated) in [("b", &["x", "y"][..], 2), ("A", &["x"], 1), ("c%", &[], 2)] {
+            let script = Script {
+                updated_at: Timestamp::from_second(updated).expect("a time"),
+                paused: name == "b",
+                ..script(name, tags)
+            };
+            insert(&db, &script).expect("inserts");
         }
+        let keys = |filter: Filter| list(&db, &filter).expect("lists");
         let names = |filter: Filter| -> Vec<String> {
-            list(&db, &filter)
-                .expect("lists")
-                .into_iter()
-                .map(|s| s.name)
-                .collect()
+            let ids: Vec<_> = keys(filter).iter().map(|key| ScriptId::parse(&key.id)).collect();
+            let scripts = by_ids(&db, &ids).expect("reads");
+            scripts.into_iter().map(|script| script.name).collect()
         };
-        let all = Filter {
-            limit: 10,
-            ..Default::default()
+        let text = |text: &str| Filter {
+            text: Some(text.into()),
+            ..Filter::default()
         };
-        assert_eq!(names(all.clone()), ["A", "b", "c%"]);
-        assert_eq!(
-            names(Filter {
-                text: Some("%".into()),
-                ..all.clone()
-            }),
-            ["c%"]
-        );
-        assert_eq!(
-            names(Filter {
-                text: Some("Y".into()),
-                ..all.clone()
-            }),
-            ["b"]
-        );
-        assert_eq!(
-            names(Filter {
-                tags: vec!["x".into(), "y".into()],
-                ..all.clone()
-            }),
-            ["b"]
-        );
-        assert_eq!(
-            names(Filter {
-                after: Some("A".into()),
-                limit: 1,
-                ..all
-            }),
-            ["b"]
-        );
-    }
-
-    #[test]
-    fn revisions_follow_each_other() {
-        let db = in_memory().expect("opens");
-        let script = script("s", &[]);
-        insert(&db, &script).expect("inserts");
-        let row = |number| RevisionRow {
-            number,
-            message: "save".into(),
-            created_at: Timestamp::UNIX_EPOCH,
+        assert_eq!(names(Filter::default()), ["A", "b", "c%"]);
+        assert_eq!(names(text("%")), ["c%"]);
+        assert_eq!(names(text("Y")), ["b"]);
+        let tags = Filter {
+            tags: vec!["x".into(), "y".into()],
+            ..Filter::default()
         };
-        add_revision(&db, &script.id, &row(1)).expect("the first");
-        assert!(matches!(
-            add_revision(&db, &script.id, &row(1)),
-            Err(Error::Stale)
-        ));
-        add_revision(&db, &script.id, &row(2)).expect("the second");
-        let numbers: Vec<i64> = revisions(&db, &script.id, None, 10)
-            .expect("lists")
-            .iter()
-            .map(|r| r.number)
-            .collect();
-        assert_eq!(numbers, [2, 1]);
+        assert_eq!(names(tags), ["b"]);
+        let running = Filter {
+            paused: Some(false),
+            scheduled: Some(false),
+            outcomes: Some(vec![NEVER.to_owned()]),
+            ..Filter::default()
+        };
+        assert_eq!(names(running), ["A", "c%"]);
+        let trashed = Filter {
+            trashed: true,
+            ..Filter::default()
+        };
+        assert!(names(trashed).is_empty());
+        for sort in [Sort::Name, Sort::LastRun, Sort::Updated] {
+            let whole = names(Filter {
+                sort,
+                ..Filter::default()
+            });
+            let mut paged = Vec::new();
+            let mut after = None;
+            loop {
+                let filter = Filter {
+                    sort,
+                    after: after.clone(),
+                    limit: Some(1),
+                    ..Filter::default()
+                };
+                let page = keys(filter.clone());
+                paged.extend(names(filter));
+                match page.into_iter().next() {
+                    Some(key) => after = Some(key),
+                    None => break,
+                }
+            }
+            assert_eq!(paged, whole, "{sort:?}");
+        }
     }
 }

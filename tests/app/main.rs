@@ -1,10 +1,12 @@
 //! The whole application over HTTP and WebSocket, on the fake engine: what a client sees, what a restart keeps.
 
+mod archives;
 mod artifacts;
 mod bad_input;
 mod credentials;
 mod disk;
 mod environments;
+mod files;
 mod guard;
 mod harness;
 mod history;
@@ -22,8 +24,10 @@ mod packages;
 mod restarts;
 mod retention;
 mod reuse;
+mod revisions;
 mod runs;
 mod runs_search;
 mod schedules;
+mod script_lists;
 mod scripts;
 mod settings;

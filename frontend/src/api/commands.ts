@@ -1,10 +1,9 @@
 // What the interface asks the server to do. Each answers with what the server says is now true.
 import { client, idempotencyKey, raw, unwrap } from "./client";
-import type { NewImage, NewScript, Run, RunRequest, ScriptPatch, SettingsPatch } from "./types";
+import type { NewImage, Run, RunRequest, ScriptPatch, SettingsPatch } from "./types";
 
 const by = (id: string) => ({ params: { path: { id } } });
 
-export const createScript = (body: NewScript) => unwrap(client.POST("/api/v1/scripts", { body }));
 export const changeScript = (id: string, body: ScriptPatch) =>
   unwrap(client.PATCH("/api/v1/scripts/{id}", { ...by(id), body }));
 /** To the trash: `restoreScript` brings it back. */

@@ -1,18 +1,25 @@
 // Bytes of a script's files and of a run's artifacts. Paths keep their slashes; each segment is encoded on its own.
 import { BASE, raw } from "./client";
 
-const segments = (path: string) => path.split("/").map(encodeURIComponent).join("/");
+/** A path as part of an address. */
+export const segments = (path: string) => path.split("/").map(encodeURIComponent).join("/");
 const address = (scriptId: string, path: string) => `/scripts/${encodeURIComponent(scriptId)}/files/${segments(path)}`;
 const artifact = (runId: string, path: string) => `/runs/${encodeURIComponent(runId)}/artifacts/${segments(path)}`;
 
-export const fileUrl = (scriptId: string, path: string) => `${BASE}${address(scriptId, path)}`;
-
 /** `view`: shown in place, with a type that cannot harm; otherwise a download. */
+export const fileUrl = (scriptId: string, path: string, use: "download" | "view" = "download") =>
+  `${BASE}${address(scriptId, path)}${use === "view" ? "?view=true" : ""}`;
+
+/** The same for what a run left. */
 export const artifactUrl = (runId: string, path: string, use: "download" | "view") =>
   `${BASE}${artifact(runId, path)}${use === "view" ? "?view=true" : ""}`;
 
 export const readArtifact = async (runId: string, path: string, signal?: AbortSignal): Promise<string> =>
   (await raw(artifact(runId, path), { ...(signal ? { signal } : {}) })).text();
+
+/** Bytes with the type under which they can be shown. */
+export const readPicture = async (scriptId: string, path: string, signal: AbortSignal): Promise<Blob> =>
+  (await raw(`${address(scriptId, path)}?view=true`, { signal, cache: "no-store" })).blob();
 
 export interface FileText {
   text: string;

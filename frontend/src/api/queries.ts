@@ -7,6 +7,8 @@ import { type RunFilters, runParams } from "./run-filters";
 import type { PreviewRequest, Run, SettingsView } from "./types";
 
 const PAGE = 50;
+/** Lists of scripts are held whole: they are narrowed and ordered here, while somebody types. */
+const SCRIPTS_PAGE = 250;
 
 export const systemQuery = queryOptions({
   queryKey: ["system"],
@@ -37,7 +39,7 @@ export const scriptsQuery = (q: string) =>
     queryFn: ({ pageParam, signal }) =>
       unwrap(
         client.GET("/api/v1/scripts", {
-          params: { query: { limit: 100, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
+          params: { query: { limit: SCRIPTS_PAGE, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
           signal,
         }),
       ),
@@ -49,13 +51,6 @@ export const scriptQuery = (id: string) =>
   queryOptions({
     queryKey: ["script", id],
     queryFn: ({ signal }) => unwrap(client.GET("/api/v1/scripts/{id}", { params: { path: { id } }, signal })),
-  });
-
-export const filesQuery = (id: string) =>
-  queryOptions({
-    queryKey: ["script", id, "files"],
-    queryFn: ({ signal }) => unwrap(client.GET("/api/v1/scripts/{id}/files", { params: { path: { id } }, signal })),
-    select: (list) => list.items,
   });
 
 export const dependenciesQuery = (id: string) =>

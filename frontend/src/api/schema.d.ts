@@ -241,7 +241,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bytes of an artifact: as a download, or sandboxed for a browser to show. */
+        /** The bytes of an artifact: as a download, of which one `Range` can be had, or sandboxed for a browser to show. */
         get: operations["readArtifact"];
         put?: never;
         post?: never;
@@ -532,10 +532,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Scripts by name, with the state of their environment and their recent outcomes. */
+        /** Scripts, with the state of their environment and their recent outcomes. */
         get: operations["listScripts"];
         put?: never;
-        /** Creates a script with a small program to start from. */
+        /** Creates a script with a program to start from. */
         post: operations["createScript"];
         delete?: never;
         options?: never;
@@ -554,12 +554,35 @@ export interface paths {
         get: operations["getScript"];
         put?: never;
         post?: never;
-        /** Moves a script to the trash. Nothing of it is deleted, and its name is free. */
+        /**
+         * Moves a script to the trash. Nothing of it is deleted, and its name is free. With `forever=true`, one that is in the
+         *     trash goes with everything it had.
+         */
         delete: operations["deleteScript"];
         options?: never;
         head?: never;
         /** Changes what is given; the rest stays. */
         patch: operations["updateScript"];
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The script's folder as an archive, with what the script is in `pytask.json`: it can be imported again, and
+         *     `uv run <slug>/main.py` runs it elsewhere.
+         */
+        get: operations["downloadScript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/scripts/{id}/dependencies": {
@@ -714,6 +737,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/{id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a script with the same files, requirements, limits, tags, image and policies. */
+        post: operations["duplicateScript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scripts/{id}/files": {
         parameters: {
             query?: never;
@@ -738,16 +778,36 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bytes of a file, with its `ETag`. */
+        /**
+         * The bytes of a file: as a download, of which one `Range` can be had, or sandboxed for a browser to show. With an
+         *     `ETag`, unless it is larger than 16 MiB.
+         */
         get: operations["readFile"];
         /**
          * Creates or replaces a file. With `If-Match`, only if it is still what was read; with `If-None-Match: *`, only if
-         *     there is none.
+         *     there is none. Up to 16 MiB it is in revisions; up to 1 GiB it is kept without, and has no `ETag`.
          */
         put: operations["saveFile"];
         post?: never;
-        /** Deletes a file or an empty folder. Earlier revisions keep what it held. */
+        /** Deletes a file or an empty folder, or with `recursive` any folder. Revisions keep what tracked files held. */
         delete: operations["deleteFile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a folder, with those above it where they are missing. */
+        post: operations["createFolder"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -796,6 +856,41 @@ export interface paths {
         };
         /** Revisions, newest first. */
         get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/revisions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One revision, with all its files. */
+        get: operations["getRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Gives a revision a label, which also keeps it for good. */
+        patch: operations["updateRevision"];
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/revisions/{number}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which files a revision has otherwise than another one. */
+        get: operations["compareRevision"];
         put?: never;
         post?: never;
         delete?: never;
@@ -873,6 +968,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does the same to many scripts, in the order given. Each is done or fails for itself. */
+        post: operations["changeScripts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a script of a Python file or an archive: all of it or nothing. */
+        post: operations["importScript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Scripts that have a text in their files: of each up to 200 text files of at most 1 MiB, for half a second in all. */
+        get: operations["searchScripts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings": {
         parameters: {
             query?: never;
@@ -903,6 +1049,58 @@ export interface paths {
         };
         /** The instance and its engine. */
         get: operations["getSystem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tags that scripts have. */
+        get: operations["listTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a tag off all scripts. */
+        delete: operations["deleteTag"];
+        options?: never;
+        head?: never;
+        /** Renames a tag on all scripts, or gives it a colour. */
+        patch: operations["updateTag"];
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Programs to start from. */
+        get: operations["listTemplates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -980,6 +1178,27 @@ export interface components {
         };
         /** @enum {string} */
         BuildAction: "install" | "update" | "rebuild" | "check";
+        BulkAction: {
+            /** @enum {string} */
+            kind: "run" | "pause" | "resume" | "tag" | "untag" | "delete" | "restore";
+            /** @description With `tag` and `untag`. */
+            tags?: string[];
+        };
+        /** @description Why nothing was done to one of them. */
+        BulkFailure: {
+            code: string;
+            id: string;
+            message: string;
+        };
+        BulkRequest: {
+            action: components["schemas"]["BulkAction"];
+            /** @description At most 500. */
+            ids: string[];
+        };
+        BulkResult: {
+            done: string[];
+            failed: components["schemas"]["BulkFailure"][];
+        };
         Calendar: {
             /** @description Per hour from `from` on, if the time is no longer than eight days. */
             by_hour: components["schemas"]["CalendarHour"][];
@@ -1088,6 +1307,20 @@ export interface components {
             /** @enum {string} */
             what: "limit";
         };
+        ChangedFile: {
+            /** @enum {string} */
+            change: "added" | "modified" | "deleted";
+            /** @description SHA-256 of what it was. */
+            from?: string | null;
+            path: string;
+            /**
+             * Format: int64
+             * @description In bytes, of what it is.
+             */
+            size?: number | null;
+            /** @description SHA-256 of what it is. */
+            to?: string | null;
+        };
         Changes: {
             /** @description From that run to this one. */
             changes: components["schemas"]["Change"][];
@@ -1124,6 +1357,32 @@ export interface components {
             at: string;
             note: string;
             zone: string;
+        };
+        CodeLine: {
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            line: number;
+            /** @description Relative to the script's folder. */
+            path: string;
+            /** @description Where the matches are in `text`, each from and to, in units of UTF-16. */
+            ranges: number[][];
+            /** @description The line, or what of it is around the first match. */
+            text: string;
+        };
+        CodeMatches: {
+            /** @description The first three. */
+            lines: components["schemas"]["CodeLine"][];
+            /** @description Lines with a match, as far as its files were searched. */
+            matches: number;
+            script_id: string;
+        };
+        CodeSearch: {
+            /** @description By the scripts' names. */
+            items: components["schemas"]["CodeMatches"][];
+            /** @description Not everything was searched: there was too much of it for the time. */
+            truncated: boolean;
         };
         ComparedRun: {
             /** Format: date-time */
@@ -1269,6 +1528,18 @@ export interface components {
             /** Format: int64 */
             total_bytes: number;
         };
+        DuplicateRequest: {
+            /**
+             * @description Left out: the script's name with "copy" behind it, and a number if need be.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * @description Its schedules too, switched off.
+             * @default false
+             */
+            schedules?: boolean;
+        };
         Engine: {
             api_version?: string | null;
             /**
@@ -1347,6 +1618,10 @@ export interface components {
             /** @enum {string} */
             type: "script";
         } | {
+            script_id: string;
+            /** @enum {string} */
+            type: "files";
+        } | {
             system: components["schemas"]["System"];
             /** @enum {string} */
             type: "system";
@@ -1379,6 +1654,8 @@ export interface components {
             size: number;
             /** @description An editor can show it. */
             text: boolean;
+            /** @description The newest revision has it (perhaps with other contents). */
+            tracked: boolean;
         };
         /** @enum {string} */
         FileKind: "file" | "directory" | "other";
@@ -1446,6 +1723,11 @@ export interface components {
         };
         /** @enum {string} */
         ImageState: "preparing" | "ready" | "failed" | "missing" | "removing";
+        Imported: {
+            /** @description What there is to know of it, in sentences. */
+            notes: string[];
+            script: components["schemas"]["Script"];
+        };
         /** @enum {string} */
         ImportFate: "added" | "already_there" | "replaces" | "merged" | "ignored" | "not_taken";
         ImportLine: {
@@ -1486,6 +1768,11 @@ export interface components {
         /** @description What holds at the moment. */
         InForce: {
             default_limits: components["schemas"]["Limits"];
+            /**
+             * Format: int64
+             * @description Of each script; `null` is no bound.
+             */
+            max_revisions?: number | null;
             /** Format: int32 */
             max_runs: number;
             /** Format: int64 */
@@ -1816,6 +2103,11 @@ export interface components {
          */
         LostCause: "interrupted" | "vanished" | "no_facts" | "bad_facts";
         /**
+         * @description Who, or what, made a revision.
+         * @enum {string}
+         */
+        MadeBy: "created" | "editor" | "api" | "restore" | "import" | "dependencies" | "outside" | "template" | "duplicate";
+        /**
          * @description What a change of the clocks has to do with a fire.
          * @enum {string}
          */
@@ -1833,6 +2125,9 @@ export interface components {
         };
         /** @enum {string} */
         Network: "none" | "bridge";
+        NewFolder: {
+            path: string;
+        };
         NewImage: {
             /**
              * @description An image with Python, such as `python:3.12-slim-trixie`. It is pulled if it is not here. If it has `uv` as well and
@@ -1875,6 +2170,13 @@ export interface components {
             /** @description Unique among the scripts that are not in the trash. */
             name: string;
             tags?: string[];
+            /** @description Id of a template to start from; without one, a program of one line. */
+            template?: string | null;
+        };
+        NextFire: {
+            /** Format: date-time */
+            at: string;
+            schedule_id: components["schemas"]["ScheduleId"];
         };
         /** @enum {string} */
         Others: "keep" | "remove";
@@ -2055,12 +2357,18 @@ export interface components {
         };
         Page_Revision: {
             items: {
+                by: components["schemas"]["MadeBy"];
+                /** @description The first fifty of the files that it changed. */
+                changed: components["schemas"]["ChangedFile"][];
+                changed_count: number;
                 /** Format: date-time */
                 created_at: string;
-                files: components["schemas"]["RevisionFile"][];
+                /** @description What somebody calls it. */
+                label?: string | null;
                 message: string;
                 /** Format: int64 */
                 number: number;
+                runs: components["schemas"]["RevisionRuns"];
             }[];
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
             next_cursor?: string | null;
@@ -2130,6 +2438,11 @@ export interface components {
             items: {
                 /** Format: date-time */
                 created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it went to the trash, if it is there.
+                 */
+                deleted_at?: string | null;
                 description: string;
                 /** @description What its next run will get. */
                 effective_limits: components["schemas"]["Limits"];
@@ -2142,6 +2455,7 @@ export interface components {
                 /** @description What the script asks for; absent fields mean the default. */
                 limits: components["schemas"]["LimitsPatch"];
                 name: string;
+                next_fire?: components["schemas"]["NextFire"] | null;
                 /** @description What a new run does about unfinished ones, unless it says otherwise. */
                 overlap: components["schemas"]["Overlap"];
                 /**
@@ -2156,6 +2470,8 @@ export interface components {
                 retention: components["schemas"]["RetentionWish"];
                 /** Format: int64 */
                 revision: number;
+                /** @description How many it has, enabled or not. */
+                schedules: number;
                 /** @description The folder's name on the volume. */
                 slug: string;
                 tags: string[];
@@ -2328,18 +2644,44 @@ export interface components {
             longest_delay_seconds?: number;
         };
         Revision: {
+            by: components["schemas"]["MadeBy"];
+            /** @description The first fifty of the files that it changed. */
+            changed: components["schemas"]["ChangedFile"][];
+            changed_count: number;
             /** Format: date-time */
             created_at: string;
-            files: components["schemas"]["RevisionFile"][];
+            /** @description What somebody calls it. */
+            label?: string | null;
             message: string;
             /** Format: int64 */
             number: number;
+            runs: components["schemas"]["RevisionRuns"];
+        };
+        RevisionChanges: {
+            /** @description By path. */
+            items: components["schemas"]["ChangedFile"][];
         };
         RevisionFile: {
             path: string;
             sha256: string;
             /** Format: int64 */
             size: number;
+        };
+        RevisionPatch: {
+            /** @description At most 80 characters on one line; `null` takes it away. */
+            label?: string | null;
+        };
+        /** @description The runs that executed it. */
+        RevisionRuns: {
+            /**
+             * Format: int32
+             * @description Counted up to 1,000.
+             */
+            count: number;
+            last_run_id?: string | null;
+        };
+        RevisionWithFiles: components["schemas"]["Revision"] & {
+            files: components["schemas"]["RevisionFile"][];
         };
         RollbackRequest: {
             /** @description Of one of `environments`. */
@@ -2608,6 +2950,11 @@ export interface components {
         Script: {
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description When it went to the trash, if it is there.
+             */
+            deleted_at?: string | null;
             description: string;
             /** @description What its next run will get. */
             effective_limits: components["schemas"]["Limits"];
@@ -2620,6 +2967,7 @@ export interface components {
             /** @description What the script asks for; absent fields mean the default. */
             limits: components["schemas"]["LimitsPatch"];
             name: string;
+            next_fire?: components["schemas"]["NextFire"] | null;
             /** @description What a new run does about unfinished ones, unless it says otherwise. */
             overlap: components["schemas"]["Overlap"];
             /**
@@ -2634,6 +2982,8 @@ export interface components {
             retention: components["schemas"]["RetentionWish"];
             /** Format: int64 */
             revision: number;
+            /** @description How many it has, enabled or not. */
+            schedules: number;
             /** @description The folder's name on the volume. */
             slug: string;
             tags: string[];
@@ -2705,6 +3055,12 @@ export interface components {
              */
             default_limits?: components["schemas"]["LimitsPatch"];
             /**
+             * Format: int64
+             * @description Revisions that are kept of each script; 0 is no bound.
+             * @default null
+             */
+            max_revisions?: number | null;
+            /**
              * Format: int32
              * @description Most runs active at once, builds included.
              * @default null
@@ -2750,6 +3106,12 @@ export interface components {
             default_limits?: components["schemas"]["LimitsPatch"] | null;
             /** @default null */
             index_credentials?: components["schemas"]["CredentialsWish"] | null;
+            /**
+             * Format: int64
+             * @description 0 is no bound. Labelled ones stay, and those that a run which is kept or goes on has executed.
+             * @default null
+             */
+            max_revisions?: number | null;
             /**
              * Format: int32
              * @default null
@@ -2884,6 +3246,39 @@ export interface components {
             max_runs: number;
             runner_image: string;
             version: string;
+        };
+        Tag: {
+            /** @description What was chosen, or else follows from the name. */
+            colour: components["schemas"]["TagColour"];
+            name: string;
+            /**
+             * Format: int64
+             * @description How many scripts have it; those in the trash are not counted.
+             */
+            scripts: number;
+        };
+        /** @enum {string} */
+        TagColour: "grey" | "red" | "orange" | "amber" | "green" | "teal" | "blue" | "violet" | "pink";
+        TagList: {
+            /** @description By name. */
+            items: components["schemas"]["Tag"][];
+        };
+        TagPatch: {
+            colour?: components["schemas"]["TagColour"] | null;
+            /** @description The new name, on all scripts; one that is there already is merged into. */
+            name?: string | null;
+        };
+        Template: {
+            description: string;
+            /** @description The files it brings, by path. */
+            files: string[];
+            id: string;
+            name: string;
+            /** @description Packages it needs. */
+            requirements: string[];
+        };
+        TemplateList: {
+            items: components["schemas"]["Template"][];
         };
         /** @description What somebody decides about a schedule. */
         Terms: {
@@ -3596,6 +3991,14 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3619,6 +4022,12 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -4328,11 +4737,21 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
+                /** @description States of the environment, separated by commas. */
+                environment?: string;
                 limit?: number;
+                /** @description Kinds of the last run's outcome, separated by commas; `none` for scripts that never ran. */
+                outcome?: string;
+                paused?: boolean;
                 /** @description Part of name, description or a tag. */
                 q?: string;
+                /** @description Whether it has a schedule that is switched on. */
+                scheduled?: boolean;
+                sort?: "name" | "last_run" | "next_fire" | "updated";
                 /** @description Tags, separated by commas; scripts that have all of them. */
                 tag?: string;
+                /** @description The trash instead. */
+                trashed?: boolean;
             };
             header?: never;
             path?: never;
@@ -4428,7 +4847,10 @@ export interface operations {
     };
     deleteScript: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Removes one that is in the trash, with its files and the history of its runs. */
+                forever?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -4501,6 +4923,47 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    downloadScript: {
+        parameters: {
+            query?: {
+                format?: "zip" | "tar.gz";
+                /** @description Only this folder or file, as it is. */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4910,6 +5373,55 @@ export interface operations {
             };
         };
     };
+    duplicateScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuplicateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Script"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     listFiles: {
         parameters: {
             query?: never;
@@ -4941,7 +5453,10 @@ export interface operations {
     };
     readFile: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description To be shown by a browser instead of being saved, where it is of a kind that can be. */
+                view?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -4959,7 +5474,23 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4974,6 +5505,12 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5040,7 +5577,10 @@ export interface operations {
     };
     deleteFile: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A folder with all that is in it, too. */
+                recursive?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5067,6 +5607,53 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    createFolder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFolder"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5174,6 +5761,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Revision"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionWithFiles"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    updateRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revision"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    compareRevision: {
+        parameters: {
+            query?: {
+                /** @description The number of the revision to compare with; the one before if left out, and 0 is an empty folder. */
+                with?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionChanges"];
                 };
             };
             404: {
@@ -5360,6 +6052,122 @@ export interface operations {
             };
         };
     };
+    changeScripts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    importScript: {
+        parameters: {
+            query: {
+                /** @description Of what is sent; its ending says what it is: `.py`, `.zip`, `.tar.gz` or `.tgz`. */
+                filename: string;
+                /** @description The script's name. Left out: the one in the archive, or else that of the file, and a number if it is taken. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    searchScripts: {
+        parameters: {
+            query: {
+                ignore_case?: boolean;
+                /** @description What is searched for: at most 1,000 characters. */
+                q: string;
+                /** @description Whether that is a regular expression (of Rust's crate `regex`: no look-around, no references). */
+                regex?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSearch"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getSettings: {
         parameters: {
             query?: never;
@@ -5433,6 +6241,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+        };
+    };
+    listTags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+        };
+    };
+    deleteTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    updateTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
                 };
             };
         };

@@ -81,6 +81,8 @@ export type LiveFrame = { type: "state"; run: Run } | { type: "samples"; samples
 export type EventFrame =
   | { type: "run"; run: Run }
   | { type: "script"; script_id: string }
+  /** Something in a folder that is being looked at was changed, be it outside. */
+  | { type: "files"; script_id: string }
   | { type: "system"; system: System }
   | { type: "images" }
   /** This client was slow and frames were dropped. */

@@ -8,6 +8,7 @@ const KEYS: readonly (readonly [readonly string[], string])[] = [
   [["/"], "Search scripts, on their page"],
   [[modKey, "S"], "Save the open file"],
   [[modKey, "Enter"], "Save everything and run"],
+  [[modKey, "Shift", "Enter"], "Run a script with arguments or variables"],
   [["?"], "Show this list"],
 ];
 
@@ -23,11 +24,22 @@ const LOG_KEYS: typeof KEYS = [
   [["t"], "Times: none, since the start, local, UTC"],
 ];
 
+const FILE_KEYS: typeof KEYS = [
+  [["↑", "↓"], "A row up, down; → and ← open and close folders"],
+  [["Enter"], "Open the file, or the folder"],
+  [["F2"], "Rename or move"],
+  [["Delete"], "Delete, with a way back"],
+  [["Shift", "F10"], "The row's menu"],
+  [["a"], "Letters go to the next name that begins with them"],
+];
+
 export const HelpDialog = ({ open, onClose }: { open: boolean; onClose: () => void }) => (
   <Dialog open={open} onClose={onClose} title="Keys">
     <KeyList keys={KEYS} />
     <h3 className="mt-4 mb-1 font-semibold text-sm">In a log</h3>
     <KeyList keys={LOG_KEYS} />
+    <h3 className="mt-4 mb-1 font-semibold text-sm">In a script's files</h3>
+    <KeyList keys={FILE_KEYS} />
   </Dialog>
 );
 

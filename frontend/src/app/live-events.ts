@@ -50,7 +50,9 @@ export function followEvents(queryClient: QueryClient): () => void {
 
   const onFrame = (frame: EventFrame) => {
     if (frame.type === "run") onRun(frame.run);
-    else if (frame.type === "script") reread(["script", frame.script_id], ["scripts"], ["dashboard"], ["schedules"]);
+    else if (frame.type === "script")
+      reread(["script", frame.script_id], ["scripts"], ["tags"], ["dashboard"], ["schedules"]);
+    else if (frame.type === "files") reread(["script", frame.script_id, "files"]);
     else if (frame.type === "images") reread(["images"]);
     else if (frame.type === "system") onSystem(frame.system);
     else if (frame.type === "missed") void queryClient.invalidateQueries();

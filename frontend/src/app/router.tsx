@@ -3,6 +3,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { parseCompareSearch, parseRunsSearch } from "~/features/history/search";
 import { parseRange, rangeParam } from "~/features/logs/line-range";
+import { parseScriptsSearch } from "~/features/scripts/list/search";
 import { load } from "~/lib/load";
 import { NotFound } from "./not-found";
 import { PageError } from "./page-error";
@@ -32,6 +33,16 @@ interface SchedulerSearch {
   schedule?: string | undefined;
 }
 
+interface CodeSearch {
+  /** Absent for what runs. */
+  file?: string | undefined;
+  line?: number | undefined;
+  /** The file of this revision, beside what it is now … */
+  revision?: number | undefined;
+  /** … or beside the revision before. */
+  against?: "previous" | undefined;
+}
+
 const positive = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
@@ -46,11 +57,7 @@ const dashboardRoute = createRoute({
 
 const scriptsRoute = createRoute({
   ...at("/scripts"),
-  validateSearch: (search: Record<string, unknown>): { q?: string; tags?: string[]; new?: boolean } => ({
-    q: text(search.q),
-    tags: Array.isArray(search.tags) ? search.tags.filter((tag) => typeof tag === "string") : undefined,
-    new: search.new === true ? true : undefined,
-  }),
+  validateSearch: parseScriptsSearch,
   component: lazyRouteComponent(() => load(() => import("~/features/scripts/list/scripts-page")), "ScriptsPage"),
 });
 
@@ -67,9 +74,11 @@ const scriptIndexRoute = createRoute({
 });
 const codeRoute = createRoute({
   ...tab("code"),
-  validateSearch: (search: Record<string, unknown>): { file?: string; line?: number } => ({
+  validateSearch: (search: Record<string, unknown>): CodeSearch => ({
     file: text(search.file),
     line: positive(search.line),
+    revision: positive(search.revision),
+    against: search.against === "previous" ? "previous" : undefined,
   }),
   component: lazyRouteComponent(() => load(() => import("~/features/scripts/code/code-tab")), "CodeTab"),
 });

@@ -11,9 +11,11 @@ const SEQUENCE_MS = 1000;
 
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  // Nothing is typed into a box that is ticked.
+  const field = target instanceof HTMLInputElement && target.type === "checkbox" ? "" : target.tagName;
   return (
     target.isContentEditable ||
-    /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
+    /^(INPUT|TEXTAREA|SELECT)$/.test(field) ||
     target.closest('[role="dialog"],[role="menu"],[role="listbox"],.monaco-editor') !== null
   );
 }

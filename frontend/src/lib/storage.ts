@@ -20,3 +20,31 @@ export function remember(key: string, value: string | null): boolean {
     return false;
   }
 }
+
+/** For this window only, and for as long as it is open. */
+export function recallHere(key: string): unknown {
+  try {
+    return JSON.parse(sessionStorage.getItem(PREFIX + key) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+export function rememberHere(key: string, value: unknown) {
+  try {
+    sessionStorage.setItem(PREFIX + key, JSON.stringify(value));
+  } catch {
+    // Nothing is remembered, then.
+  }
+}
+
+/** What follows `prefix` in every key that begins with it. */
+export function recallKeys(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX + prefix))
+      .map((key) => key.slice(PREFIX.length + prefix.length));
+  } catch {
+    return [];
+  }
+}

@@ -147,8 +147,12 @@ pub async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiEr
             Ok::<_, store::Error>((Whole::read(c, script)?, checked, environments))
         })
         .await?;
+    let live = environments
+        .iter()
+        .find(|environment| whole.script.environment_key.as_ref() == Some(&environment.key))
+        .cloned();
     let environment = whole.environment_status(api);
-    let lock = match &whole.environment {
+    let lock = match &live {
         Some(live) => read_lock(api, &whole.script.slug, &live.key).await?,
         None => None,
     };
@@ -178,7 +182,7 @@ pub async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiEr
         package.direct = locked.direct;
         package.required_by = locked.required_by;
     }
-    for package in whole.environment.iter().flat_map(|live| &live.packages) {
+    for package in live.iter().flat_map(|live| &live.packages) {
         let installed = Some(package.version.clone());
         packages
             .entry(package.name.clone())
@@ -192,7 +196,7 @@ pub async fn show(api: &Api, script: Script) -> Result<Json<Dependencies>, ApiEr
         }
     }
     let check = checked.and_then(|run| check_view(run, whole.script.environment_key.as_deref()));
-    let live = whole.environment.as_ref();
+    let live = live.as_ref();
     // What was never live is on its way to be, or to be removed.
     let usable = environments
         .into_iter()

@@ -1,14 +1,16 @@
 //! Looking back over runs: the newest of something, counts per day. Reads only; every question has an index or a counter
 //! that answers it.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{COLUMNS, read};
-use crate::model::ids::ScriptId;
-use crate::model::run::{Run, RunKind};
+use crate::model::ids::{RunId, ScriptId};
+use crate::model::run::{Run, RunKind, RunState};
 use crate::store::Error;
-use crate::store::values::{ms, time, word};
+use crate::store::values::{from_word, json, ms, time, word};
 
 /// The last run of the script that succeeded before the run of this number.
 pub fn last_success(connection: &Connection, script: &ScriptId, before: i64) -> Result<Option<Run>, Error> {
@@ -43,6 +45,85 @@ pub fn newest(
     ))?;
     let rows = statement.query_map(params![script.as_str(), word(&kind)?, limit], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What a strip of outcomes shows of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brief {
+    pub id: RunId,
+    pub state: RunState,
+    /// The outcome's kind.
+    pub outcome: Option<String>,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+}
+
+/// The newest `most` script runs of each of these scripts, newest first.
+pub fn newest_of_each(
+    connection: &Connection,
+    scripts: &[ScriptId],
+    most: u32,
+) -> Result<HashMap<ScriptId, Vec<Brief>>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.script_id, r.id, r.state, r.outcome, r.started_at, r.finished_at, r.number \
+         FROM json_each(?1) AS wanted CROSS JOIN runs AS r ON r.script_id = wanted.value AND r.kind = 'script' \
+         AND r.number >= coalesce((SELECT n.number FROM runs AS n WHERE n.script_id = wanted.value \
+         AND n.kind = 'script' ORDER BY n.number DESC LIMIT 1 OFFSET ?2 - 1), 0)",
+    )?;
+    let mut rows = statement.query(params![json(&scripts)?, most])?;
+    let mut all: HashMap<ScriptId, Vec<(i64, Brief)>> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let optional = |column: usize| {
+            row.get::<_, Option<i64>>(column)?
+                .map(|ms| time(column, ms))
+                .transpose()
+        };
+        let brief = Brief {
+            id: RunId::parse(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?),
+            state: from_word(2, row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?,
+            outcome: row.get(3)?,
+            started_at: optional(4)?,
+            finished_at: optional(5)?,
+        };
+        let script = ScriptId::parse(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?);
+        all.entry(script).or_default().push((row.get(6)?, brief));
+    }
+    let newest_first = |mut runs: Vec<(i64, Brief)>| {
+        runs.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+        runs.into_iter().map(|(_, brief)| brief).collect()
+    };
+    Ok(all
+        .into_iter()
+        .map(|(script, runs)| (script, newest_first(runs)))
+        .collect())
+}
+
+/// The newest run of each of these scripts that is `what`: a run of the script, or a build that was to make an
+/// environment.
+pub fn newest_one_of_each(
+    connection: &Connection,
+    scripts: &[ScriptId],
+    what: Newest,
+) -> Result<HashMap<ScriptId, Run>, Error> {
+    let condition = match what {
+        Newest::Run => "n.kind = 'script'",
+        Newest::Build => "n.kind = 'build' AND json_extract(n.build, '$.action') IS NOT 'check'",
+    };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM runs WHERE number IN (SELECT (SELECT n.number FROM runs AS n \
+         WHERE n.script_id = wanted.value AND {condition} ORDER BY n.number DESC LIMIT 1) \
+         FROM json_each(?1) AS wanted)"
+    ))?;
+    let rows = statement.query_map([json(&scripts)?], read)?;
+    rows.map(|run| run.map(|run| (run.script_id.clone(), run)))
+        .collect::<Result<_, _>>()
+        .map_err(Error::from)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Newest {
+    Run,
+    Build,
 }
 
 /// The script's newest build that was to make an environment.

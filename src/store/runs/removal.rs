@@ -182,6 +182,14 @@ pub fn remove(connection: &Connection, number: i64) -> Result<bool, Error> {
     Ok(true)
 }
 
+/// Some runs of a script, of any kind and state: their numbers.
+pub fn some_of(connection: &Connection, script: &ScriptId, limit: usize) -> Result<Vec<i64>, Error> {
+    let mut statement =
+        connection.prepare_cached("SELECT number FROM runs WHERE script_id = ?1 ORDER BY number LIMIT ?2")?;
+    let rows = statement.query_map(params![script.as_str(), limit as i64], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Whose directories are to be removed yet, beginning after that one.
 pub fn removals(
     connection: &Connection,

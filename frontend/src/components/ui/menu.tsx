@@ -6,17 +6,30 @@ interface MenuProps {
   trigger: ReactElement;
   children: ReactNode;
   align?: "start" | "end";
+  /** Where something else than its button opens it, too. */
+  open?: boolean;
+  onOpenChange?: (open: boolean) => void;
+  /** Says where the focus goes once it is closed; otherwise that is its button. */
+  onClosed?: () => void;
 }
 
-export function Menu({ trigger, children, align = "end" }: MenuProps) {
+export function Menu({ trigger, children, align = "end", open, onOpenChange, onClosed }: MenuProps) {
   return (
-    <Radix.Root>
+    <Radix.Root {...(open === undefined ? {} : { open })} {...(onOpenChange ? { onOpenChange } : {})}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
           align={align}
           sideOffset={4}
           collisionPadding={8}
+          {...(onClosed
+            ? {
+                onCloseAutoFocus: (event: Event) => {
+                  event.preventDefault();
+                  onClosed();
+                },
+              }
+            : {})}
           className="z-50 min-w-40 animate-rise rounded-md border border-line bg-raised p-1 shadow-float"
         >
           {children}

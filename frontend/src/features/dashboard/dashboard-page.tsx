@@ -31,7 +31,7 @@ export function DashboardPage() {
           <Empty
             title="Nothing here yet"
             action={
-              <Link to="/scripts" search={{ new: true }} className={buttonClass("primary")}>
+              <Link to="/scripts" search={{ new: "blank" }} className={buttonClass("primary")}>
                 <Plus aria-hidden /> New script
               </Link>
             }

@@ -1,17 +1,16 @@
 // The past: runs by filters, and what they wrote. Everything that is asked for is in the address.
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Search, X } from "lucide-react";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { X } from "lucide-react";
+import { lazy, Suspense } from "react";
 import type { RunFilters } from "~/api/run-filters";
 import { Button } from "~/components/ui/button";
-import { Input } from "~/components/ui/field";
 import { Page, Skeleton } from "~/components/ui/panel";
+import { SearchField } from "~/components/ui/search-field";
 import { TabBar, TabLink } from "~/components/ui/tab-links";
-import { listenHotkeys } from "~/lib/hotkeys";
 import { load } from "~/lib/load";
 import { usePhone } from "~/lib/media";
-import { FilterBar } from "./filters/filter-bar";
-import { FilterSheet } from "./filters/filter-sheet";
+import { useTyped } from "~/lib/use-typed";
+import { FilterBar, FilterSheet } from "./filters/filter-bar";
 import { FILTERS, isNarrowed, isSet, logFilters } from "./filters/filters";
 import { RunsView } from "./runs-view";
 import { SavedMenu } from "./saved/saved-menu";
@@ -89,42 +88,15 @@ export function RunsPage() {
   );
 }
 
-const TYPING_MS = 250;
-
 function NameField({ q, onChange }: { q: string | undefined; onChange: (q: string | undefined) => void }) {
-  const [typed, setTyped] = useState(q ?? "");
-  const input = useRef<HTMLInputElement>(null);
-  const tell = useRef(onChange);
-  tell.current = onChange;
-  /** What the address holds by this field's own doing; anything else came from elsewhere and is shown. */
-  const told = useRef(q);
-  useEffect(() => {
-    if (q === told.current) return;
-    told.current = q;
-    setTyped(q ?? "");
-  }, [q]);
-  useEffect(() => {
-    const next = typed || undefined;
-    const timer = setTimeout(() => {
-      if (next === told.current) return;
-      told.current = next;
-      tell.current(next);
-    }, TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  useEffect(() => listenHotkeys(() => [{ keys: "/", does: "Search", run: () => input.current?.focus() }]), []);
+  const [typed, setTyped] = useTyped(q, onChange);
   return (
-    <div className="relative w-52 min-w-0 max-sm:flex-1">
-      <Search aria-hidden className="absolute top-2 left-2.5 size-4 text-ink-3" />
-      <Input
-        ref={input}
-        type="search"
-        aria-label="Part of a script's name"
-        placeholder="Script name"
-        className="pl-8"
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-      />
-    </div>
+    <SearchField
+      label="Part of a script's name"
+      placeholder="Script name"
+      className="w-52 max-sm:flex-1"
+      value={typed}
+      onChange={setTyped}
+    />
   );
 }

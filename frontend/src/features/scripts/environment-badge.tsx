@@ -33,6 +33,7 @@ const STATES: Record<State, { word: string; tone: string; why: string }> = {
   },
 };
 
+export const environmentStateWord = (state: State): string => STATES[state].word;
 export const environmentWord = (state: State): string => STATES[state].word;
 export const environmentWhy = (status: EnvironmentStatus): string => status.message ?? STATES[status.state].why;
 

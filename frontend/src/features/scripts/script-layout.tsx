@@ -1,23 +1,20 @@
 // The frame of one script: name, state, the Run button, tabs. The tab fills the rest of the page.
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useMatchRoute, useNavigate, useParams } from "@tanstack/react-router";
-import { CalendarClock, Play } from "lucide-react";
+import { CalendarClock } from "lucide-react";
 import { scriptQuery } from "~/api/queries";
 import type { Script } from "~/api/types";
-import { Button } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { Skeleton } from "~/components/ui/panel";
 import { markOf, StateMark } from "~/components/ui/state-mark";
 import { TabBar, TabLink } from "~/components/ui/tab-links";
-import { Kbd, Tag } from "~/components/ui/tag";
 import { RelativeTime } from "~/components/ui/time";
-import { Tooltip } from "~/components/ui/tooltip";
 import { FireTime } from "~/features/schedules/fire-time";
 import { schedulesOfQuery } from "~/features/schedules/requests";
 import { nearest } from "~/features/schedules/upcoming";
-import { modKey } from "~/lib/platform";
+import { RunButton } from "./code/run-with/run-button";
 import { EnvironmentBadge } from "./environment-badge";
-import { useRunScript } from "./use-run-script";
+import { ScriptTag } from "./script-tag";
 
 export function ScriptLayout() {
   const { scriptId } = useParams({ from: "/scripts/$scriptId" });
@@ -49,20 +46,15 @@ export function ScriptLayout() {
 }
 
 function ScriptHead({ script }: { script: Script }) {
-  const { run, busy } = useRunScript(script.id);
   const navigate = useNavigate();
   const onCode = Boolean(useMatchRoute()({ to: "/scripts/$scriptId/code" }));
   const last = script.last_run ?? null;
-  const go = async () => {
-    const started = await run();
-    if (started && !onCode) await navigate({ to: "/runs/$runId", params: { runId: started.id } });
-  };
   return (
     <div className="flex min-h-9 items-center gap-x-4">
       <h1 className="truncate-line min-w-0 text-xl font-semibold tracking-[-0.012em]">{script.name}</h1>
       <span className="flex gap-1 max-sm:hidden">
         {script.tags.map((tag) => (
-          <Tag key={tag}>{tag}</Tag>
+          <ScriptTag key={tag} tag={tag} />
         ))}
       </span>
       <div className="ml-auto flex shrink-0 items-center gap-4 text-ink-2 text-sm">
@@ -75,18 +67,12 @@ function ScriptHead({ script }: { script: Script }) {
         <span className="max-sm:hidden">
           <EnvironmentBadge scriptId={script.id} status={script.environment} />
         </span>
-        <Tooltip
-          content={
-            <span className="flex items-center gap-1">
-              Save and run <Kbd>{modKey}</Kbd>
-              <Kbd>Enter</Kbd>
-            </span>
-          }
-        >
-          <Button look="primary" busy={busy} onClick={() => void go()}>
-            <Play aria-hidden className="fill-current" /> Run
-          </Button>
-        </Tooltip>
+        <RunButton
+          script={script}
+          onStarted={(run) => {
+            if (!onCode) void navigate({ to: "/runs/$runId", params: { runId: run.id } });
+          }}
+        />
       </div>
     </div>
   );

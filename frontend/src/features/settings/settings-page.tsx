@@ -15,6 +15,7 @@ import { ImagesPanel } from "./images/images-panel";
 import { PackagesForm } from "./packages-form";
 import { QueueForm } from "./queue-form";
 import { RetentionPanel } from "./retention-panel";
+import { RevisionsForm } from "./revisions-form";
 import { useChangeSettings } from "./use-change-settings";
 import { useSection } from "./use-section";
 
@@ -72,6 +73,7 @@ function Editable({ engine }: { engine: System["engine"] | undefined }) {
   const limits = useChangeSettings();
   const packages = useChangeSettings();
   const retention = useChangeSettings();
+  const revisions = useChangeSettings();
   if (!data)
     return (
       <Panel title="Default limits of a run">
@@ -100,6 +102,7 @@ function Editable({ engine }: { engine: System["engine"] | undefined }) {
       </Panel>
       <PackagesForm settings={data} change={packages} />
       <RetentionPanel settings={data} change={retention} />
+      <RevisionsForm settings={data} change={revisions} />
     </>
   );
 }

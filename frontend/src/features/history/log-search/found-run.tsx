@@ -8,8 +8,9 @@ import { plainText } from "~/features/logs/ansi";
 import { gist } from "~/features/runs/describe";
 import { cn } from "~/lib/cn";
 import { plural } from "~/lib/format";
+import { pieces } from "~/lib/pieces";
 import type { Excerpt } from "../contract";
-import { type Found, pieces } from "./findings";
+import type { Found } from "./findings";
 
 export const FoundRun = memo(function FoundRun({ found }: { found: Found }) {
   const { run, matches, lines } = found;

@@ -1,19 +1,13 @@
-// A look at one artifact. A script made it, so nothing of it is trusted: text is shown as text, Markdown without HTML,
-// pictures as pictures, and pages in a frame that may run nothing and knows nothing of the page around it.
+// A look at one artifact: its bytes by the run's address, shown as files of scripts are shown everywhere.
 import { useQuery } from "@tanstack/react-query";
-import { Download, ExternalLink } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { Download } from "lucide-react";
 import { artifactUrl, readArtifact } from "~/api/files";
 import type { ArtifactEntry } from "~/api/types";
+import { Framed, InATab, NoPreview, Picture, type TextHow, TextPreview } from "~/components/preview/parts";
+import { type Preview, previewOf } from "~/components/preview/preview";
 import { buttonClass } from "~/components/ui/button";
 import { ErrorNotice } from "~/components/ui/error-notice";
-import { Empty, Panel, SkeletonRows } from "~/components/ui/panel";
-import { formatBytes } from "~/lib/format";
-import { load } from "~/lib/load";
-import { type Preview, prettyJson, previewOf } from "./preview";
-
-const CsvView = lazy(() => load(() => import("./csv-view")));
-const MarkdownView = lazy(() => load(() => import("./markdown-view")));
+import { Panel, SkeletonRows } from "~/components/ui/panel";
 
 interface PreviewProps {
   runId: string;
@@ -40,85 +34,22 @@ export function ArtifactPreview({ runId, entry }: PreviewProps) {
 }
 
 function Body({ runId, entry, preview }: PreviewProps & { preview: Preview }) {
+  const src = artifactUrl(runId, entry.path, "view");
   switch (preview.how) {
     case "none":
-      return <NoPreview entry={entry} preview={preview} />;
+      return <NoPreview size={entry.size} preview={preview} />;
     case "image":
-      return <Picture runId={runId} entry={entry} />;
+      return <Picture path={entry.path} src={src} />;
     case "frame":
-      return <Framed runId={runId} entry={entry} />;
+      return <Framed path={entry.path} src={src} />;
     case "tab":
-      return <InATab runId={runId} entry={entry} />;
+      return <InATab src={src} />;
     default:
       return <Read runId={runId} entry={entry} how={preview.how} />;
   }
 }
 
-function NoPreview({ entry, preview }: { entry: ArtifactEntry; preview: Extract<Preview, { how: "none" }> }) {
-  if (preview.why === "too_large")
-    return (
-      <Empty title="Too large to preview">
-        It has {formatBytes(entry.size)}; up to {formatBytes(preview.most)} are shown here. Download it to look at it.
-      </Empty>
-    );
-  if (preview.why === "empty") return <Empty title="The file is empty" />;
-  return <Empty title="There is no preview for this kind of file">Download it to look at it.</Empty>;
-}
-
-function Picture({ runId, entry }: PreviewProps) {
-  const [failed, setFailed] = useState(false);
-  const [size, setSize] = useState<string | null>(null);
-  if (failed)
-    return <Empty title="The picture could not be shown">It may be damaged. Download it to look at it.</Empty>;
-  return (
-    <figure>
-      <div className="flex min-h-48 items-center justify-center bg-[repeating-conic-gradient(var(--sunken)_0_25%,var(--panel)_0_50%)] bg-[length:16px_16px] p-4">
-        <img
-          src={artifactUrl(runId, entry.path, "view")}
-          alt={entry.path}
-          onError={() => setFailed(true)}
-          onLoad={(event) => setSize(`${event.currentTarget.naturalWidth} × ${event.currentTarget.naturalHeight}`)}
-          className="max-h-[70vh] max-w-full object-contain"
-        />
-      </div>
-      <figcaption className="num h-8 border-line border-t px-4 py-2 text-ink-3 leading-4">{size}</figcaption>
-    </figure>
-  );
-}
-
-function Framed({ runId, entry }: PreviewProps) {
-  return (
-    <div>
-      {/* An empty sandbox: no scripts, no forms, no origin of ours. */}
-      <iframe
-        sandbox=""
-        src={artifactUrl(runId, entry.path, "view")}
-        title={entry.path}
-        referrerPolicy="no-referrer"
-        className="h-[70vh] w-full bg-[white]"
-      />
-      <p className="border-line border-t px-4 py-2 text-ink-3 text-xs">
-        Shown in a closed frame: its scripts do not run, and it loads nothing from elsewhere.
-      </p>
-    </div>
-  );
-}
-
-/** No browser's own viewer works inside a sandbox, and a PDF in an open frame would not be closed off. */
-const InATab = ({ runId, entry }: PreviewProps) => (
-  <Empty
-    title="A PDF is shown in a tab of its own"
-    action={
-      <a href={artifactUrl(runId, entry.path, "view")} target="_blank" rel="noreferrer" className={buttonClass()}>
-        <ExternalLink aria-hidden /> Open in a new tab
-      </a>
-    }
-  >
-    The browser's viewer does not work in the closed frame in which files of scripts are shown here.
-  </Empty>
-);
-
-function Read({ runId, entry, how }: PreviewProps & { how: "text" | "csv" | "json" | "markdown" }) {
+function Read({ runId, entry, how }: PreviewProps & { how: TextHow }) {
   const { data, error, refetch } = useQuery({
     queryKey: ["run", runId, "artifact", entry.path, entry.modified_at],
     queryFn: ({ signal }) => readArtifact(runId, entry.path, signal),
@@ -130,32 +61,5 @@ function Read({ runId, entry, how }: PreviewProps & { how: "text" | "csv" | "jso
       <ErrorNotice error={error} unchanged="The file is untouched." onRetry={() => void refetch()} className="m-4" />
     );
   if (data === undefined) return <SkeletonRows rows={4} height={28} />;
-  return <Suspense fallback={<SkeletonRows rows={4} height={28} />}>{shown(how, data)}</Suspense>;
+  return <TextPreview how={how} text={data} />;
 }
-
-function shown(how: "text" | "csv" | "json" | "markdown", text: string): ReactNode {
-  if (how === "csv") return <CsvView text={text} />;
-  if (how === "markdown") return <MarkdownView text={text} />;
-  if (how === "text") return <Plain text={text} />;
-  const pretty = prettyJson(text);
-  return (
-    <>
-      {pretty === null ? (
-        <p className="border-line border-b px-4 py-2 text-skip text-xs">
-          This is not valid JSON; it is shown as it is.
-        </p>
-      ) : null}
-      <Plain text={pretty ?? text} />
-    </>
-  );
-}
-
-const Plain = ({ text }: { text: string }) => (
-  <pre
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys scroll it.
-    tabIndex={0}
-    className="max-h-[70vh] overflow-auto bg-sunken px-4 py-3 font-mono text-[12.5px] leading-5 outline-offset-[-2px]"
-  >
-    {text}
-  </pre>
-);

@@ -151,3 +151,121 @@ describe("refreshing", () => {
     expect(file()?.text).toBe("mine");
   });
 });
+
+describe("a change from elsewhere under unsaved work", () => {
+  const elsewhere = (text: string) => {
+    server.state.text = text;
+    server.state.version++;
+  };
+  beforeEach(async () => {
+    workspace.edit(PATH, "mine");
+    elsewhere("theirs");
+    await workspace.refresh(PATH);
+  });
+
+  it("is a conflict before anything is saved, and shows both", () => {
+    expect(file()).toMatchObject({ text: "mine", conflict: true, theirs: { text: "theirs" } });
+    expect(server.access.write).not.toHaveBeenCalled();
+  });
+
+  it("ends when it is taken back", async () => {
+    server.state.text = "one";
+    server.state.version = 1;
+    await workspace.refresh(PATH);
+    expect(file()).toMatchObject({ text: "mine", conflict: false, theirs: null });
+    expect(await workspace.save(PATH)).toBe(true);
+  });
+
+  it("ends when both agree", async () => {
+    elsewhere("mine");
+    await workspace.refresh(PATH);
+    expect(file()).toMatchObject({ conflict: false, saved: "mine" });
+    expect(isDirty(file())).toBe(false);
+  });
+
+  it("is decided over the version that was seen, not over a later one", async () => {
+    elsewhere("theirs, once more");
+    expect(await workspace.keepMine(PATH)).toBe(false);
+    expect(server.state.text).toBe("theirs, once more");
+    expect(file()).toMatchObject({ text: "mine", conflict: true, theirs: { text: "theirs, once more" } });
+    workspace.edit(PATH, "both");
+    expect(await workspace.keepMine(PATH)).toBe(true);
+    expect(server.state.text).toBe("both");
+  });
+
+  it("stays one over a reload", async () => {
+    workspace.keepDrafts();
+    const next = new Workspace("s1", server.access);
+    await next.open(PATH);
+    expect(next.snapshot().get(PATH)).toMatchObject({ text: "mine", conflict: true, theirs: { text: "theirs" } });
+    await next.refresh(PATH);
+    expect(next.snapshot().get(PATH)?.conflict).toBe(true);
+  });
+});
+
+describe("a file that is deleted elsewhere", () => {
+  const gone = () => vi.mocked(server.access.read).mockRejectedValue(new ApiError(404, "not_found", "No such file."));
+
+  it("is let go where there was nothing unsaved", async () => {
+    gone();
+    await workspace.refresh(PATH);
+    expect(file()).toBeUndefined();
+  });
+
+  it("is a conflict where there was", async () => {
+    workspace.edit(PATH, "mine");
+    gone();
+    await workspace.refresh(PATH);
+    expect(file()).toMatchObject({ conflict: true, theirs: "deleted" });
+    expect(await workspace.keepMine(PATH)).toBe(true);
+    expect(server.access.write).toHaveBeenCalledWith("s1", PATH, "mine", "absent");
+  });
+
+  it("comes back from its draft", async () => {
+    workspace.edit(PATH, "mine");
+    workspace.keepDrafts();
+    gone();
+    const next = new Workspace("s1", server.access);
+    await next.open(PATH);
+    expect(next.snapshot().get(PATH)).toMatchObject({ text: "mine", conflict: true, theirs: "deleted" });
+  });
+});
+
+describe("closing and moving", () => {
+  it("closes into a draft that opening brings back", async () => {
+    workspace.edit(PATH, "unsaved");
+    workspace.close(PATH);
+    expect(file()).toBeUndefined();
+    expect(workspace.draftPaths()).toEqual([PATH]);
+    expect(await workspace.saveAll()).toBe(true);
+    expect(server.access.write).not.toHaveBeenCalled();
+    await workspace.open(PATH);
+    expect(file()).toMatchObject({ text: "unsaved", conflict: false });
+  });
+
+  it("takes unsaved work along to another name", async () => {
+    workspace.edit(PATH, "unsaved");
+    workspace.moved(PATH, "lib/first.py");
+    expect(workspace.dirtyPaths()).toEqual(["lib/first.py"]);
+    workspace.moved("lib", "src");
+    expect(workspace.draftPaths()).toEqual(["src/first.py"]);
+    const next = new Workspace("s1", server.access);
+    await next.open("src/first.py");
+    expect(next.snapshot().get("src/first.py")?.text).toBe("unsaved");
+    workspace.forget("src");
+    expect(workspace.draftPaths()).toEqual([]);
+  });
+
+  it("leaves another window's draft alone", async () => {
+    const other = new Workspace("s1", server.access);
+    await other.open(PATH);
+    workspace.edit(PATH, "mine");
+    workspace.keepDrafts();
+    other.edit(PATH, "theirs");
+    other.keepDrafts();
+    await workspace.save(PATH);
+    const next = new Workspace("s1", server.access);
+    await next.open(PATH);
+    expect(next.snapshot().get(PATH)).toMatchObject({ text: "theirs", conflict: true });
+  });
+});

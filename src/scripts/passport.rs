@@ -1,0 +1,230 @@
+//! What a script is besides its files, as `pytask.json` in an archive of it. Pure.
+//!
+//! Written by us and read from anybody: every field is read for itself, and one that cannot be read is told of and left
+//! out. Secrets are never in it.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::model::limits::LimitsPatch;
+use crate::model::retention::RetentionWish;
+use crate::model::run::Overlap;
+use crate::model::schedule::Terms;
+use crate::model::script::{self, Script};
+
+pub const NAME: &str = "pytask.json";
+const FORMAT: &str = "pytask-script";
+const VERSION: u64 = 1;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Passport {
+    format: &'static str,
+    version: u64,
+    pub name: String,
+    pub description: String,
+    pub tags: Vec<String>,
+    pub entry_point: String,
+    pub requirements: Vec<String>,
+    pub build_from_source: Vec<String>,
+    pub limits: LimitsPatch,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    pub overlap: Overlap,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parallel_limit: Option<u32>,
+    pub retention: RetentionWish,
+    pub schedules: Vec<Terms>,
+    /// A block that was put into the entry file for the archive only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub added_block: Option<AddedBlock>,
+}
+
+/// Which bytes of the entry file, if that still is what was packed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedBlock {
+    pub sha256: String,
+    pub begin: usize,
+    pub end: usize,
+}
+
+impl Passport {
+    pub fn of(script: &Script, schedules: Vec<Terms>) -> Self {
+        Self {
+            format: FORMAT,
+            version: VERSION,
+            name: script.name.clone(),
+            description: script.description.clone(),
+            tags: script.tags.clone(),
+            entry_point: script.entry_point.clone(),
+            requirements: script.requirements.clone(),
+            build_from_source: script.build_from_source.clone(),
+            limits: script.limits.clone(),
+            image: script.image.clone(),
+            overlap: script.overlap,
+            parallel_limit: script.parallel_limit,
+            retention: script.retention,
+            schedules,
+            added_block: None,
+        }
+    }
+}
+
+/// What could be read of one; absent fields were not there or could not be.
+#[derive(Debug, Default, PartialEq)]
+pub struct Read {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub tags: Option<Vec<String>>,
+    pub entry_point: Option<String>,
+    pub requirements: Option<Vec<String>>,
+    pub build_from_source: Option<Vec<String>>,
+    pub limits: Option<LimitsPatch>,
+    pub image: Option<String>,
+    pub overlap: Option<Overlap>,
+    pub parallel_limit: Option<u32>,
+    pub retention: Option<RetentionWish>,
+    pub schedules: Vec<Terms>,
+    pub added_block: Option<AddedBlock>,
+    pub notes: Vec<String>,
+}
+
+/// `None` if this is a file of the script's own that only has the same name.
+pub fn read(bytes: &[u8]) -> Option<Read> {
+    let Ok(Value::Object(mut fields)) = serde_json::from_slice(bytes) else {
+        return None;
+    };
+    if fields.get("format").and_then(Value::as_str) != Some(FORMAT) {
+        return None;
+    }
+    let mut read = Read::default();
+    if fields.get("version").and_then(Value::as_u64) != Some(VERSION) {
+        let note = format!("{NAME} is of another version: what is not known here was left out");
+        read.notes.push(note);
+    }
+    let notes = &mut read.notes;
+    read.name = checked(
+        &mut fields,
+        "name",
+        |name: String| script::check_name(&name),
+        notes,
+    );
+    read.description = checked(
+        &mut fields,
+        "description",
+        |text: String| script::check_description(&text),
+        notes,
+    );
+    read.tags = checked(
+        &mut fields,
+        "tags",
+        |tags: Vec<String>| script::check_tags(&tags),
+        notes,
+    );
+    read.entry_point = any(&mut fields, "entry_point", notes);
+    read.requirements = any(&mut fields, "requirements", notes);
+    read.build_from_source = any(&mut fields, "build_from_source", notes);
+    let bounded = |limits: LimitsPatch| limits.check().map(|()| limits);
+    read.limits = checked(&mut fields, "limits", bounded, notes);
+    read.image = any(&mut fields, "image", notes);
+    read.overlap = any(&mut fields, "overlap", notes);
+    read.parallel_limit = checked(
+        &mut fields,
+        "parallel_limit",
+        |limit: Option<u32>| script::check_parallel_limit(limit),
+        notes,
+    )
+    .flatten();
+    let bounded = |wish: RetentionWish| wish.check().map(|()| wish);
+    read.retention = checked(&mut fields, "retention", bounded, notes);
+    for (number, terms) in any::<Vec<Value>>(&mut fields, "schedules", notes)
+        .unwrap_or_default()
+        .into_iter()
+        .enumerate()
+    {
+        match serde_json::from_value(terms) {
+            Ok(terms) => read.schedules.push(terms),
+            Err(e) => notes.push(format!(
+                "Schedule {} cannot be read and was left out: {e}",
+                number + 1
+            )),
+        }
+    }
+    read.added_block = any(&mut fields, "added_block", notes);
+    Some(read)
+}
+
+fn any<T: DeserializeOwned>(
+    fields: &mut Map<String, Value>,
+    name: &str,
+    notes: &mut Vec<String>,
+) -> Option<T> {
+    checked(fields, name, Ok::<T, std::convert::Infallible>, notes)
+}
+
+fn checked<T: DeserializeOwned, U, E: std::fmt::Display>(
+    fields: &mut Map<String, Value>,
+    name: &str,
+    check: impl FnOnce(T) -> Result<U, E>,
+    notes: &mut Vec<String>,
+) -> Option<U> {
+    let value = fields.remove(name).filter(|value| !value.is_null())?;
+    let why = match serde_json::from_value(value) {
+        Ok(value) => match check(value) {
+            Ok(value) => return Some(value),
+            Err(e) => e.to_string(),
+        },
+        Err(e) => e.to_string(),
+    };
+    notes.push(format!("{name} in {NAME} cannot be used and was left out: {why}"));
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::schedule::When;
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        let script = Script {
+            tags: vec!["etl".into()],
+            requirements: vec!["requests>=2".into()],
+            limits: LimitsPatch {
+                memory_bytes: Some(64 << 20),
+                ..LimitsPatch::default()
+            },
+            parallel_limit: Some(3),
+            ..script::tests_support::script("Report")
+        };
+        let when = When::Cron {
+            expression: "0 6 * * *".into(),
+            zone: "UTC".into(),
+        };
+        let passport = Passport::of(&script, vec![Terms::of(when)]);
+        let read = read(&serde_json::to_vec(&passport).expect("JSON")).expect("ours");
+        assert_eq!(read.notes, Vec::<String>::new());
+        assert_eq!(read.name.as_ref(), Some(&script.name));
+        assert_eq!(read.requirements.as_ref(), Some(&script.requirements));
+        assert_eq!(read.limits.as_ref(), Some(&script.limits));
+        assert_eq!(
+            (read.parallel_limit, read.schedules),
+            (Some(3), passport.schedules)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_and_the_rest_taken() {
+        for foreign in ["", "[]", "{}", r#"{"format":"other"}"#, "\u{0}"] {
+            assert_eq!(read(foreign.as_bytes()), None, "{foreign}");
+        }
+        let odd = r#"{"format":"pytask-script","version":9,"name":"x","tags":["a,b"],"limits":{"memory_bytes":1},
+            "schedules":[{"when":7}],"description":5}"#;
+        let read = read(odd.as_bytes()).expect("ours");
+        assert_eq!(
+            (read.name.as_deref(), read.tags, read.limits),
+            (Some("x"), None, None)
+        );
+        assert_eq!(read.notes.len(), 5, "{:?}", read.notes);
+    }
+}
