@@ -7,7 +7,7 @@
 # Makes sure of what the rows need: under target/bench the runner image's uv, a
 # Python with the baselines' packages and one with Prefect; ripgrep from the
 # distribution. What is made to be measured on is there for as long as it is
-# needed, and takes up to 6 GB. Status 1 when something broke; a bad
+# needed, and takes up to 8 GB. Status 1 when something broke; a bad
 # figure breaks nothing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
