@@ -8,6 +8,7 @@ mod shims;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use axum::Router;
@@ -30,6 +31,7 @@ use crate::scheduler::{self, Scheduler};
 use crate::scripts::{self, Scripts};
 use crate::settings;
 use crate::store::{self, Place, Store, Witness};
+use crate::tools::{self, Tools};
 use crate::vault::{Contents, KeyFile, Vault};
 
 /// A running application. Dropping it stops its loops with the runtime; runs go on in their containers.
@@ -39,12 +41,14 @@ pub struct App {
     pub scripts: Scripts,
     pub scheduler: Scheduler,
     pub store: Store,
+    pub tools: Tools,
     _lock: DataLock,
 }
 
 impl App {
     /// The end of a clean stop. What the loops may still write after it costs a check at the next start, at most.
     pub async fn stop(&self) {
+        self.tools.stop().await;
         self.runs.stop().await;
         if let Err(e) = self.store.stop_cleanly().await {
             tracing::warn!(error = %e, "the next start will check the database");
@@ -175,7 +179,7 @@ pub async fn start_on(
     .await?;
     let runs = Runs::start(runs::Parts {
         store: store.clone(),
-        engine,
+        engine: Arc::clone(&engine),
         data: data.clone(),
         reserve,
         clock: clock.clone(),
@@ -198,6 +202,15 @@ pub async fn start_on(
         events: events.clone(),
         settings: settings.clone(),
     });
+    let tools = Tools::start(tools::Parts {
+        store: store.clone(),
+        engine,
+        data: data.clone(),
+        events: events.clone(),
+        runs: runs.clone(),
+        image: config.tools_image.clone(),
+        idle: Duration::from_secs(config.tools_idle_seconds),
+    });
     let api = Api {
         store: store.clone(),
         data,
@@ -208,6 +221,7 @@ pub async fn start_on(
         images,
         runs: runs.clone(),
         scheduler: scheduler.clone(),
+        tools: tools.clone(),
     };
     let router = api::router(api, AllowedHosts::new(&config.allowed_hosts));
     Ok(App {
@@ -216,6 +230,7 @@ pub async fn start_on(
         scripts,
         scheduler,
         store,
+        tools,
         _lock: lock,
     })
 }

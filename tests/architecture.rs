@@ -37,6 +37,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "scheduler",
         &["clock", "events", "model", "runs", "settings", "store"],
     ),
+    (
+        "tools",
+        &["engine", "envs", "events", "files", "model", "runs", "store"],
+    ),
     // Everything but the engine: what may be known of it comes through `runs`.
     (
         "api",
@@ -54,6 +58,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "settings",
             "stats",
             "store",
+            "tools",
             "vault",
         ],
     ),
@@ -76,6 +81,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "scripts",
             "settings",
             "store",
+            "tools",
             "vault",
         ],
     ),
