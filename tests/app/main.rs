@@ -27,3 +27,4 @@ mod runs_search;
 mod schedules;
 mod scripts;
 mod settings;
+mod tools;
