@@ -45,17 +45,13 @@ pub(super) fn spec(uid: u32, has_environment: bool) -> ToolsSpec {
             argv(&[
                 "ruff",
                 "check",
-                "--quiet",
                 "--no-cache",
                 "--exit-zero",
                 "--output-format",
                 "json",
             ]),
         ),
-        (
-            Program::Format,
-            argv(&["ruff", "format", "--quiet", "--no-cache"]),
-        ),
+        (Program::Format, argv(&["ruff", "format", "--no-cache"])),
         (
             Program::Source,
             argv(&["head", "-c", &super::source::MOST_BYTES.to_string()]),
