@@ -59,7 +59,7 @@ impl Product {
         }
     }
 
-    async fn install(&self, script: &str, requirements: &[&str]) {
+    async fn have(&self, script: &str, requirements: &[&str]) {
         self.require(script, requirements).await;
         let install = format!("/scripts/{script}/dependencies/install");
         let build = words(&self.post(202, &install, json!({})).await["run"]["id"]);
@@ -182,7 +182,7 @@ fn inside(container: &str, command: &str) -> Result<String, String> {
 async fn the_editor_knows_the_script_and_its_packages() {
     let product = Product::start().await;
     let script = product.script("Known", PROGRAM).await;
-    product.install(&script, &["attrs"]).await;
+    product.have(&script, &["attrs"]).await;
     let seen = product.get(&format!("/scripts/{script}/tools")).await;
     assert_eq!(
         (&seen["available"], &seen["state"]),
