@@ -183,7 +183,8 @@ impl StandIn {
                 }
                 Manner::SendsTooLong => say(&mut stream, Reply::Stdout(frame(17 << 20))).await?,
                 Manner::Floods => loop {
-                    let piece = [frame(60_000), vec![b'1'; 60_000]].concat();
+                    let text = format!("\"{}\"", "1".repeat(59_998));
+                    let piece = [frame(text.len()), text.into_bytes()].concat();
                     say(&mut stream, Reply::Stdout(piece)).await?;
                 },
             }

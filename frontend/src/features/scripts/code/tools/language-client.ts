@@ -1,7 +1,8 @@
 // Monaco's own client for the language server protocol, as one connection that can be ended: the library's has no end of
 // its own, and without one each reconnection would offer every completion once more.
 import * as monaco from "monaco-editor/editor";
-import { MonacoLspClient, WebSocketTransport } from "monaco-lsp";
+import { MonacoLspClient } from "monaco-lsp";
+import { Transport } from "./transport";
 
 interface Disposable {
   dispose(): void;
@@ -20,7 +21,7 @@ export class LanguageClient extends MonacoLspClient {
   declare private features: Disposable;
 
   constructor(socket: WebSocket) {
-    super(WebSocketTransport.fromWebSocket(socket));
+    super(new Transport(socket) as unknown as ConstructorParameters<typeof MonacoLspClient>[0]);
   }
 
   protected override createFeatures(): Disposable {
