@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::language::Presence;
 use super::plan::{self, Act, Phase, Seen, Why, decide};
 use super::{Error, Parts, container, table, wire};
 use crate::engine::{Image, JobState};
@@ -99,14 +100,14 @@ impl Use {
     pub fn has_environment(&self) -> bool {
         self.life.environment
     }
+}
 
-    /// It is in use now.
-    pub fn touch(&self) {
+impl Presence for Use {
+    fn touch(&self) {
         self.slot.facts().last_used = Instant::now();
     }
 
-    /// Why its container was ended, if it was by us.
-    pub fn ended(&self) -> Option<Why> {
+    fn ended(&self) -> Option<Why> {
         self.life.ended.get().copied()
     }
 }

@@ -4,11 +4,11 @@
 //! before it writes, does not hold up both. Invariants: one message is held in each direction, of bounded size; a server
 //! that dies, says what is no message, says too much, or never answers ends the talk with its reason.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use pytask_protocol::tools::{Ended, Reply};
 use serde_json::Value;
-use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{mpsc, watch};
@@ -16,7 +16,6 @@ use tokio::time::Instant;
 
 use super::allowance::Allowance;
 use super::framing::{self, Broken, Decoder};
-use super::keeper::Use;
 use super::messages::{Outgoing, outgoing};
 use super::plan::Why;
 use super::wire::{Connection, Output};
@@ -28,6 +27,14 @@ const BURST_BYTES: u64 = 64 * 1024 * 1024;
 const BYTES_PER_SECOND: u64 = 4 * 1024 * 1024;
 /// Answers of our own that wait for the editor.
 const OWN_ANSWERS: usize = 16;
+
+/// The container that a talk takes place in.
+pub(super) trait Presence: Send + Sync {
+    /// It is in use now.
+    fn touch(&self);
+    /// Why it was ended, if it was by us.
+    fn ended(&self) -> Option<Why>;
+}
 
 /// Why a talk is over that the editor has not ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +84,7 @@ pub struct Session {
 pub struct FromEditor {
     input: OwnedWriteHalf,
     initialization: Value,
-    used: Arc<Use>,
+    used: Arc<dyn Presence>,
     answers: mpsc::Sender<String>,
     opened: watch::Sender<Option<Instant>>,
 }
@@ -88,15 +95,14 @@ pub struct FromServer {
     decoder: Decoder,
     allowance: Allowance,
     begun: Instant,
-    used: Arc<Use>,
+    used: Arc<dyn Presence>,
     answers: mpsc::Receiver<String>,
     opened: watch::Receiver<Option<Instant>>,
     answered: bool,
 }
 
 impl Session {
-    pub(super) fn new(connection: Connection, used: Use, initialization: Value) -> Self {
-        let used = Arc::new(used);
+    pub(super) fn new(connection: Connection, used: Arc<dyn Presence>, initialization: Value) -> Self {
         let (answers, owed) = mpsc::channel(OWN_ANSWERS);
         let (opened, opening) = watch::channel(None);
         Self {
@@ -199,5 +205,82 @@ async fn overdue(mut opened: watch::Receiver<Option<Instant>>) {
     match since {
         Some(since) => tokio::time::sleep_until(since + PATIENCE).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use serde_json::json;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::UnixStream;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Here(OnceLock<Why>);
+
+    impl Presence for Here {
+        fn touch(&self) {}
+
+        fn ended(&self) -> Option<Why> {
+            self.0.get().copied()
+        }
+    }
+
+    /// A talk, and the supervisor's end of it.
+    fn talk() -> (Session, UnixStream, Arc<Here>) {
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let here = Arc::new(Here::default());
+        let session = Session::new(Connection::over(ours), Arc::clone(&here) as _, json!({}));
+        (session, theirs, here)
+    }
+
+    async fn opens(session: &mut Session) {
+        let message = json!({ "id": 0, "method": "initialize" }).to_string();
+        session.editor.tell(message).await.expect("taken");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_never_answers_is_not_awaited_for_ever() {
+        let (mut session, theirs, _) = talk();
+        opens(&mut session).await;
+        assert_eq!(session.server.next().await, Err(Closed::Silent));
+        drop(theirs);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_takes_nothing_is_not_awaited_for_ever() {
+        let (mut session, theirs, _) = talk();
+        let large = "x".repeat(8 << 20);
+        assert_eq!(session.editor.tell(large).await, Err(Closed::Silent));
+        drop(theirs);
+    }
+
+    #[tokio::test]
+    async fn one_that_has_answered_may_be_silent_and_ends_with_its_reason() {
+        let (mut session, mut theirs, here) = talk();
+        opens(&mut session).await;
+        let mut header = [0; 16];
+        theirs.read_exact(&mut header).await.expect("a frame");
+        assert_eq!(&header, b"Content-Length: ");
+        let mut frame = Vec::new();
+        Reply::Stdout(framing::encode("{}")).encode_into(&mut frame);
+        theirs.write_all(&frame).await.expect("taken");
+        assert_eq!(session.server.next().await, Ok("{}".to_owned()));
+        here.0.set(Why::EnvironmentChanged).expect("once");
+        drop(theirs);
+        assert_eq!(
+            session.server.next().await,
+            Err(Closed::Ended(Why::EnvironmentChanged))
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_supervisor_is_a_death() {
+        let (mut session, mut theirs, _) = talk();
+        theirs.write_all(b"HTTP/1.1 400").await.expect("taken");
+        assert_eq!(session.server.next().await, Err(Closed::Died(None)));
     }
 }

@@ -138,7 +138,7 @@ impl Tools {
         let opened = Connection::open(&used.socket(), Program::Language, Vec::new(), Duration::ZERO).await;
         let connection = opened.map_err(gone)?;
         let initialization = table::initialization(used.has_environment());
-        Ok(Session::new(connection, used, initialization))
+        Ok(Session::new(connection, Arc::new(used), initialization))
     }
 
     /// What the linter says of this text, were it the file of that name.

@@ -42,7 +42,7 @@ impl Connection {
         args: Vec<String>,
         after_input: Duration,
     ) -> io::Result<Self> {
-        let (half, mut input) = UnixStream::connect(socket).await?.into_split();
+        let mut connection = Self::over(UnixStream::connect(socket).await?);
         let request = Request {
             program: program.name().to_owned(),
             args,
@@ -53,14 +53,20 @@ impl Connection {
         if line.len() > MAX_REQUEST_BYTES {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        input.write_all(&line).await?;
-        Ok(Self {
+        connection.input.write_all(&line).await?;
+        Ok(connection)
+    }
+
+    /// The request is the caller's to send.
+    pub fn over(stream: UnixStream) -> Self {
+        let (half, input) = stream.into_split();
+        Self {
             input,
             output: Output {
                 half,
                 held: Vec::new(),
             },
-        })
+        }
     }
 }
 

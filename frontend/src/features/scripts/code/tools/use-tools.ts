@@ -53,6 +53,8 @@ export function attachTools(shown: Shown): (() => void) | undefined {
   shownNow = shown;
   const language = languageOf(shown.scriptId);
   const leave = language.use();
+  // Types between the words are for those who ask: Ctrl+Alt.
+  shown.editor.updateOptions({ inlayHints: { enabled: "offUnlessPressed" } });
   const endLint = lint(shown.scriptId, shown.path, shown.model);
   const typing = shown.model.onDidChangeContent(() => language.wake());
   const focus = shown.editor.onDidFocusEditorText(() => language.wake());
