@@ -2,6 +2,7 @@
 // its own, and without one each reconnection would offer every completion once more.
 import * as monaco from "monaco-editor/editor";
 import { MonacoLspClient } from "monaco-lsp";
+import { prepared } from "./sources";
 import { Transport } from "./transport";
 
 interface Disposable {
@@ -20,8 +21,12 @@ export class LanguageClient extends MonacoLspClient {
   // Set while the base class is made: an initialiser would undo it.
   declare private features: Disposable;
 
-  constructor(socket: WebSocket) {
-    super(new Transport(socket) as unknown as ConstructorParameters<typeof MonacoLspClient>[0]);
+  constructor(socket: WebSocket, scriptId: string) {
+    super(
+      new Transport(socket, (files) => prepared(scriptId, files)) as unknown as ConstructorParameters<
+        typeof MonacoLspClient
+      >[0],
+    );
   }
 
   protected override createFeatures(): Disposable {

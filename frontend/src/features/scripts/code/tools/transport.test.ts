@@ -19,7 +19,7 @@ class FakeSocket extends EventTarget {
 
 function pair() {
   const socket = new FakeSocket();
-  const transport = new Transport(socket as unknown as WebSocket);
+  const transport = new Transport(socket as unknown as WebSocket, async () => new Set(["file:///script/a.py"]));
   const heard: Message[] = [];
   transport.setListener((message) => heard.push(message));
   return { socket, transport, heard };
@@ -29,7 +29,7 @@ const ask = (id: number, method: string): Message => ({ jsonrpc: "2.0", id, meth
 
 it("passes on what is said, and keeps what comes before anybody listens", () => {
   const socket = new FakeSocket();
-  const transport = new Transport(socket as unknown as WebSocket);
+  const transport = new Transport(socket as unknown as WebSocket, async () => new Set(["file:///script/a.py"]));
   socket.says({ method: "hello" });
   const heard: Message[] = [];
   transport.setListener((message) => heard.push(message));
@@ -63,4 +63,13 @@ it("owes no answer when the socket is closed, and sends nothing to it", async ()
   await transport.send(ask(2, "textDocument/hover"));
   await transport.send({ jsonrpc: "2.0", method: "textDocument/didChange" });
   expect([heard.length, heard[1]?.result, socket.sent.length]).toEqual([2, null, 1]);
+});
+
+it("leads only to files that are there", async () => {
+  const { socket, transport, heard } = pair();
+  void transport.send(ask(1, "textDocument/definition"));
+  socket.says({ id: 1, result: [{ uri: "file:///script/a.py" }, { uri: "file:///gone.py" }] });
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(heard.map((message) => message.result)).toEqual([[{ uri: "file:///script/a.py" }]]);
 });

@@ -1,6 +1,8 @@
 // What carries the messages between Monaco's language client and a socket, and keeps from the client what it does not
 // bear: answers that were overtaken by typing ("content modified") become empty ones instead of errors that nobody
-// catches, and so do all that are owed when the socket closes. Nothing is sent to a socket that is not open.
+// catches, and so do all that are owed when the socket closes; files that an answer leads to are looked up before.
+// Nothing is sent to a socket that is not open.
+import { filesIn, without } from "./places";
 
 export interface Message {
   jsonrpc: "2.0";
@@ -26,7 +28,11 @@ export class Transport {
   private waiting: Message[] = [];
   private readonly owed = new Map<number | string, string>();
 
-  constructor(private readonly socket: WebSocket) {
+  /** `prepare` answers which of the files are there, after having looked for them. */
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly prepare: (files: Iterable<string>) => Promise<ReadonlySet<string>>,
+  ) {
     socket.addEventListener("message", ({ data }) => {
       if (typeof data === "string") this.take(JSON.parse(data));
     });
@@ -55,8 +61,15 @@ export class Transport {
 
   private take(message: Message) {
     const heard = this.softened(message);
-    if (this.listener) this.listener(heard);
-    else this.waiting.push(heard);
+    // Of the server's own messages none leads anywhere that was not asked about.
+    const files = heard.method === undefined ? filesIn(heard.result) : new Set<string>();
+    if (files.size === 0) this.deliver(heard);
+    else void this.prepare(files).then((there) => this.deliver({ ...heard, result: without(heard.result, there) }));
+  }
+
+  private deliver(message: Message) {
+    if (this.listener) this.listener(message);
+    else this.waiting.push(message);
   }
 
   private softened(message: Message): Message {

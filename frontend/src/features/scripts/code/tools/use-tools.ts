@@ -1,12 +1,13 @@
 // The editor's tools as one hook: a language server for the script, the linter's marks and fixes, and the formatter, for
 // the file that is shown. `attachTools` is the same without React, for whoever is told of each file that is shown.
-import type * as monaco from "monaco-editor/editor";
+import * as monaco from "monaco-editor/editor";
 import { useEffect } from "react";
 import { createStore, type Store, useStore } from "~/lib/store";
 import { offerFormatting } from "./format";
 import { Language, type LanguageStatus } from "./language";
 import { LanguageClient } from "./language-client";
 import { lint, offerFixes } from "./lint";
+import { placeOf } from "./places";
 
 export interface Shown {
   scriptId: string;
@@ -19,6 +20,27 @@ export interface Shown {
 /** What the formatter refused last, and when somebody should be told of it. */
 export const formatRefusal: Store<{ message: string } | null> = createStore<{ message: string } | null>(null);
 
+export interface Places {
+  /** A file of the script, at this line. */
+  onFile(path: string, line: number): void;
+  /** A source of a package or of Python itself: to be shown read-only. */
+  onSource(model: monaco.editor.ITextModel, line: number): void;
+}
+
+/** Where a definition is shown that is in another file; the answer ends that. */
+export const openPlaces = ({ onFile, onSource }: Places): monaco.IDisposable =>
+  monaco.editor.registerEditorOpener({
+    openCodeEditor(_from, resource, at) {
+      const model = monaco.editor.getModel(resource);
+      if (resource.scheme !== "file" || !model) return false;
+      const line = at === undefined ? 1 : "lineNumber" in at ? at.lineNumber : at.startLineNumber;
+      const place = placeOf(resource.path);
+      if (place.kind === "file") onFile(place.path, line);
+      else onSource(model, line);
+      return true;
+    },
+  });
+
 const languages = new Map<string, Language>();
 let shownNow: Shown | null = null;
 let offered = false;
@@ -26,7 +48,7 @@ let offered = false;
 export function languageOf(scriptId: string): Language {
   let language = languages.get(scriptId);
   if (!language) {
-    language = new Language({ scriptId, client: (socket) => new LanguageClient(socket) });
+    language = new Language({ scriptId, client: (socket) => new LanguageClient(socket, scriptId) });
     languages.set(scriptId, language);
   }
   return language;
