@@ -43,7 +43,7 @@ impl Decoder {
     }
 
     /// The next whole message. `None`: push more.
-    pub fn next(&mut self) -> Result<Option<String>, Broken> {
+    pub fn message(&mut self) -> Result<Option<String>, Broken> {
         let held = &self.held[self.taken..];
         let head = &held[..held.len().min(MAX_HEADER_BYTES)];
         let Some(end) = memchr::memmem::find(head, b"\r\n\r\n") else {
@@ -100,7 +100,7 @@ mod tests {
     fn all(decoder: &mut Decoder) -> Vec<Result<String, Broken>> {
         let mut messages = Vec::new();
         loop {
-            match decoder.next() {
+            match decoder.message() {
                 Ok(Some(message)) => messages.push(Ok(message)),
                 Ok(None) => return messages,
                 Err(broken) => {
@@ -190,15 +190,15 @@ mod tests {
         for (wire, expected) in table {
             let mut decoder = Decoder::default();
             decoder.push(wire.as_bytes());
-            let read = decoder.next();
+            let read = decoder.message();
             let expected = expected.clone().map(|message| message.map(str::to_owned));
             assert_eq!(read, expected, "{wire:?}");
         }
         let mut decoder = Decoder::default();
         decoder.push(&[b'x'; MAX_HEADER_BYTES]);
-        assert!(decoder.next().is_err(), "no header goes on for ever");
+        assert!(decoder.message().is_err(), "no header goes on for ever");
         let mut decoder = Decoder::default();
         decoder.push(b"Content-Length: 1\r\n\r\n\xff");
-        assert_eq!(decoder.next(), Err(Broken::NotText));
+        assert_eq!(decoder.message(), Err(Broken::NotText));
     }
 }

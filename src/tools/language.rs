@@ -159,7 +159,7 @@ impl FromServer {
     /// The next message for the editor. May be cancelled without loss.
     pub async fn next(&mut self) -> Result<String, Closed> {
         loop {
-            if let Some(message) = self.decoder.next()? {
+            if let Some(message) = self.decoder.message()? {
                 self.answered = true;
                 return Ok(message);
             }

@@ -111,7 +111,8 @@ mod tests {
         const PATIENCE: Duration = Duration::from_secs(300);
         let (with, without) = (Some(Some("e1")), Some(None));
         let failed = Phase::Failed("x".to_owned());
-        let table: &[(&Phase, Option<Option<&str>>, bool, bool, u64, Act)] = &[
+        type Case<'a> = (&'a Phase, Option<Option<&'a str>>, bool, bool, u64, Act);
+        let table: &[Case<'_>] = &[
             (&Phase::Stopped, with, false, false, 0, Act::Keep),
             (&Phase::Stopped, with, true, false, 0, Act::Start),
             (&failed, with, true, false, 0, Act::Start),
