@@ -31,3 +31,4 @@ mod schedules;
 mod script_lists;
 mod scripts;
 mod settings;
+mod tools;
