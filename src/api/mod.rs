@@ -144,6 +144,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(crontab::import))
         .routes(routes!(cron::zones))
         .routes(routes!(cron::simulate))
+        .routes(routes!(dependencies::module::find))
         .routes(routes!(dependencies::preview::preview))
         .routes(routes!(runs::submit))
         .routes(routes!(history::list))

@@ -92,6 +92,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dependencies/module": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which package brings a module, going by well-known names; otherwise the one that is called so. */
+        get: operations["findModule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -2224,6 +2241,9 @@ export interface components {
             /** @description Name of the package to add, normalised: a guess by the module's name. */
             package: string;
         };
+        ModuleAnswer: {
+            missing?: components["schemas"]["MissingModule"] | null;
+        };
         /** @enum {string} */
         Network: "none" | "bridge";
         NewFolder: {
@@ -3731,6 +3751,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+        };
+    };
+    findModule: {
+        parameters: {
+            query: {
+                /** @description As it is imported, such as `yaml` or `google.cloud.storage`. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
