@@ -38,7 +38,7 @@ it("marks what is wrong, formats, and leads to the package of a missing import",
   await screenshot(page, "tools-1-problems");
 
   await page.locator(".monaco-editor .view-lines").first().click();
-  await page.keyboard.press("Shift+Alt+F");
+  await page.keyboard.press("Control+Shift+I");
   await page.locator(".view-lines").getByText('x = {"a": 1}').waitFor();
 
   await page.getByRole("button", { name: "Add pyyaml" }).click();

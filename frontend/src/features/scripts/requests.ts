@@ -34,7 +34,13 @@ export const trashQuery = infiniteQueryOptions({
   queryKey: ["scripts", { trashed: true }],
   initialPageParam: undefined as string | undefined,
   queryFn: ({ pageParam, signal }) => {
-    const query = new URLSearchParams({ trashed: "true", limit: "100", ...(pageParam ? { cursor: pageParam } : {}) });
+    const query = new URLSearchParams({
+      trashed: "true",
+      // What was thrown away last is what is looked for.
+      sort: "updated",
+      limit: "100",
+      ...(pageParam ? { cursor: pageParam } : {}),
+    });
     return ask<ScriptPage>("GET", `/scripts?${query}`, undefined, signal);
   },
   getNextPageParam: (page) => page.next_cursor ?? undefined,
