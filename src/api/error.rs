@@ -287,6 +287,13 @@ impl From<scripts::Error> for ApiError {
                 "too_many_files",
                 format!("The folder has more than {most} files and folders, which is too many for this"),
             ),
+            scripts::Error::TooMuch { path, most } => Self::conflict(
+                "folder_too_large",
+                format!(
+                    "With {path} the folder is larger than {}, which is too much for this",
+                    crate::model::evidence::bytes(most)
+                ),
+            ),
             scripts::Error::Files(error) => error.into(),
             scripts::Error::Store(error) => error.into(),
         }

@@ -56,10 +56,12 @@ pub fn package_of(imported: &str) -> Option<MissingModule> {
         return None;
     }
     // Of a dotted name not even the first part is there.
-    package(imported).or_else(|| package(first)).map(|package| MissingModule {
-        module: imported.to_owned(),
-        package,
-    })
+    package(imported)
+        .or_else(|| package(first))
+        .map(|package| MissingModule {
+            module: imported.to_owned(),
+            package,
+        })
 }
 
 /// What Python says is missing. One that is no package is there.

@@ -10,6 +10,7 @@ mod files;
 mod guard;
 mod harness;
 mod history;
+mod hostile;
 mod images;
 mod imports;
 mod inline;
