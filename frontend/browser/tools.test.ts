@@ -50,38 +50,38 @@ it("marks what is wrong, formats, and leads to the package of a missing import",
 
 it("completes what the script's own packages have, shows signatures and definitions", async () => {
   const { page } = window;
-  const script = await newScript(fresh("typed"), { "main.py": "import attrs\n\n\n" });
-  await api("PUT", `/scripts/${script}/dependencies`, { requirements: ["attrs"] });
+  const script = await newScript(fresh("typed"), { "main.py": "import pandas as pd\n\n\n" });
+  await api("PUT", `/scripts/${script}/dependencies`, { requirements: ["pandas"] });
   const { run } = await api<{ run: { id: string } }>("POST", `/scripts/${script}/dependencies/install`);
   await finished(run.id);
   await code(script);
-  await typeAtEnd("attrs.def");
+  await typeAtEnd("pd.DataFr");
   let start = performance.now();
   await page.keyboard.press("Control+Space");
-  await page.locator(".suggest-widget").getByText("define").first().waitFor();
+  await page.locator(".suggest-widget").getByText("DataFrame").first().waitFor();
   console.log(`completion, ms: ${since(start)}`);
   await screenshot(page, "tools-3-completion");
   await page.keyboard.press("Escape");
   start = performance.now();
-  await page.keyboard.type("ine(");
+  await page.keyboard.type("ame(");
   await page
     .locator(".parameter-hints-widget")
-    .getByText(/frozen/)
+    .getByText(/columns/)
     .first()
     .waitFor();
   console.log(`signature, ms: ${since(start)}`);
   await screenshot(page, "tools-4-signature");
   await page.keyboard.press("Escape");
-  await page.keyboard.type(")\nattrs.defines\n");
+  await page.keyboard.type(")\npd.DataFram\n");
   await page.getByRole("tab", { name: /Problems/ }).click();
-  await problem(/no (member|attribute) .?defines/i).waitFor();
+  await problem(/no (member|attribute) .?DataFram\b/i).waitFor();
   await screenshot(page, "tools-5-misspelt");
 
-  await page.locator(".view-lines").getByText("attrs").first().click();
+  await page.locator(".view-lines").getByText("pandas").first().click();
   await page.keyboard.press("F12");
   await page
     .getByTestId("source")
-    .getByText(/site-packages\/attrs/)
+    .getByText(/site-packages\/pandas/)
     .waitFor();
   await screenshot(page, "tools-6-source");
   await page.getByRole("button", { name: "Close the source" }).click();
