@@ -1,7 +1,7 @@
 // What the list of scripts asks the server, and the queries that keep the answers. Keys: ["scripts", …] for lists,
 // ["tags"], ["templates"], ["code-search", text].
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { BASE, raw } from "~/api/client";
+import { ask, BASE, raw } from "~/api/client";
 import type {
   ArchiveFormat,
   BulkAction,
@@ -14,14 +14,6 @@ import type {
   Template,
 } from "./contract";
 
-async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const response = await raw(path, {
-    method,
-    ...(signal ? { signal } : {}),
-    ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
-  });
-  return (response.status === 204 ? undefined : await response.json()) as T;
-}
 const script = (id: string, more = "") => `/scripts/${encodeURIComponent(id)}${more}`;
 const tag = (name: string) => `/tags/${encodeURIComponent(name)}`;
 
