@@ -14,7 +14,16 @@ const proxy = {
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],
-  resolve: { alias: { "~": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: {
+    alias: {
+      "~": fileURLToPath(new URL("./src", import.meta.url)),
+      // The editor's language client, which is exported from its full entry only: that would bring all languages along.
+      // A private path, hence the exact version in package.json.
+      "monaco-lsp": fileURLToPath(
+        new URL("./node_modules/monaco-editor/esm/external/monaco-lsp-client/out/index.js", import.meta.url),
+      ),
+    },
+  },
   // The editor is one lazy chunk of several megabytes by nature; a warning about it hides real ones.
   build: { target: "es2023", chunkSizeWarningLimit: 4500 },
   server: { proxy },

@@ -28,7 +28,7 @@ named_in_dockerfiles() {
       base = ($2 in value) ? value[$2] : $2
       if (!(base in stage)) print base
       if (toupper($3) == "AS") stage[$4] = 1
-    }' ../Dockerfile ../runner-image/Dockerfile | sort -u
+    }' ../Dockerfile ../runner-image/Dockerfile ../runner-image/tools/Dockerfile | sort -u
 }
 
 main() {

@@ -16,8 +16,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 scripts/engine.sh
 scripts/base-images.sh python:3.13-slim-trixie
-say "Building the runner image, the supervisor and the controller"
+say "Building the runner image, the tools image, the supervisor and the controller"
 compose build --quiet runner-image
+# The editor knows less without it; everything else works.
+compose build --quiet tools-image || note "no tools image; the editor does without"
 build_supervisor debug
 (cd frontend && npm install --ignore-scripts --no-audit --no-fund --loglevel=error)
 # The controller embeds a built interface; the dev server shows the present one.

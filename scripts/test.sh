@@ -147,6 +147,7 @@ step "base images" scripts/base-images.sh
 # A second Python for the tests.
 step "another Python's base image" scripts/base-images.sh python:3.11-slim-bookworm
 step "runner image" compose build runner-image
+step "tools image" compose build tools-image
 counted_step "real engine tests" real_engine_tests
 counted_step "fault tests" fault_tests
 started=yes

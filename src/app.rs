@@ -8,6 +8,7 @@ mod shims;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use axum::Router;
@@ -29,6 +30,7 @@ use crate::scheduler::{self, Scheduler};
 use crate::scripts::{self, Scripts};
 use crate::settings;
 use crate::store::{self, Place, Store, Witness};
+use crate::tools::{self, Tools};
 use crate::vault::{Contents, KeyFile, Vault};
 
 /// A running application. Dropping it stops its loops with the runtime; runs go on in their containers.
@@ -38,12 +40,14 @@ pub struct App {
     pub scripts: Scripts,
     pub scheduler: Scheduler,
     pub store: Store,
+    pub tools: Tools,
     _lock: DataLock,
 }
 
 impl App {
     /// The end of a clean stop. What the loops may still write after it costs a check at the next start, at most.
     pub async fn stop(&self) {
+        self.tools.stop().await;
         self.runs.stop().await;
         if let Err(e) = self.store.stop_cleanly().await {
             tracing::warn!(error = %e, "the next start will check the database");
@@ -177,7 +181,7 @@ pub async fn start_on(
     .await?;
     let runs = Runs::start(runs::Parts {
         store: store.clone(),
-        engine,
+        engine: Arc::clone(&engine),
         data: data.clone(),
         reserve,
         clock: clock.clone(),
@@ -202,6 +206,15 @@ pub async fn start_on(
     });
     let bounded = scripts.clone();
     runs::keep_alive("revisions", move || bounded.clone().keep_revisions_bounded());
+    let tools = Tools::start(tools::Parts {
+        store: store.clone(),
+        engine,
+        data: data.clone(),
+        events: events.clone(),
+        runs: runs.clone(),
+        image: config.tools_image.clone(),
+        idle: Duration::from_secs(config.tools_idle_seconds),
+    });
     let api = Api {
         store: store.clone(),
         data,
@@ -212,6 +225,7 @@ pub async fn start_on(
         images,
         runs: runs.clone(),
         scheduler: scheduler.clone(),
+        tools: tools.clone(),
     };
     let router = api::router(api, AllowedHosts::new(&config.allowed_hosts));
     Ok(App {
@@ -220,6 +234,7 @@ pub async fn start_on(
         scripts,
         scheduler,
         store,
+        tools,
         _lock: lock,
     })
 }

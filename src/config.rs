@@ -28,6 +28,14 @@ pub struct ServeConfig {
     #[arg(long, env = "PYTASK_RUNNER_IMAGE", default_value = "pytask-runner:3.13")]
     pub runner_image: String,
 
+    /// Image with the editor's tools; without it the editor knows less, and everything else works.
+    #[arg(long, env = "PYTASK_TOOLS_IMAGE", default_value = "pytask-tools:1")]
+    pub tools_image: String,
+
+    /// After how many seconds without use a script's tools are stopped.
+    #[arg(long, env = "PYTASK_TOOLS_IDLE_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub tools_idle_seconds: u64,
+
     /// The static supervisor binary that becomes PID 1 of every run.
     #[arg(
         long,

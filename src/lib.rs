@@ -21,4 +21,5 @@ pub mod scripts;
 pub mod settings;
 pub mod stats;
 pub mod store;
+pub mod tools;
 pub mod vault;

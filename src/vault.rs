@@ -246,7 +246,7 @@ mod tests {
         let vault = Vault::open(&in_folder(&folder), Contents::Empty).expect("a new key");
         let sealed = vault.seal("a", &secret()).expect("sealed").as_str().to_owned();
         let (head, body) = sealed.rsplit_once('.').expect("parts");
-        let flipped = if body.ends_with('A') { "B" } else { "A" };
+        let flipped = if body.starts_with('A') { "B" } else { "A" };
         for wrong in [
             String::new(),
             body.to_owned(),
@@ -254,7 +254,7 @@ mod tests {
             format!("{head}."),
             format!("{head}.!"),
             format!("{head}.{}", &body[..20]),
-            // Near the front of it: the nonce. And the tag's last whole bits.
+            // The nonce's first bits, and more behind the tag.
             format!("{head}.{flipped}{}", &body[1..]),
             format!("{sealed}AAAA"),
         ] {

@@ -40,6 +40,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "scheduler",
         &["clock", "events", "model", "runs", "settings", "store"],
     ),
+    (
+        "tools",
+        &["engine", "envs", "events", "files", "model", "runs", "store"],
+    ),
     // Everything but the engine: what may be known of it comes through `runs`.
     (
         "api",
@@ -58,6 +62,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "settings",
             "stats",
             "store",
+            "tools",
             "vault",
         ],
     ),
@@ -80,6 +85,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "scripts",
             "settings",
             "store",
+            "tools",
             "vault",
         ],
     ),

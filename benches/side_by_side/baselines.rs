@@ -1,6 +1,9 @@
 //! What the product is measured against. scripts/bench.sh puts it in place and names it in the environment.
 
 pub(crate) mod apscheduler;
+pub(crate) mod pages;
+pub(crate) mod prefect;
+pub(crate) mod ripgrep;
 pub(crate) mod uv;
 
 use std::path::PathBuf;

@@ -7,6 +7,7 @@
 
 mod baselines;
 mod facts;
+mod generate;
 #[allow(
     dead_code,
     unused_imports,
@@ -16,6 +17,7 @@ mod facts;
 mod machine;
 #[path = "../../tests/faults/percentile.rs"]
 mod percentile;
+mod processes;
 #[allow(
     dead_code,
     unused_imports,
@@ -47,9 +49,11 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .expect("a runtime");
+    generate::forget();
     println!("{}", facts::now());
     for row in rows {
         println!("\n{}", runtime.block_on((row.measure)()).in_words(row.number));
     }
+    generate::forget();
     ExitCode::SUCCESS
 }

@@ -2,7 +2,11 @@
 //! answers a [`Report`]; its number is the one in docs/performance.md.
 
 mod environments;
+mod history;
+mod idle;
+mod logs;
 mod schedules;
+mod starts;
 
 use std::pin::Pin;
 
@@ -15,10 +19,42 @@ pub(crate) struct Row {
     pub(crate) measure: fn() -> Measuring,
 }
 
-const ROWS: [Row; 2] = [
+const ROWS: [Row; 10] = [
+    Row {
+        number: 7,
+        measure: || Box::pin(logs::flood::measure_cost()),
+    },
+    Row {
+        number: 8,
+        measure: || Box::pin(logs::flood::measure_speed()),
+    },
+    Row {
+        number: 9,
+        measure: || Box::pin(logs::latency::measure()),
+    },
+    Row {
+        number: 10,
+        measure: || Box::pin(logs::windows::measure()),
+    },
+    Row {
+        number: 11,
+        measure: || Box::pin(logs::search::measure()),
+    },
+    Row {
+        number: 12,
+        measure: || Box::pin(history::measure()),
+    },
     Row {
         number: 13,
         measure: || Box::pin(schedules::measure()),
+    },
+    Row {
+        number: 14,
+        measure: || Box::pin(idle::measure()),
+    },
+    Row {
+        number: 15,
+        measure: || Box::pin(starts::measure()),
     },
     Row {
         number: 16,

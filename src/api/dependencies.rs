@@ -1,5 +1,6 @@
 //! `/scripts/{id}/dependencies`: what a script asks for, what is locked and installed, and building it.
 
+pub(super) mod module;
 pub(super) mod preview;
 mod view;
 

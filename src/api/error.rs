@@ -14,7 +14,7 @@ use crate::envs::{policy, requirements, requirements_file};
 use crate::files::{self, ErrorKind};
 use crate::model::limits::OutOfBounds;
 use crate::scheduler::timetable::Unusable;
-use crate::{images, logs, runs, scheduler, scripts, settings, store, vault};
+use crate::{images, logs, runs, scheduler, scripts, settings, store, tools, vault};
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -287,6 +287,13 @@ impl From<scripts::Error> for ApiError {
                 "too_many_files",
                 format!("The folder has more than {most} files and folders, which is too many for this"),
             ),
+            scripts::Error::TooMuch { path, most } => Self::conflict(
+                "folder_too_large",
+                format!(
+                    "With {path} the folder is larger than {}, which is too much for this",
+                    crate::model::evidence::bytes(most)
+                ),
+            ),
             scripts::Error::Files(error) => error.into(),
             scripts::Error::Store(error) => error.into(),
         }
@@ -357,6 +364,33 @@ impl From<images::Error> for ApiError {
             .with(json!({ "scripts": scripts })),
             images::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             images::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<tools::Error> for ApiError {
+    fn from(error: tools::Error) -> Self {
+        match error {
+            tools::Error::NotFound => Self::not_found("script"),
+            tools::Error::NoSuchSource => Self::not_found("source file"),
+            tools::Error::Unavailable(why) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "tools_unavailable",
+                format!("The editor's tools cannot be used: {why}"),
+            ),
+            tools::Error::Failed(why) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "tool_failed", why),
+            tools::Error::Invalid { field, message } => Self::invalid(field, message),
+            tools::Error::Syntax {
+                line,
+                column,
+                message,
+            } => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "syntax_error",
+                format!("Line {line}, column {column}: {message}"),
+            )
+            .with(json!({ "line": line, "column": column })),
+            tools::Error::Store(error) => error.into(),
         }
     }
 }

@@ -36,6 +36,7 @@ mod settings;
 mod stats;
 mod stored;
 mod system;
+mod tools;
 mod upload;
 mod view;
 
@@ -61,6 +62,7 @@ use crate::scheduler::Scheduler;
 use crate::scripts::Scripts;
 use crate::settings::Keeper;
 use crate::store::Store;
+use crate::tools::Tools;
 
 const JSON_BYTES: usize = 2 * 1024 * 1024;
 
@@ -76,6 +78,7 @@ pub struct Api {
     pub images: Images,
     pub runs: Runs,
     pub scheduler: Scheduler,
+    pub tools: Tools,
 }
 
 #[derive(OpenApi)]
@@ -86,6 +89,7 @@ pub struct Api {
         (name = "scripts", description = "Scripts, their files and revisions"),
         (name = "dependencies", description = "What a script needs installed"),
         (name = "schedules", description = "When scripts run by themselves"),
+        (name = "tools", description = "What an editor knows about Python"),
         (name = "images", description = "What scripts are run in"),
         (name = "runs", description = "Executions and their logs"),
         (name = "system", description = "The instance as a whole"),
@@ -122,6 +126,11 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(dependencies::check))
         .routes(routes!(dependencies::rollback))
         .routes(routes!(dependencies::resolve))
+        .routes(routes!(tools::get))
+        .routes(routes!(tools::language))
+        .routes(routes!(tools::lint).layer(tools::body_limit()))
+        .routes(routes!(tools::format).layer(tools::body_limit()))
+        .routes(routes!(tools::source))
         .routes(routes!(images::list, images::add))
         .routes(routes!(images::renew))
         .routes(routes!(images::remove))
@@ -135,6 +144,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(crontab::import))
         .routes(routes!(cron::zones))
         .routes(routes!(cron::simulate))
+        .routes(routes!(dependencies::module::find))
         .routes(routes!(dependencies::preview::preview))
         .routes(routes!(runs::submit))
         .routes(routes!(history::list))

@@ -46,16 +46,37 @@ pub fn missing(traceback: &Traceback, own: &[String], installed: &[Package]) -> 
     })
 }
 
+/// The package of an imported module that nobody has found so far; `None` for what needs none or can be no module's name.
+pub fn package_of(imported: &str) -> Option<MissingModule> {
+    if !is_module(imported) {
+        return None;
+    }
+    let first = imported.split('.').next().unwrap_or(imported);
+    if STANDARD_LIBRARY.lines().any(|name| name == first) {
+        return None;
+    }
+    // Of a dotted name not even the first part is there.
+    package(imported)
+        .or_else(|| package(first))
+        .map(|package| MissingModule {
+            module: imported.to_owned(),
+            package,
+        })
+}
+
 /// What Python says is missing. One that is no package is there.
 fn module(message: &str) -> Option<&str> {
     let (module, rest) = message.strip_prefix("No module named '")?.split_once('\'')?;
+    (rest.is_empty() && is_module(module)).then_some(module)
+}
+
+fn is_module(name: &str) -> bool {
     let identifier = |part: &str| {
         !part.is_empty()
             && !part.starts_with(|c: char| c.is_ascii_digit())
             && part.chars().all(|c| c.is_alphanumeric() || c == '_')
     };
-    let good = rest.is_empty() && module.len() <= LONGEST && module.split('.').all(identifier);
-    good.then_some(module)
+    name.len() <= LONGEST && name.split('.').all(identifier)
 }
 
 /// The longest known beginning counts. Of a dotted name Python has found the first part, so without such a beginning the
@@ -83,6 +104,23 @@ fn provides(path: &str, module: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_import_leads_to_its_package() {
+        let package = |module| package_of(module).map(|missing| missing.package);
+        for (module, expected) in [
+            ("yaml", Some("pyyaml")),
+            ("cv2", Some("opencv-python")),
+            ("pandas", Some("pandas")),
+            ("pandas.io.json", Some("pandas")),
+            ("os.path", None),
+            (".helpers", None),
+            ("a b", None),
+            ("", None),
+        ] {
+            assert_eq!(package(module).as_deref(), expected, "{module}");
+        }
+    }
 
     fn found(message: &str, own: &[&str], installed: &[&str]) -> Option<(String, String)> {
         let traceback = Traceback {

@@ -6,7 +6,8 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, Stat};
@@ -84,6 +85,12 @@ impl Folder {
 
     pub(super) fn owner(&self) -> Owner {
         self.owner
+    }
+
+    /// A path that leads to this name in here as long as the folder is open: for a socket, whose path may be no longer
+    /// than some hundred bytes.
+    pub fn place_of(&self, name: &str) -> PathBuf {
+        format!("/proc/self/fd/{}/{name}", self.root.as_raw_fd()).into()
     }
 
     /// A folder inside this one.

@@ -6,6 +6,7 @@
 //! scripts/<slug>/files/                               the script's own: hostile
 //! scripts/<slug>/envs/<key>/{venv,…}   scripts/<slug>/revisions/
 //! runs/<yyyy>/<mm>/<run-id>/                          0700: the supervisor's and ours
+//! tools/<script-id>/                                  0700: likewise; emptied at start
 //! runs/<yyyy>/<mm>/<run-id>/artifacts/                the run's own: hostile
 //! ```
 //! Slugs, keys and ids come from the caller; a bad one is refused by [`RelPath`] when the folder is opened.
@@ -31,6 +32,7 @@ pub const BACKUPS: &str = "backups";
 pub const SECRETS_KEY: &str = "secrets.key";
 pub const UV_CACHE: &str = "cache/uv";
 pub const BUILDS: &str = "cache/builds";
+const TOOLS: &str = "tools";
 pub(super) const STAGING: &str = "staging";
 const LOCK: &str = "lock";
 pub(super) const BALLAST: &str = "ballast";
@@ -81,6 +83,11 @@ pub fn build(run_id: &str) -> String {
     format!("{BUILDS}/{run_id}")
 }
 
+/// Where the supervisor of a script's tools container listens.
+pub fn tools(script_id: &str) -> String {
+    format!("{TOOLS}/{script_id}")
+}
+
 pub fn supervisor_folder(hash: &str) -> String {
     format!("bin/{hash}")
 }
@@ -122,16 +129,17 @@ impl DataDir {
 
     /// Creates the top folders and clears what a killed process left half-written. For the process that holds the lock.
     pub fn create_all(&self, runs_user: Owner) -> Result<()> {
-        let staging = RelPath::parse(STAGING)?;
-        let left = self.root.open_folder(&staging, Owner::Controller)?;
-        for entry in left
-            .list(&super::ListLimits {
-                entries: usize::MAX,
-                depth: 1,
-            })?
-            .entries
-        {
-            left.remove_tree(&RelPath::parse(&entry.path)?)?;
+        for emptied in [STAGING, TOOLS] {
+            let left = self.create(emptied, Owner::Controller)?;
+            for entry in left
+                .list(&super::ListLimits {
+                    entries: usize::MAX,
+                    depth: 1,
+                })?
+                .entries
+            {
+                left.remove_tree(&RelPath::parse(&entry.path)?)?;
+            }
         }
         for (path, owner) in [
             ("db", Owner::Controller),

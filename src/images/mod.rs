@@ -3,7 +3,7 @@
 //! An image is added by the name of a base. If that has Python and uv it is used as it is; otherwise, or if packages of
 //! Debian are wanted, an image is built on it from the instance's own Dockerfile. What is wanted is stored first and then
 //! done, by a task per image ([`prepare`]) that is begun again after a restart. An image that was usable stays in use
-//! until its successor is complete. Beside `runs` the only module that calls the engine. Knows no run.
+//! until its successor is complete. Calls the engine, as `runs` and `tools` do. Knows no run.
 
 mod prepare;
 mod progress;

@@ -54,7 +54,7 @@ use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::{LimitsPatch, OutOfBounds};
 use crate::model::retention::RetentionWish;
 use crate::model::run::{Event, Run, StopReason, Trigger, WaitReason};
-use crate::model::script::Invalid;
+use crate::model::script::{Invalid, Script};
 use crate::scripts::{self, Scripts};
 use crate::settings;
 use crate::store::{self, Store};
@@ -334,6 +334,11 @@ impl Runs {
     /// For whoever wants to know when that changes.
     pub fn engine_changes(&self) -> watch::Receiver<EngineStatus> {
         self.0.status.clone()
+    }
+
+    /// Key of the environment that the script's runs have; `None` if it asks for no packages, or has none yet.
+    pub fn environment_key(&self, script: &Script) -> Option<String> {
+        starting::environment_key(&self.0, script)
     }
 
     pub fn installation(&self) -> &Installation {

@@ -28,6 +28,8 @@ const SHIMS: &str = "/pytask/bin/shims";
 pub const LABEL_RUN: &str = "pytask.run";
 pub const LABEL_SCRIPT: &str = "pytask.script";
 pub const LABEL_KIND: &str = "pytask.kind";
+/// A kind of which no job is a run: `tools` starts and ends them.
+pub const KIND_TOOLS: &str = "tools";
 
 /// Folders on the data volume, relative to it.
 #[derive(Debug, Clone)]

@@ -71,13 +71,21 @@ pub(super) async fn prepare(cx: &Context, run: &Run) -> Result<(), Error> {
     Ok(())
 }
 
-/// The environment that a run is given: a script's none if it asks for no packages, a build's none.
-async fn environment_of(cx: &Context, run: &Run, script: &Script) -> Result<Option<Environment>, Error> {
+/// Of the environment that the script's runs have: none if it asks for no packages.
+pub(super) fn environment_key(cx: &Context, script: &Script) -> Option<String> {
     let packages = cx.settings.in_force().packages;
     let asked = policy::effective(&script.requirements, &packages.default_requirements);
+    if asked.is_empty() {
+        None
+    } else {
+        script.environment_key.clone()
+    }
+}
+
+/// The environment that a run is given: a script's none if it asks for no packages, a build's none.
+async fn environment_of(cx: &Context, run: &Run, script: &Script) -> Result<Option<Environment>, Error> {
     let key = match run.kind {
-        RunKind::Script if asked.is_empty() => None,
-        RunKind::Script => script.environment_key.clone(),
+        RunKind::Script => environment_key(cx, script),
         RunKind::Build => None,
         RunKind::Compile => run.build.as_ref().and_then(|build| build.from.clone()),
     };

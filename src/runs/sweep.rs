@@ -1,14 +1,15 @@
 //! Containers and build folders that nobody drives: removed once it is certain that they are of no use.
 //!
 //! Only jobs of this instance are ever looked at. One whose run has finished goes at once. One without a row goes after
-//! a grace: creating a container may succeed although the answer was lost, and its row may be in a backup.
+//! a grace: creating a container may succeed although the answer was lost, and its row may be in a backup. Tools containers
+//! are no runs and somebody else's.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Error;
 use super::context::Context;
-use super::spec::LABEL_RUN;
+use super::spec::{KIND_TOOLS, LABEL_KIND, LABEL_RUN};
 use crate::engine::ListedJob;
 use crate::files::{ListLimits, Owner, layout, on_disk};
 use crate::model::ids::RunId;
@@ -102,6 +103,9 @@ async fn sweep_containers(cx: &Context) -> Result<(), Error> {
 
 /// Pure.
 fn is_leftover(job: &ListedJob, run: Option<&Run>, now: i64) -> bool {
+    if job.labels.get(LABEL_KIND).is_some_and(|kind| kind == KIND_TOOLS) {
+        return false;
+    }
     match run {
         Some(run) => run.is_finished(),
         None => now.saturating_sub(job.created_at) > GRACE_SECONDS,
@@ -138,5 +142,10 @@ mod tests {
             !is_leftover(&job, None, 0),
             "a clock that went back removes nothing"
         );
+        let tools = ListedJob {
+            labels: [(LABEL_KIND.to_owned(), KIND_TOOLS.to_owned())].into(),
+            ..job
+        };
+        assert!(!is_leftover(&tools, None, 1_000_000), "it is no run's");
     }
 }

@@ -18,8 +18,37 @@ use crate::model::script::{NAME_CHARS, Script};
 use crate::store::revisions::RevisionRow;
 use crate::store::{self, schedules, strays};
 
-/// Files and folders that a script may be made with.
-pub(super) const MOST_ENTRIES: usize = 100_000;
+/// Files and folders that a script may be made with, and that are copied or packed at once.
+pub(super) const MOST_ENTRIES: usize = 20_000;
+/// Of files that are copied or packed at once, as long as they say they are: a sparse file is no longer than that when it
+/// is written anew.
+const MOST_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+
+/// Everything in a folder that is to be copied or packed, if that is within bounds.
+pub(super) fn within_bounds(folder: &Folder) -> Result<Vec<files::Entry>> {
+    let listing = folder.list(&ListLimits {
+        entries: MOST_ENTRIES,
+        ..ListLimits::default()
+    })?;
+    if listing.truncated {
+        return Err(Error::TooManyFiles(MOST_ENTRIES));
+    }
+    let mut bytes: u64 = 0;
+    for entry in listing
+        .entries
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::File)
+    {
+        bytes = bytes.saturating_add(entry.size);
+        if bytes > MOST_BYTES {
+            return Err(Error::TooMuch {
+                path: entry.path.clone(),
+                most: MOST_BYTES,
+            });
+        }
+    }
+    Ok(listing.entries)
+}
 
 /// What is known of a script before its files are.
 pub(super) struct Birth {

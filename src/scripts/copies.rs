@@ -3,10 +3,10 @@
 
 use std::io::{self, Read};
 
-use super::birth::{Birth, Born, Cradle, MOST_ENTRIES, Name};
+use super::birth::{Birth, Born, Cradle, Name, within_bounds};
 use super::{Error, Result, Scripts};
 use crate::files::archives::is_executable;
-use crate::files::{self, EntryKind, Folder, ListLimits, RelPath, layout};
+use crate::files::{self, EntryKind, Folder, RelPath, layout};
 use crate::model::ids::ScriptId;
 use crate::model::revision::MadeBy;
 use crate::model::script::{self, NAME_CHARS, Script};
@@ -67,14 +67,7 @@ fn copy_of(name: &str) -> String {
 
 /// Plain files and folders; links and the like stay where they are, and so does what goes away meanwhile.
 fn copy_all(from: &Folder, to: &Folder) -> Result<()> {
-    let listing = from.list(&ListLimits {
-        entries: MOST_ENTRIES,
-        ..ListLimits::default()
-    })?;
-    if listing.truncated {
-        return Err(Error::TooManyFiles(MOST_ENTRIES));
-    }
-    for entry in listing.entries {
+    for entry in within_bounds(from)? {
         if entry.kind == EntryKind::Other {
             continue;
         }

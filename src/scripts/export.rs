@@ -5,12 +5,12 @@
 
 use std::io::{self, Write};
 
-use super::birth::{MOST_ENTRIES, hash_of};
+use super::birth::{hash_of, within_bounds};
 use super::passport::{self, AddedBlock, Passport};
 use super::{Error, Result, Scripts};
 use crate::envs::{inline, policy};
 use crate::files::archives::{Format, Packer};
-use crate::files::{self, Entry, EntryKind, Folder, ListLimits, MAX_FILE_BYTES, RelPath, layout, on_disk};
+use crate::files::{self, Entry, EntryKind, Folder, MAX_FILE_BYTES, RelPath, layout, on_disk};
 use crate::model::ids::ScriptId;
 use crate::model::script::Script;
 use crate::store::schedules;
@@ -95,17 +95,6 @@ impl Scripts {
     }
 }
 
-fn listed(folder: &Folder) -> Result<Vec<Entry>> {
-    let listing = folder.list(&ListLimits {
-        entries: MOST_ENTRIES,
-        ..ListLimits::default()
-    })?;
-    if listing.truncated {
-        return Err(Error::TooManyFiles(MOST_ENTRIES));
-    }
-    Ok(listing.entries)
-}
-
 fn export_part(folder: Folder, path: &RelPath) -> Result<Export> {
     let whole = |folder, prefix, entries| Export {
         name: path.name().to_owned(),
@@ -133,7 +122,7 @@ fn export_part(folder: Folder, path: &RelPath) -> Result<Export> {
         }
         Err(e) if e.kind() == files::ErrorKind::NotAFile => {
             let folder = folder.open_folder(path, files::Owner::Controller)?;
-            let entries = listed(&folder)?;
+            let entries = within_bounds(&folder)?;
             Ok(whole(folder, format!("{}/", path.name()), entries))
         }
         Err(e) => Err(e.into()),
@@ -146,7 +135,7 @@ fn export_whole(
     mut passport: Passport,
     effective: &[String],
 ) -> Result<Export> {
-    let entries = listed(&folder)?;
+    let entries = within_bounds(&folder)?;
     let entry_file = with_block(&folder, &script.entry_point, effective);
     let entry_file = entry_file.map(|(text, range)| {
         passport.added_block = Some(AddedBlock {

@@ -89,6 +89,9 @@ pub enum Error {
     NoEntry { found: Vec<String> },
     #[error("the folder has more than {0} files and folders")]
     TooManyFiles(usize),
+    /// With this file the folder is larger than what is copied or packed at once.
+    #[error("with {path} the folder is larger than {most} bytes")]
+    TooMuch { path: String, most: u64 },
     #[error(transparent)]
     Files(#[from] files::Error),
     #[error(transparent)]

@@ -192,6 +192,18 @@ async fn a_folder_of_very_many_is_listed_in_part_and_goes_at_once() {
     let list = app.get(&format!("/scripts/{script}/files")).await;
     let listed = asked.elapsed();
     assert_eq!(list["truncated"], true);
+    for (method, path) in [(Method::GET, "archive"), (Method::POST, "duplicate")] {
+        let asked = Instant::now();
+        let request = app.request(method, &format!("/api/v1/scripts/{script}/{path}"));
+        let refused = request
+            .header("content-type", "application/json")
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(expect(409, refused).await["code"], "too_many_files");
+        println!("100,000 entries: {path} refused in {:?}", asked.elapsed());
+        assert!(asked.elapsed() < Duration::from_secs(2));
+    }
     let asked = Instant::now();
     let gone = at(&app, Method::DELETE, &script, "many?recursive=true")
         .send()

@@ -28,4 +28,5 @@ mod small_disk;
 mod stopping;
 mod template;
 mod ten_lines;
+mod tools;
 mod volume;

@@ -50,7 +50,7 @@ impl ApScheduler {
     /// Returns once it has that many jobs and waits for the second at which they are due.
     pub(crate) fn start(jobs: Jobs, count: usize, folder: &Path) -> Self {
         let folder = folder.join(jobs.word());
-        std::fs::create_dir(&folder).expect("a folder for its databases");
+        std::fs::create_dir_all(&folder).expect("a folder for its databases");
         let mut process = Command::new(super::python())
             .arg(PROGRAM)
             .args([count.to_string(), jobs.second().to_string()])
@@ -69,6 +69,10 @@ impl ApScheduler {
             "APScheduler did not start; it says why above"
         );
         Self { process, output }
+    }
+
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
     }
 
     /// Ends it: its fires by the second, in Unix time, at which they were due.

@@ -99,21 +99,14 @@ impl Found {
     fn report(self, load: &str) -> Report {
         let phases = self.phases_in_words();
         let compiling = "uv pip install --compile-bytecode";
-        let line = |what, ours: &[Duration], baseline, theirs: &[Duration], goal| Line {
-            what,
-            ours: ours.to_vec(),
-            baseline,
-            theirs: theirs.to_vec(),
-            goal,
-        };
         Report {
             title: "New environment: pandas and requests, asked → in use".to_owned(),
             lines: vec![
-                line("from nothing", &self.cold, "uv pip install", &self.uv_cold, Goal::None),
-                line("warm cache", &self.warm, "uv pip install", &self.uv_warm, Goal::Ratio(1.15)),
-                line("same wish, moments ago", &self.taken_over, compiling, &self.uv_compiled, Goal::Ratio(0.05)),
-                line("same lock, other words", &self.linked, compiling, &self.uv_compiled, Goal::Ratio(0.05)),
-                line("until bytecode is complete", &self.compiled, compiling, &self.uv_compiled, Goal::None),
+                Line::new("from nothing", &self.cold[..], "uv pip install", &self.uv_cold[..], Goal::None),
+                Line::new("warm cache", &self.warm[..], "uv pip install", &self.uv_warm[..], Goal::Ratio(1.15)),
+                Line::new("same wish, moments ago", &self.taken_over[..], compiling, &self.uv_compiled[..], Goal::Ratio(0.05)),
+                Line::new("same lock, other words", &self.linked[..], compiling, &self.uv_compiled[..], Goal::Ratio(0.05)),
+                Line::new("until bytecode is complete", &self.compiled[..], compiling, &self.uv_compiled[..], Goal::None),
             ],
             notes: vec![
                 "Both by the same uv with a cache of its own, on one file system, files linked; the baseline includes \

@@ -84,13 +84,8 @@ impl Theirs {
 fn report(ours: &Sight, in_sqlite: &Theirs, in_memory: &Theirs, load: &str) -> Report {
     let readable: Vec<Duration> = ours.rows.iter().map(|row| row.readable).collect();
     let planned: Vec<Duration> = ours.rows.iter().map(|row| row.planned).collect();
-    let line = |what, baseline, theirs: &[Duration], goal| Line {
-        what,
-        ours: readable.clone(),
-        baseline,
-        theirs: theirs.to_vec(),
-        goal,
-    };
+    let line =
+        |what, baseline, theirs: &[Duration], goal| Line::new(what, &readable[..], baseline, theirs, goal);
     let goal = Goal::NinetyNinth(Duration::from_millis(5));
     Report {
         title: format!("{SCHEDULES} schedules due in one second: due → row committed"),

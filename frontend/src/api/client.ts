@@ -88,3 +88,13 @@ export async function raw(path: string, init?: RequestInit): Promise<Response> {
   const body: unknown = await response.json().catch(() => null);
   throw refusal(response.status, body);
 }
+
+/** JSON there and back, for what is named by a path of its own; nothing comes back from a 204. */
+export async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const response = await raw(path, {
+    method,
+    ...(signal ? { signal } : {}),
+    ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  });
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}

@@ -70,6 +70,15 @@ export const previewQuery = (id: string, body: PreviewRequest) =>
     gcTime: 10_000,
   });
 
+/** The package that brings a module; null where none is needed. */
+export const moduleQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["module", name],
+    queryFn: ({ signal }) => unwrap(client.GET("/api/v1/dependencies/module", { params: { query: { name } }, signal })),
+    select: (answer) => answer.missing ?? null,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 export const runsQuery = (filters: RunFilters) =>
   infiniteQueryOptions({
     queryKey: ["runs", filters],

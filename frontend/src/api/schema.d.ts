@@ -92,6 +92,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dependencies/module": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which package brings a module, going by well-known names; otherwise the one that is called so. */
+        get: operations["findModule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -968,6 +985,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/{id}/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which programs an editor may ask about this script, and whether they run. */
+        get: operations["getTools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/tools/format": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A text as the formatter would have it; nothing is saved. */
+        post: operations["formatText"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/tools/language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A language server of the editor's own, one JSON-RPC message per text frame. Needs an `Origin` equal to the host.
+         * @description Where the script is (`file:///script`) and how the server is set up is filled into `initialize`. The server closes with
+         *     1011 when it died or does not answer, 1012 when the script's environment has changed (connect again), 1013 when there
+         *     are no tools, 1001 when nothing was asked for some minutes; the reason says more.
+         */
+        get: operations["talkToLanguageServer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/tools/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the linter says of a text. A configuration in the script's folder (`pyproject.toml`, `ruff.toml`) counts. */
+        post: operations["lintText"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/tools/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A source of a package or of Python itself, where a definition leads; at most 4 MiB of it. */
+        get: operations["readToolsSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scripts/bulk": {
         parameters: {
             query?: never;
@@ -1670,6 +1777,13 @@ export interface components {
             at: string;
             mark: components["schemas"]["Mark"];
         };
+        Fix: {
+            edits: components["schemas"]["TextEdit"][];
+            message: string;
+        };
+        FormatAnswer: {
+            text: string;
+        };
         /** @description What a check has found. */
         Found: {
             /**
@@ -1956,6 +2070,10 @@ export interface components {
              */
             tmp_bytes?: number | null;
         };
+        LintAnswer: {
+            /** @description At most 500. */
+            problems: components["schemas"]["Problem"][];
+        };
         /** @description One text frame. */
         LiveMessage: {
             records: components["schemas"]["LogRecord"][];
@@ -2122,6 +2240,9 @@ export interface components {
             module: string;
             /** @description Name of the package to add, normalised: a guess by the module's name. */
             package: string;
+        };
+        ModuleAnswer: {
+            missing?: components["schemas"]["MissingModule"] | null;
         };
         /** @enum {string} */
         Network: "none" | "bridge";
@@ -2499,6 +2620,13 @@ export interface components {
          * @enum {string}
          */
         Phase: "waiting" | "pulling" | "building" | "examining" | "removing";
+        /** @description A place in a text, from 1; columns in UTF-16 units. */
+        Place: {
+            /** Format: int32 */
+            column: number;
+            /** Format: int32 */
+            line: number;
+        };
         Preview: {
             /** @description When it fires, in words. */
             description: string;
@@ -2515,6 +2643,18 @@ export interface components {
             requirements?: string[] | null;
             /** @description The file, as pip reads it; at most 1 MiB. Other files that it names are not read. */
             text: string;
+        };
+        /** @description Something that a linter has to say. */
+        Problem: {
+            /** @description The rule, such as `F401`. */
+            code: string;
+            end: components["schemas"]["Place"];
+            fix?: components["schemas"]["Fix"] | null;
+            message: string;
+            severity: components["schemas"]["Severity"];
+            start: components["schemas"]["Place"];
+            /** @description What the rule is about. */
+            url?: string | null;
         };
         RecentOutcome: {
             /** Format: int64 */
@@ -3142,6 +3282,8 @@ export interface components {
             /** @description What somebody has set; `null` and absent limits are at their default. */
             set: components["schemas"]["Settings"];
         };
+        /** @enum {string} */
+        Severity: "error" | "warning";
         Simulated: {
             description: string;
             /** Format: int64 */
@@ -3303,6 +3445,35 @@ export interface components {
              */
             start_deadline_seconds?: number;
             when: components["schemas"]["When"];
+        };
+        TextEdit: {
+            end: components["schemas"]["Place"];
+            start: components["schemas"]["Place"];
+            text: string;
+        };
+        ToolsProgram: {
+            name: string;
+            version: string;
+        };
+        /**
+         * @description Of the script's tools container.
+         * @enum {string}
+         */
+        ToolsState: "stopped" | "starting" | "running" | "failed";
+        /** @description How it stands with the tools of a script. */
+        ToolsStatus: {
+            /** @description Whether they can be used; they are started by the first use. */
+            available: boolean;
+            programs: components["schemas"]["ToolsProgram"][];
+            /** @description Why not, and what to do. */
+            reason?: string | null;
+            state: components["schemas"]["ToolsState"];
+        };
+        /** @description A text and the name of the file that it is or will be; what the file holds is not looked at. */
+        ToolsText: {
+            /** @description Relative to the script's folder. */
+            path: string;
+            text: string;
         };
         Traceback: {
             /** @description Such as `KeyError`, with its module if it has one. */
@@ -3580,6 +3751,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+        };
+    };
+    findModule: {
+        parameters: {
+            query: {
+                /** @description As it is imported, such as `yaml` or `google.cloud.storage`. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -6043,6 +6244,211 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getTools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolsStatus"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    formatText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolsText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormatAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `syntax_error` with `details.line` and `details.column`, or `tool_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    talkToLanguageServer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description WebSocket; text frames are messages of the language server protocol */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    lintText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolsText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LintAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `tool_failed`: the linter refuses, and says why */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    readToolsSource: {
+        parameters: {
+            query: {
+                /** @description As a language server names it, such as `/env/lib/python3.13/site-packages/attr/__init__.py`. */
+                path: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -14,6 +14,8 @@
 //!
 //! `supervisor probe` writes [`Probe`] as `probe.json` instead: what a container looks like from inside.
 //!
+//! `supervisor tools` listens on a socket instead, for the editor's helpers: [`tools`].
+//!
 //! This crate knows no container engine, no database and no verdicts: it carries facts.
 
 mod exit;
@@ -23,6 +25,7 @@ mod probe;
 mod sample;
 mod spec;
 mod start;
+pub mod tools;
 
 pub use exit::{Exit, ExitCause};
 pub use probe::Probe;

@@ -5,6 +5,7 @@
 //! the given user, without capabilities, with exactly the spec's environment, or reports why not through a
 //! close-on-exec pipe and ends. Does not know what becomes of it afterwards.
 
+use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, NulError, c_char};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -16,6 +17,30 @@ use crate::sys;
 
 /// Where a program without a slash is looked for if the spec's environment has no PATH.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// What is to be started, and as whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Command<'a> {
+    /// Looked up in `PATH` of `env` unless it has a slash.
+    pub argv: &'a [String],
+    /// The whole of it; nothing is inherited.
+    pub env: &'a BTreeMap<String, String>,
+    pub cwd: &'a str,
+    pub uid: u32,
+    pub gid: u32,
+}
+
+impl<'a> From<&'a Spec> for Command<'a> {
+    fn from(spec: &'a Spec) -> Self {
+        Self {
+            argv: &spec.argv,
+            env: &spec.env,
+            cwd: &spec.cwd,
+            uid: spec.uid,
+            gid: spec.gid,
+        }
+    }
+}
 
 /// Everything that exec needs, in the form in which the kernel wants it.
 pub(crate) struct Program {
@@ -29,12 +54,12 @@ pub(crate) struct Program {
 
 impl Program {
     /// Fails if a string has a NUL in it, which no process can be given.
-    pub(crate) fn from_spec(spec: &Spec) -> Result<Program, NulError> {
-        let name = spec.argv.first().map_or("", String::as_str);
+    pub(crate) fn new(command: &Command) -> Result<Program, NulError> {
+        let name = command.argv.first().map_or("", String::as_str);
         let candidates = if name.contains('/') {
             vec![CString::new(name)?]
         } else {
-            let path = spec.env.get("PATH").map_or(DEFAULT_PATH, String::as_str);
+            let path = command.env.get("PATH").map_or(DEFAULT_PATH, String::as_str);
             path.split(':')
                 .map(|folder| {
                     if folder.is_empty() {
@@ -47,19 +72,19 @@ impl Program {
         };
         Ok(Program {
             candidates,
-            argv: spec
+            argv: command
                 .argv
                 .iter()
                 .map(|arg| CString::new(arg.as_str()))
                 .collect::<Result<_, _>>()?,
-            env: spec
+            env: command
                 .env
                 .iter()
                 .map(|(name, value)| CString::new(format!("{name}={value}")))
                 .collect::<Result<_, _>>()?,
-            cwd: CString::new(spec.cwd.as_str())?,
-            uid: spec.uid,
-            gid: spec.gid,
+            cwd: CString::new(command.cwd)?,
+            uid: command.uid,
+            gid: command.gid,
         })
     }
 }
@@ -112,14 +137,14 @@ impl StartFailure {
     }
 
     /// A sentence for people.
-    pub(crate) fn explain(self, spec: &Spec) -> String {
+    pub(crate) fn explain(self, command: &Command) -> String {
         let what = match self.step {
             step::STDIO => "cannot connect the script's input and output".to_owned(),
             step::SESSION => "cannot make a session for the script".to_owned(),
-            step::USER => format!("cannot become user {} and group {}", spec.uid, spec.gid),
+            step::USER => format!("cannot become user {} and group {}", command.uid, command.gid),
             step::CAPABILITIES => "cannot give up all capabilities".to_owned(),
-            step::CWD => format!("cannot enter the working directory {}", spec.cwd),
-            _ => format!("cannot start {}", spec.argv.first().map_or("", String::as_str)),
+            step::CWD => format!("cannot enter the working directory {}", command.cwd),
+            _ => format!("cannot start {}", command.argv.first().map_or("", String::as_str)),
         };
         format!(
             "{what}: {}",
@@ -128,9 +153,13 @@ impl StartFailure {
     }
 }
 
-/// Forks. An error means that there is no child.
+/// Forks, with nothing to read. An error means that there is no child.
 pub(crate) fn spawn(program: &Program) -> io::Result<Child> {
-    let stdin = OwnedFd::from(fs::File::open("/dev/null")?);
+    spawn_reading(program, fs::File::open("/dev/null")?.into())
+}
+
+/// Forks, with this as its input.
+pub(crate) fn spawn_reading(program: &Program, stdin: OwnedFd) -> io::Result<Child> {
     let (stdout, stdout_write) = sys::pipe()?;
     let (stderr, stderr_write) = sys::pipe()?;
     let (report, report_write) = sys::pipe()?;

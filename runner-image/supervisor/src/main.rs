@@ -1,8 +1,9 @@
-//! PID 1 of every run's container: starts the script, records its log and its exit.
+//! PID 1 of every container of ours: starts a run's script, records its log and its exit; or serves the editor's helpers.
 //!
 //! ```text
 //! supervisor run <run-dir>                 one run, from spec.json to exit.json
 //! supervisor probe <out-dir> <look-dir>    what this container looks like from inside, as probe.json
+//! supervisor tools <tools-dir>             the editor's helpers, one per connection to a socket, until SIGTERM
 //! supervisor --version
 //! ```
 //!
@@ -27,6 +28,7 @@ mod supervise;
 mod sys;
 mod tail;
 mod tmp;
+mod tools;
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -41,6 +43,7 @@ fn main() {
     let code = match args[..] {
         [verb, dir] if verb == "run" => run::run(Path::new(dir)),
         [verb, out, look] if verb == "probe" => probe::probe(Path::new(out), Path::new(look)),
+        [verb, dir] if verb == "tools" => tools::serve(Path::new(dir)),
         [verb] if verb == "--version" => {
             let told = writeln!(std::io::stdout(), "supervisor {}", env!("CARGO_PKG_VERSION"));
             if told.is_ok() {
@@ -50,7 +53,9 @@ fn main() {
             }
         }
         _ => {
-            eprintln!("usage: supervisor run <run-dir> | probe <out-dir> <look-dir> | --version");
+            eprintln!(
+                "usage: supervisor run <run-dir> | probe <out-dir> <look-dir> | tools <tools-dir> | --version"
+            );
             exit_code::USAGE
         }
     };

@@ -90,7 +90,7 @@ fn try_run(dir: &Path) -> Result<(), Refusal> {
 
 fn start(spec: &Spec) -> io::Result<child::Child> {
     // The spec was checked for NULs when it was taken.
-    let program = Program::from_spec(spec).map_err(io::Error::other)?;
+    let program = Program::new(&spec.into()).map_err(io::Error::other)?;
     child::spawn(&program)
 }
 
@@ -129,7 +129,7 @@ impl Outcome {
                 start_failure: Some(failure),
                 at,
                 ..
-            }) => failed(failure.explain(spec), at),
+            }) => failed(failure.explain(&spec.into()), at),
             Ok(Ended {
                 cause,
                 status,

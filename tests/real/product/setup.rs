@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::machine;
 
 /// What a user's shell may say of these is not what the tests mean.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "PYTASK_ALLOWED_HOSTS",
     "PYTASK_DATA_VOLUME",
     "PYTASK_MAX_RUNS",
@@ -14,6 +14,7 @@ const OURS: [&str; 7] = [
     "PYTASK_LOG",
     "PYTASK_SECRETS_KEY_FILE",
     "PYTASK_SUPERVISOR",
+    "PYTASK_TOOLS_IDLE_SECONDS",
 ];
 
 pub(crate) struct Setup {

@@ -1,18 +1,9 @@
 // What the interface asks the server about the past, and the queries that keep the answers.
 import { queryOptions } from "@tanstack/react-query";
-import { raw } from "~/api/client";
+import { ask, raw } from "~/api/client";
 import { linesOf } from "~/api/lines";
 import { type RunFilters, runParams } from "~/api/run-filters";
 import type { Changes, RunTotals, SavedFilter, SearchFrame } from "./contract";
-
-async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const response = await raw(path, {
-    method,
-    ...(signal ? { signal } : {}),
-    ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
-  });
-  return (response.status === 204 ? undefined : await response.json()) as T;
-}
 
 /** Of all scripts, or of one; the server counts as it goes, so asking costs nothing. */
 export const totalsQuery = (script: string | undefined) =>

@@ -1,7 +1,7 @@
 // What the interface asks the server about schedules, and the queries that keep the answers. Every key begins with
 // "schedules", so that news of a run or a script makes all of them be read again.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { raw } from "~/api/client";
+import { ask } from "~/api/client";
 import type { Run } from "~/api/types";
 import type {
   Calendar,
@@ -17,15 +17,6 @@ import type {
   Simulation,
   SimulationRequest,
 } from "./contract";
-
-async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const response = await raw(path, {
-    method,
-    ...(signal ? { signal } : {}),
-    ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
-  });
-  return (response.status === 204 ? undefined : await response.json()) as T;
-}
 
 const of = (id: string) => `/schedules/${encodeURIComponent(id)}`;
 const ofScript = (id: string) => `/scripts/${encodeURIComponent(id)}/schedules`;

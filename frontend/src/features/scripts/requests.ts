@@ -1,7 +1,7 @@
 // What the list of scripts asks the server, and the queries that keep the answers. Keys: ["scripts", …] for lists,
 // ["tags"], ["templates"], ["code-search", text].
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { BASE, raw } from "~/api/client";
+import { ask, BASE, raw } from "~/api/client";
 import type {
   ArchiveFormat,
   BulkAction,
@@ -14,14 +14,6 @@ import type {
   Template,
 } from "./contract";
 
-async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const response = await raw(path, {
-    method,
-    ...(signal ? { signal } : {}),
-    ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
-  });
-  return (response.status === 204 ? undefined : await response.json()) as T;
-}
 const script = (id: string, more = "") => `/scripts/${encodeURIComponent(id)}${more}`;
 const tag = (name: string) => `/tags/${encodeURIComponent(name)}`;
 
@@ -34,7 +26,13 @@ export const trashQuery = infiniteQueryOptions({
   queryKey: ["scripts", { trashed: true }],
   initialPageParam: undefined as string | undefined,
   queryFn: ({ pageParam, signal }) => {
-    const query = new URLSearchParams({ trashed: "true", limit: "100", ...(pageParam ? { cursor: pageParam } : {}) });
+    const query = new URLSearchParams({
+      trashed: "true",
+      // What was thrown away last is what is looked for.
+      sort: "updated",
+      limit: "100",
+      ...(pageParam ? { cursor: pageParam } : {}),
+    });
     return ask<ScriptPage>("GET", `/scripts?${query}`, undefined, signal);
   },
   getNextPageParam: (page) => page.next_cursor ?? undefined,

@@ -7,3 +7,4 @@ mod limits;
 mod samples;
 mod starts;
 mod support;
+mod tools;

@@ -256,6 +256,7 @@ function CodeView({ script }: { script: Script }) {
                 line={line}
                 asked={times}
                 onClose={closable(shown) ? () => close(shown) : undefined}
+                onPlace={show}
               />
             </div>
           )}
@@ -278,7 +279,7 @@ function CodeView({ script }: { script: Script }) {
             <>
               {phone ? null : <Bar>{bar}</Bar>}
               {dock.tab === "problems" ? (
-                <ProblemsPanel found={found} onPlace={show} />
+                <ProblemsPanel scriptId={script.id} found={found} onPlace={show} />
               ) : (
                 <RevisionsPanel
                   scriptId={script.id}

@@ -10,7 +10,7 @@ import { keepModels, modelOf } from "./models";
 import { applyEditorColours, LOOKS, monaco } from "./monaco";
 import { type OnEditor, together } from "./seam";
 
-interface EditorProps {
+export interface EditorProps {
   workspace: Workspace;
   file: OpenFile;
   /** The line to show. */

@@ -4,6 +4,7 @@ import { Button } from "~/components/ui/button";
 import { Segmented } from "~/components/ui/segmented";
 import { modKey } from "~/lib/platform";
 import type { Ways } from "../preview/how";
+import { ToolsMark } from "../tools/tools-mark";
 import { isDirty, type OpenFile } from "../workspace";
 
 interface FileActionsProps {
@@ -22,6 +23,7 @@ export function FileActions({ script, file, ways, preview, onPreview, onSave }: 
       <span className="truncate-line text-ink-3 text-xs max-md:flex-1" role="status" data-testid="save-state">
         {ways.edit ? stateWords(file, unsaved, script.revision) : ""}
       </span>
+      {ways.edit ? <ToolsMark /> : null}
       {ways.edit && ways.preview ? (
         <Segmented
           label="How the file is shown"

@@ -8,9 +8,8 @@ import { load } from "~/lib/load";
 import type { FolderEntry } from "../contract";
 import { FilePreview } from "../preview/file-preview";
 import type { OpenFile, Workspace } from "../workspace";
-import type { OnEditor } from "./seam";
 
-const Editor = lazy(() => load(() => import("./editor")));
+const Editor = lazy(() => load(() => import("../tools/equipped-editor")));
 const Comparison = lazy(() => load(() => import("./comparison")));
 
 interface FileBodyProps {
@@ -24,11 +23,12 @@ interface FileBodyProps {
   asked: number;
   /** Absent where the tab stays. */
   onClose: (() => void) | undefined;
-  onEditor?: OnEditor | undefined;
+  /** Where a definition in another file of the script is. */
+  onPlace: (path: string, line: number) => void;
 }
 
 export function FileBody(props: FileBodyProps) {
-  const { workspace, file, entry, path, preview, merging, line, asked, onClose, onEditor } = props;
+  const { workspace, file, entry, path, preview, merging, line, asked, onClose, onPlace } = props;
   const text = file && file.phase !== "loading" && file.phase !== "failed" ? file.text : null;
   if (preview && entry) return <FilePreview key={path} scriptId={workspace.scriptId} entry={entry} text={text} />;
   if (file?.phase === "failed")
@@ -61,7 +61,7 @@ export function FileBody(props: FileBodyProps) {
     );
   return (
     <Suspense fallback={<EditorSkeleton />}>
-      <Editor workspace={workspace} file={file} line={line} asked={asked} onEditor={onEditor} />
+      <Editor workspace={workspace} file={file} line={line} asked={asked} onPlace={onPlace} />
     </Suspense>
   );
 }

@@ -24,7 +24,8 @@ export const followMarkers: OnEditor = ({ scriptId }) => {
       problems.push({
         path,
         severity: severityOf(marker.severity),
-        message: marker.message,
+        // A language server's notes follow behind an empty line; the editor has them all.
+        message: marker.message.split("\n\n", 1)[0] ?? "",
         code: codeOf(marker.code),
         line: marker.startLineNumber,
         column: marker.startColumn,

@@ -3,6 +3,8 @@ import { CircleAlert, Info, type LucideIcon, TriangleAlert } from "lucide-react"
 import { Empty } from "~/components/ui/panel";
 import { cn } from "~/lib/cn";
 import type { OnPlace } from "../dock/output";
+import { AddPackage } from "./add-package";
+import { missingImport } from "./missing-import";
 import type { Found, Severity } from "./problems";
 
 const LOOKS: Record<Severity, { icon: LucideIcon; word: string; colour: string }> = {
@@ -11,7 +13,13 @@ const LOOKS: Record<Severity, { icon: LucideIcon; word: string; colour: string }
   info: { icon: Info, word: "Hint", colour: "text-run" },
 };
 
-export function ProblemsPanel({ found, onPlace }: { found: readonly Found[]; onPlace: OnPlace }) {
+interface ProblemsPanelProps {
+  scriptId: string;
+  found: readonly Found[];
+  onPlace: OnPlace;
+}
+
+export function ProblemsPanel({ scriptId, found, onPlace }: ProblemsPanelProps) {
   if (found.length === 0)
     return (
       <Empty title="No problems" className="py-6">
@@ -22,12 +30,16 @@ export function ProblemsPanel({ found, onPlace }: { found: readonly Found[]; onP
     <ul aria-label="Problems" className="min-h-0 flex-1 overflow-auto py-1">
       {found.map((each) => {
         const { icon: Icon, word, colour } = LOOKS[each.severity];
+        const module = missingImport(each);
         return (
-          <li key={`${each.source} ${each.path} ${each.line} ${each.column} ${each.code ?? ""} ${each.message}`}>
+          <li
+            className="flex items-center pr-2"
+            key={`${each.source} ${each.path} ${each.line} ${each.column} ${each.code ?? ""} ${each.message}`}
+          >
             <button
               type="button"
               onClick={() => onPlace(each.path, each.line)}
-              className="flex w-full items-baseline gap-2 px-3 py-1 text-left text-sm outline-offset-[-2px] hover:bg-hover"
+              className="flex min-w-0 flex-1 items-baseline gap-2 px-3 py-1 text-left text-sm outline-offset-[-2px] hover:bg-hover"
             >
               <Icon aria-label={word} className={cn("size-3.5 shrink-0 translate-y-0.5", colour)} />
               <span className="min-w-0 [overflow-wrap:anywhere]">{each.message}</span>
@@ -39,6 +51,7 @@ export function ProblemsPanel({ found, onPlace }: { found: readonly Found[]; onP
                 {each.path}:{each.line}
               </span>
             </button>
+            {module ? <AddPackage scriptId={scriptId} module={module} /> : null}
           </li>
         );
       })}
