@@ -15,6 +15,7 @@ use axum::Router;
 use sha2::{Digest, Sha256};
 
 use crate::api::{self, Api, guard::AllowedHosts};
+use crate::broker;
 use crate::clock::Clock;
 use crate::config::ServeConfig;
 use crate::engine::Engine;
@@ -73,8 +74,15 @@ pub struct Surroundings {
 /// How an engine comes into being, once it is known what it has to know.
 pub type MakeEngine = Box<dyn FnOnce(EngineWiring) -> Arc<dyn Engine> + Send>;
 
-/// Docker, at the address that the configuration names.
-pub fn docker(config: &ServeConfig) -> MakeEngine {
+/// What the configuration names: a broker, or Docker itself.
+pub fn engine(config: &ServeConfig) -> MakeEngine {
+    if let Some(socket) = config.broker.clone() {
+        return Box::new(move |wiring| {
+            let supervisor = wiring.supervisor_folder.file_name().unwrap_or_default();
+            let supervisor = supervisor.to_string_lossy().into_owned();
+            Arc::new(broker::Client::new(socket, wiring.instance, supervisor))
+        });
+    }
     let docker_host = config.docker_host.clone();
     let data_volume = config.data_volume.clone();
     Box::new(move |wiring| {

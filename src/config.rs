@@ -24,6 +24,10 @@ pub struct ServeConfig {
     #[arg(long, env = "DOCKER_HOST", default_value = "unix:///var/run/docker.sock")]
     pub docker_host: String,
 
+    /// Socket of a broker, which holds the container engine in this process's place; see `broker`.
+    #[arg(long, env = "PYTASK_BROKER")]
+    pub broker: Option<PathBuf>,
+
     /// Image in which scripts run and environments are built.
     #[arg(long, env = "PYTASK_RUNNER_IMAGE", default_value = "pytask-runner:3.13")]
     pub runner_image: String,
@@ -67,6 +71,33 @@ pub struct ServeConfig {
     /// PEM file with certificates to trust, beside the runner image's own, when packages are fetched.
     #[arg(long, env = "PYTASK_EXTRA_CA")]
     pub extra_ca: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub log: LogConfig,
+}
+
+/// What `broker` needs.
+#[derive(Debug, Clone, Args)]
+pub struct BrokerConfig {
+    /// Socket to take calls on.
+    #[arg(long, env = "PYTASK_BROKER", default_value = "/run/pytask/broker.sock")]
+    pub socket: PathBuf,
+
+    /// Folder for what it remembers, which nobody else can write to.
+    #[arg(long, env = "PYTASK_BROKER_STATE", default_value = "/var/lib/pytask-broker")]
+    pub state: PathBuf,
+
+    /// The data folder of the instance that calls.
+    #[arg(long, env = "PYTASK_DATA_DIR", default_value = "./data")]
+    pub data_dir: PathBuf,
+
+    /// Name of the Docker volume that holds the data folder; found out by itself inside a container.
+    #[arg(long, env = "PYTASK_DATA_VOLUME")]
+    pub data_volume: Option<String>,
+
+    /// Address of the container engine.
+    #[arg(long, env = "DOCKER_HOST", default_value = "unix:///var/run/docker.sock")]
+    pub docker_host: String,
 
     #[command(flatten)]
     pub log: LogConfig,

@@ -44,6 +44,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "tools",
         &["engine", "envs", "events", "files", "model", "runs", "store"],
     ),
+    // What a job of ours looks like is said by who makes them.
+    (
+        "broker",
+        &["engine", "envs", "files", "images", "model", "runs", "tools"],
+    ),
     // Everything but the engine: what may be known of it comes through `runs`.
     (
         "api",
@@ -66,11 +71,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "vault",
         ],
     ),
-    ("cli", &["api", "app", "config", "runs"]),
+    ("cli", &["api", "app", "broker", "config", "engine", "runs"]),
     (
         "app",
         &[
             "api",
+            "broker",
             "clock",
             "config",
             "engine",

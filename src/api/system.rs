@@ -141,7 +141,7 @@ fn engine(runs: &Runs) -> EngineView {
                 .unenforced
                 .into_iter()
                 .map(|broken| Unenforced {
-                    limit: broken.limit.to_owned(),
+                    limit: broken.limit.into_owned(),
                     reason: broken.reason,
                 })
                 .collect();

@@ -1,12 +1,14 @@
 //! The command line: one binary, its verbs.
 
+mod broker;
 mod healthcheck;
+mod mounted;
 pub mod serve;
 
 use clap::{Parser, Subcommand};
 
 use crate::api;
-use crate::config::ServeConfig;
+use crate::config::{BrokerConfig, ServeConfig};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -23,6 +25,8 @@ pub struct Cli {
 enum Verb {
     /// Run the application.
     Serve(Box<ServeConfig>),
+    /// Hold the container engine for an application that has no way to it.
+    Broker(Box<BrokerConfig>),
     /// Exit with 0 if the application on this machine answers.
     Healthcheck(healthcheck::Healthcheck),
     /// Print the API's OpenAPI document.
@@ -33,6 +37,7 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         match self.verb {
             Verb::Serve(config) => serve::serve(&config).await,
+            Verb::Broker(config) => broker::broker(&config).await,
             Verb::Healthcheck(check) => check.run().await,
             Verb::Openapi => print_document(),
         }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::{Bytes, Error};
 
 /// An image as the engine has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     pub reference: String,
     /// The image's content id (`sha256:…`), stable for equal content. Itself a reference to the image.
@@ -19,7 +20,7 @@ pub struct Image {
 
 /// What an image brings to run scripts and build environments with: versions, none where there is no such program or
 /// it does not run there.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interpreter {
     pub python: Option<String>,
     pub uv: Option<String>,
@@ -36,7 +37,7 @@ pub struct Recipe {
 }
 
 /// How far a pull or a build is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Progress {
     /// A line of what the engine says. The words of build steps are a stranger's.
     Said(String),

@@ -15,10 +15,13 @@ mod job;
 pub use image::{Image, Images, Interpreter, Listener, Progress, Recipe};
 pub use job::{Bytes, JobName, JobSpec, JobState, ListedJob, Mount, Network, Priority, ResourceCaps};
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 /// What the engine is and can do, proved by a probe and not merely read from a version number.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Capabilities {
     pub engine_version: String,
     pub api_version: String,
@@ -32,7 +35,7 @@ pub struct Capabilities {
 }
 
 /// How a folder of the data volume reaches a sibling container.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Storage {
     /// A subpath of the named volume (API 1.45 and later).
     Subpath,
@@ -41,13 +44,13 @@ pub enum Storage {
 }
 
 /// A limit and the reason why it does not hold here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnenforcedLimit {
-    pub limit: &'static str,
+    pub limit: Cow<'static, str>,
     pub reason: String,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error, Serialize, Deserialize)]
 pub enum Error {
     /// The engine does not answer. Nothing is known about the job; ask again later.
     #[error("the container engine is away: {0}")]

@@ -30,6 +30,8 @@ pub const DATABASE: &str = "db/pytask.sqlite";
 pub const BACKUPS: &str = "backups";
 /// The vault's: 0600, and nowhere else.
 pub const SECRETS_KEY: &str = "secrets.key";
+/// With all that is below it: what builds share.
+pub const CACHE: &str = "cache";
 pub const UV_CACHE: &str = "cache/uv";
 pub const BUILDS: &str = "cache/builds";
 const TOOLS: &str = "tools";

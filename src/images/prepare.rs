@@ -12,7 +12,8 @@ use crate::events::News;
 use crate::model::image::{ImageOrigin, ImageState, RunnerImage};
 use crate::store;
 
-const DOCKERFILE: &str = include_str!("../../runner-image/Dockerfile");
+/// The one recipe there is.
+pub const DOCKERFILE: &str = include_str!("../../runner-image/Dockerfile");
 /// Of what a failed build said last.
 const LAST_LINES: usize = 5;
 

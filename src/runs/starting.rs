@@ -138,7 +138,7 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         files: files::layout::script_files(&script.slug).into(),
         artifacts: artifacts::place(run).into(),
         environment: environment.map(|key| files::layout::env_venv(&script.slug, key).into()),
-        cache: "cache".into(),
+        cache: files::layout::CACHE.into(),
         build: files::layout::build(run.id.as_str()).into(),
     };
     let image = match cx.engine.ensure_image(run.image_to_start()).await {

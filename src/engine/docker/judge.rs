@@ -99,7 +99,7 @@ pub(super) fn judge(
         .into_iter()
         .filter(|(_, holds, _)| !holds)
         .map(|(limit, _, found)| UnenforcedLimit {
-            limit,
+            limit: limit.into(),
             reason: format!("a test container was found to have {found}"),
         });
     Ok(broken.collect())
