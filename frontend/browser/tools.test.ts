@@ -72,7 +72,10 @@ it("completes what the script's own packages have, shows signatures and definiti
   console.log(`signature, ms: ${since(start)}`);
   await screenshot(page, "tools-4-signature");
   await page.keyboard.press("Escape");
-  await page.keyboard.type(")\npd.DataFram\n");
+  await page.keyboard.type(")\npd.DataFram");
+  // Enter would take what is suggested.
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Enter");
   await page.getByRole("tab", { name: /Problems/ }).click();
   await problem(/no (member|attribute) .?DataFram\b/i).waitFor();
   await screenshot(page, "tools-5-misspelt");

@@ -35,6 +35,7 @@ fn plant(folder: &Path, outside: &Path) {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the times are what somebody wants to see")]
 async fn timed(what: &str, ask: reqwest::RequestBuilder) -> (u16, Vec<u8>) {
     let asked = Instant::now();
     let answer = ask.send().await.expect("an answer");

@@ -55,6 +55,14 @@ it("answers with nothing new what was overtaken by typing", () => {
   ]);
 });
 
+it("has nothing said of a file that the server no longer knows", () => {
+  const { socket, transport, heard } = pair();
+  void transport.send(ask(1, "textDocument/diagnostic"));
+  void transport.send(ask(2, "textDocument/hover"));
+  for (const id of [1, 2]) socket.says({ id, result: null });
+  expect(heard.map((message) => message.result)).toEqual([{ kind: "unchanged" }, null]);
+});
+
 it("owes no answer when the socket is closed, and sends nothing to it", async () => {
   const { socket, transport, heard } = pair();
   void transport.send(ask(1, "textDocument/hover"));

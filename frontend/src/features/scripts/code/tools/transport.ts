@@ -77,7 +77,9 @@ export class Transport {
     if (method !== undefined || id === undefined || id === null) return message;
     const asked = this.owed.get(id);
     this.owed.delete(id);
-    if (asked === undefined || !error || !OVERTAKEN.has(error.code)) return message;
-    return { jsonrpc: "2.0", id, result: nothing(asked) };
+    if (asked === undefined) return message;
+    // A server has nothing to say of a file that it has closed meanwhile.
+    const saysNothing = error ? OVERTAKEN.has(error.code) : (message.result ?? null) === null;
+    return saysNothing ? { jsonrpc: "2.0", id, result: nothing(asked) } : message;
   }
 }
