@@ -11,7 +11,8 @@ use tokio::net::UnixStream;
 use super::order::Order;
 use super::wire::{BuildOrder, Call, Greeting, PROMPTLY, Reply, VERSION, Wire};
 use crate::engine::{
-    Capabilities, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState, ListedJob, Listener, Recipe,
+    Capabilities, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState, ListedJob, Listener,
+    Recipe,
 };
 
 /// Beyond the server's own patience with an engine, which answers in any case.
@@ -45,7 +46,12 @@ impl Client {
         tokio::time::timeout(PROMPTLY, opening)
             .await
             .map_err(|_| Error::Away("the broker does not take calls".to_owned()))?
-            .map_err(|e| Error::Away(format!("the broker at {} cannot be reached: {e}", self.socket.display())))
+            .map_err(|e| {
+                Error::Away(format!(
+                    "the broker at {} cannot be reached: {e}",
+                    self.socket.display()
+                ))
+            })
     }
 
     /// For as long as it takes.
@@ -95,7 +101,9 @@ fn done(reply: &Reply) -> Result<(), Error> {
 }
 
 fn unexpected(reply: &Reply) -> Error {
-    Error::Away(format!("the broker answers something else than was asked: {reply:?}"))
+    Error::Away(format!(
+        "the broker answers something else than was asked: {reply:?}"
+    ))
 }
 
 #[async_trait]

@@ -14,8 +14,8 @@ use crate::envs::build;
 use crate::files::layout;
 use crate::model::limits::LimitsPatch;
 use crate::runs::spec::{
-    ARTIFACTS, KIND_TOOLS, LABEL_KIND, LABEL_RUN, LABEL_SCRIPT, RUN_DIRECTORY, SCRIPT_FOLDER, SUPERVISOR_DIRECTORY,
-    SUPERVISOR_MARGIN,
+    ARTIFACTS, KIND_TOOLS, LABEL_KIND, LABEL_RUN, LABEL_SCRIPT, RUN_DIRECTORY, SCRIPT_FOLDER,
+    SUPERVISOR_DIRECTORY, SUPERVISOR_MARGIN,
 };
 use crate::tools::TOOLS_DIRECTORY;
 
@@ -87,9 +87,13 @@ impl RunPlace {
 
     fn read(path: &Path) -> Option<Self> {
         let mut parts = path.to_str()?.split('/');
-        let (Some("runs"), Some(year), Some(month), Some(id), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let (Some("runs"), Some(year), Some(month), Some(id), None) = (
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+        ) else {
             return None;
         };
         Some(Self {
@@ -144,7 +148,10 @@ impl Order {
     /// The one job that this order means, for this instance.
     pub fn job(&self, instance: &str) -> Result<JobSpec, Refusal> {
         self.check()?;
-        let mut labels = vec![(LABEL_SCRIPT, self.script.as_str()), (LABEL_KIND, self.work.kind())];
+        let mut labels = vec![
+            (LABEL_SCRIPT, self.script.as_str()),
+            (LABEL_KIND, self.work.kind()),
+        ];
         let (name, verb, place) = match self.work.run() {
             Some(run) => {
                 labels.push((LABEL_RUN, &run.id));
@@ -199,7 +206,9 @@ impl Order {
             place.ok_or(Refusal::NotOurs("it has no run directory"))
         };
         let slug = |path: Option<&Path>| {
-            let text = path.and_then(Path::to_str).and_then(|path| path.split('/').nth(1));
+            let text = path
+                .and_then(Path::to_str)
+                .and_then(|path| path.split('/').nth(1));
             text.map(str::to_owned)
                 .ok_or(Refusal::NotOurs("it has no script's folder"))
         };
@@ -256,7 +265,11 @@ impl Order {
         };
         let mut mounts = vec![
             first,
-            mount(layout::supervisor_folder(&self.supervisor), SUPERVISOR_DIRECTORY, true),
+            mount(
+                layout::supervisor_folder(&self.supervisor),
+                SUPERVISOR_DIRECTORY,
+                true,
+            ),
         ];
         match &self.work {
             Work::Script { run, slug, .. } => {
@@ -266,7 +279,9 @@ impl Order {
             Work::Build { run, apart: true } => {
                 mounts.push(mount(layout::build(&run.id), &build::folder(&run.id), false));
             }
-            Work::Build { apart: false, .. } => mounts.push(mount(layout::CACHE.to_owned(), build::CACHE, false)),
+            Work::Build { apart: false, .. } => {
+                mounts.push(mount(layout::CACHE.to_owned(), build::CACHE, false))
+            }
             Work::Compile { .. } => {}
             Work::Tools { slug, .. } => mounts.push(mount(layout::script_files(slug), SCRIPT_FOLDER, true)),
         }
@@ -283,7 +298,11 @@ impl Order {
         };
         let fields = [
             ("script", Some(self.script.as_str()), hex(&self.script, 32)),
-            ("supervisor", Some(self.supervisor.as_str()), hex(&self.supervisor, 16)),
+            (
+                "supervisor",
+                Some(self.supervisor.as_str()),
+                hex(&self.supervisor, 16),
+            ),
             ("image", Some(self.image.as_str()), is_reference(&self.image)),
             ("slug", self.work.slug(), self.work.slug().is_none_or(is_slug)),
             (
@@ -314,7 +333,9 @@ impl Order {
             });
         }
         if Duration::from_millis(self.stop_grace_ms) > LONGEST_GRACE {
-            return Err(Refusal::OutOfBounds("the grace is longer than an hour".to_owned()));
+            return Err(Refusal::OutOfBounds(
+                "the grace is longer than an hour".to_owned(),
+            ));
         }
         // The bounds of what a script may ask for.
         let ResourceCaps {
@@ -343,7 +364,9 @@ impl Order {
 fn is_slug(text: &str) -> bool {
     (1..=60).contains(&text.len())
         && !text.starts_with('-')
-        && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        && text
+            .bytes()
+            .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 /// The name or the id of an image, and nothing that an engine could take for something else.

@@ -190,7 +190,8 @@ impl Server {
             }
             Call::RemoveImage { reference: name } => {
                 let name = reference(&name)?;
-                let is_ours = name.starts_with(&images::tag_prefix(instance)) || self.ledger.lock().await.has_fetched(name);
+                let is_ours = name.starts_with(&images::tag_prefix(instance))
+                    || self.ledger.lock().await.has_fetched(name);
                 if !is_ours {
                     return Err(refused("only images that were built or fetched here are removed"));
                 }
@@ -278,9 +279,14 @@ fn reference(text: &str) -> Result<&str, Error> {
 
 fn named<'a>(instance: &str, name: &'a JobName) -> Result<&'a JobName, Error> {
     let rest = name.0.strip_prefix(&format!("pytask-{instance}-"));
-    let is_ours =
-        rest.is_some_and(|rest| (1..=64).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
-    if is_ours { Ok(name) } else { Err(refused("this is no job of this instance")) }
+    let is_ours = rest.is_some_and(|rest| {
+        (1..=64).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    });
+    if is_ours {
+        Ok(name)
+    } else {
+        Err(refused("this is no job of this instance"))
+    }
 }
 
 /// Our recipe, with what may differ.

@@ -6,6 +6,7 @@
 use std::io;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -83,7 +84,7 @@ impl Wire {
 
     pub(super) async fn send(&mut self, message: &(impl Serialize + Sync)) -> io::Result<()> {
         let frame = serde_json::to_vec(message)?;
-        self.0.send(frame.into()).await
+        self.0.send(Bytes::from(frame)).await
     }
 
     /// `None` once the other end has closed.

@@ -15,7 +15,6 @@ use crate::runs::EngineStatus;
 /// Streams that stay open longer than this after the signal are cut.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
-
 /// Returns once the engine has not answered for a while.
 async fn engine_is_lost(mut status: watch::Receiver<EngineStatus>) {
     loop {

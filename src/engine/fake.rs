@@ -241,7 +241,7 @@ impl Engine for Fake {
         Ok(Capabilities {
             engine_version: "fake".to_owned(),
             api_version: "1.45".to_owned(),
-            storage: Storage::HostPath,
+            storage: Storage::Subpath,
             cgroup_version: 2,
             cpus: Some(64),
             memory_bytes: Some(1 << 40),

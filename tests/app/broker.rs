@@ -14,7 +14,8 @@ async fn scripts_run_and_environments_are_built_and_compiled_behind_a_broker() {
     let script = app.script("Behind").await;
     app.fake.script("build", built(LOCK));
     app.fake.script("script", Script::prints(&["hello"], 3));
-    app.require(200, &script, json!({ "requirements": ["six"] })).await;
+    app.require(200, &script, json!({ "requirements": ["six"] }))
+        .await;
     let run = app.run(&script).await;
     let finished = app.finished(&run).await;
     assert_eq!(
@@ -22,17 +23,24 @@ async fn scripts_run_and_environments_are_built_and_compiled_behind_a_broker() {
         (&json!("failed"), &json!(3))
     );
     app.until("its bytecode is compiled", async |app| {
-        let kinds: Vec<String> = app.fake.launches().iter().map(|job| job.labels["pytask.kind"].clone()).collect();
+        let kinds: Vec<String> = app
+            .fake
+            .launches()
+            .iter()
+            .map(|job| job.labels["pytask.kind"].clone())
+            .collect();
         kinds.iter().any(|kind| kind == "compile")
     })
     .await;
 
     app.fake.script("script", Script::hangs());
     let run = app.run(&script).await;
-    app.run_until(&run, "started", |run| run["state"] == "running").await;
+    app.run_until(&run, "started", |run| run["state"] == "running")
+        .await;
     // The broker stays; the controller finds its run again.
     app.restart().await;
-    app.run_until(&run, "goes on", |run| run["state"] == "running").await;
+    app.run_until(&run, "goes on", |run| run["state"] == "running")
+        .await;
     expect(202, app.post(&format!("/runs/{run}/cancel"), json!({})).await).await;
     assert_eq!(app.finished(&run).await["outcome"]["kind"], "cancelled");
 }
@@ -55,7 +63,11 @@ async fn images_are_fetched_built_and_removed_behind_a_broker() {
     })
     .await;
     let place = format!("/api/v1/images/{}", name.replace(':', "%3A"));
-    let removed = app.request(Method::DELETE, &place).send().await.expect("an answer");
+    let removed = app
+        .request(Method::DELETE, &place)
+        .send()
+        .await
+        .expect("an answer");
     assert!(removed.status().is_success(), "{removed:?}");
     app.until("it is gone", async |app| {
         let listed = app.get("/images").await;
