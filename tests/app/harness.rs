@@ -70,6 +70,8 @@ impl TestApp {
     }
 
     fn prepare(surroundings: Surroundings, flags: &[&str]) -> Self {
+        // One for the process; whoever came first has set it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let supervisor = folder.path().join("supervisor");
         std::fs::write(&supervisor, "the fake engine executes nothing").expect("written");
