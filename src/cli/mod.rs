@@ -35,6 +35,8 @@ enum Verb {
 
 impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
+        // For every connection that this process makes; there is none before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         match self.verb {
             Verb::Serve(config) => serve::serve(&config).await,
             Verb::Broker(config) => broker::broker(&config).await,
