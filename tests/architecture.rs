@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("envs", &["model"]),
     ("events", &["model"]),
     ("stats", &["files"]),
+    ("metrics", &["engine", "model", "store"]),
     (
         "settings",
         &["clock", "envs", "events", "model", "store", "vault"],
@@ -33,7 +34,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "runs",
         &[
-            "clock", "engine", "envs", "events", "files", "logs", "model", "scripts", "settings", "store",
+            "clock", "engine", "envs", "events", "files", "logs", "metrics", "model", "scripts", "settings",
+            "store",
         ],
     ),
     (
@@ -44,16 +46,24 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "tools",
         &["engine", "envs", "events", "files", "model", "runs", "store"],
     ),
+    (
+        "doctor",
+        &[
+            "clock", "engine", "events", "files", "metrics", "model", "runs", "settings", "store",
+        ],
+    ),
     // Everything but the engine: what may be known of it comes through `runs`.
     (
         "api",
         &[
             "clock",
+            "doctor",
             "envs",
             "events",
             "files",
             "images",
             "logs",
+            "metrics",
             "model",
             "pattern",
             "runs",
@@ -66,19 +76,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "vault",
         ],
     ),
-    ("cli", &["api", "app", "config", "runs"]),
+    ("cli", &["api", "app", "config", "doctor", "runs"]),
     (
         "app",
         &[
             "api",
             "clock",
             "config",
+            "doctor",
             "engine",
             "envs",
             "events",
             "files",
             "images",
             "logs",
+            "metrics",
             "model",
             "runs",
             "scheduler",

@@ -1,5 +1,6 @@
 //! The command line: one binary, its verbs.
 
+mod doctor;
 mod healthcheck;
 pub mod serve;
 
@@ -23,6 +24,11 @@ pub struct Cli {
 enum Verb {
     /// Run the application.
     Serve(Box<ServeConfig>),
+    /// Look what may be wrong with this installation, and how it is mended.
+    ///
+    /// Works whether the application runs or not: where it does, it is asked. Exits with 0 if all is well, with 1 if
+    /// something may not be or could not be looked at, with 2 if something does not work.
+    Doctor(Box<doctor::Examine>),
     /// Exit with 0 if the application on this machine answers.
     Healthcheck(healthcheck::Healthcheck),
     /// Print the API's OpenAPI document.
@@ -33,6 +39,7 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         match self.verb {
             Verb::Serve(config) => serve::serve(&config).await,
+            Verb::Doctor(examine) => examine.run().await,
             Verb::Healthcheck(check) => check.run().await,
             Verb::Openapi => print_document(),
         }
