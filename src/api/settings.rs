@@ -24,6 +24,8 @@ pub struct SettingsView {
     pub set: Settings,
     /// In the order in which they are asked, and who signs in there. Empty: PyPI alone.
     pub indexes: Vec<IndexView>,
+    /// Builds trust certificates beside those of their image: `PYTASK_EXTRA_CA` names them.
+    pub extra_ca: bool,
     /// The latest change of each field, by field; all of them are at `/settings/changes`.
     pub changes: Vec<SettingsChange>,
 }
@@ -56,6 +58,7 @@ async fn show(api: &Api, set: Settings) -> Result<Json<SettingsView>, ApiError> 
         defaults: api.settings.built_in().clone(),
         set,
         indexes: api.settings.indexes().await?,
+        extra_ca: api.runs.installation().extra_ca.is_some(),
         changes: api
             .settings
             .latest_changes()

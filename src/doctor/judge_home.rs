@@ -313,7 +313,8 @@ pub(super) fn backups(facts: &BackupFacts) -> Option<Check> {
         title: "Backups",
     };
     let newest = facts.newest?;
-    let days = facts.now.duration_since(newest).as_hours() / 24;
+    // A clock may have been set back since.
+    let days = (facts.now.duration_since(newest).as_hours() / 24).max(0);
     Some(match days {
         0 => about.ok("The newest is of today."),
         1..OLD_BACKUP_DAYS => about.ok(format!("The newest is {days} days old.")),

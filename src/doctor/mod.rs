@@ -79,6 +79,7 @@ pub struct Running {
 
 /// How far an examination is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ExaminationProgress)]
 pub struct Progress {
     pub began_at: Timestamp,
     /// Steps that are done, and all of them.

@@ -202,6 +202,35 @@ mod tests {
         );
     }
 
+    /// Every field that can be set has its row in the documentation.
+    #[test]
+    fn the_documentation_lists_every_field() {
+        fn leaves(path: &str, value: &serde_json::Value, into: &mut Vec<String>) {
+            match value {
+                serde_json::Value::Object(fields) => {
+                    for (name, value) in fields {
+                        let path = if path.is_empty() {
+                            name.clone()
+                        } else {
+                            format!("{path}.{name}")
+                        };
+                        leaves(&path, value, into);
+                    }
+                }
+                _ => into.push(path.to_owned()),
+            }
+        }
+        let mut fields = Vec::new();
+        let all = serde_json::to_value(InForce::built_in(1)).expect("JSON");
+        leaves("", &all, &mut fields);
+        let page = include_str!("../../docs/settings.md");
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+        let mut listed: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+        listed.sort_unstable();
+        fields.sort();
+        assert_eq!(listed, fields);
+    }
+
     #[test]
     fn a_zone_is_kept_as_it_is_properly_written() {
         let set = Settings::default().changed(patch(r#"{"default_timezone": " europe/berlin"}"#));
