@@ -35,7 +35,7 @@ pub struct System {
 #[schema(as = ExaminationSummary)]
 pub struct DoctorSummary {
     pub ran_at: Timestamp,
-    /// What does not work, a sentence each.
+    /// What does not work, and how: a line each.
     pub problems: Vec<String>,
     pub warnings: u32,
 }
@@ -50,7 +50,7 @@ impl From<Report> for DoctorSummary {
                 .checks
                 .into_iter()
                 .filter(problem)
-                .map(|check| check.what)
+                .map(|check| format!("{}: {}", check.title, check.what))
                 .collect(),
         }
     }

@@ -4,7 +4,7 @@
 // its place until then, so that only a change moves anything.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { HardDrive, type LucideIcon, Unplug, WifiOff } from "lucide-react";
+import { HardDrive, type LucideIcon, Stethoscope, Unplug, WifiOff } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 import { connection } from "~/api/event-socket";
@@ -16,6 +16,12 @@ import { cn } from "~/lib/cn";
 import { recall, remember } from "~/lib/storage";
 import { useStore } from "~/lib/store";
 import { type Notice, noticesOf } from "./notice";
+
+const LOOKS = {
+  engine: { icon: Unplug, tone: "bad", testId: "engine-away" },
+  disk: { icon: HardDrive, tone: "caution", testId: "disk-low" },
+  doctor: { icon: Stethoscope, tone: "caution", testId: "doctor-problems" },
+} as const;
 
 /** A state of the engine that passes within this is not worth a word. */
 const SETTLE_MS = 2000;
@@ -46,10 +52,10 @@ export function Notices() {
   return shown.map((notice) => (
     <Line
       key={notice.kind}
-      icon={notice.kind === "engine" ? Unplug : HardDrive}
-      tone={notice.kind === "engine" ? "bad" : "caution"}
+      icon={LOOKS[notice.kind].icon}
+      tone={LOOKS[notice.kind].tone}
       title={notice.title}
-      testId={notice.kind === "engine" ? "engine-away" : "disk-low"}
+      testId={LOOKS[notice.kind].testId}
       section={notice.section}
     >
       {notice.text}

@@ -122,6 +122,8 @@ export const isSection = (text: string): text is SectionId => SECTIONS.some(({ i
 const PANELS: Readonly<Record<string, SectionId>> = {
   engine: "system",
   disk: "system",
+  doctor: "system",
+  changes: "system",
   queue: "general",
   limits: "general",
   revisions: "general",

@@ -4,8 +4,10 @@ import { systemQuery } from "~/api/queries";
 import type { SettingsView } from "~/api/types";
 import { Panel } from "~/components/ui/panel";
 import { LimitsForm } from "~/features/limits/limits-form";
+import { LastChange } from "../changes/last-change";
 import { QueueForm } from "../queue-form";
 import { RevisionsForm } from "../revisions-form";
+import { SchedulesForm } from "../schedules-form";
 import { useChangeSettings } from "../use-change-settings";
 import { WithSettings } from "../with-settings";
 
@@ -17,10 +19,12 @@ function General({ settings }: { settings: SettingsView }) {
   const { data: system } = useQuery(systemQuery);
   const queue = useChangeSettings();
   const limits = useChangeSettings();
+  const schedules = useChangeSettings();
   const revisions = useChangeSettings();
   return (
     <>
       <QueueForm settings={settings} change={queue} />
+      <LastChange settings={settings} fields={["max_runs", "min_free_bytes"]} />
       <Panel
         id="limits"
         title="Default limits of a run"
@@ -38,7 +42,11 @@ function General({ settings }: { settings: SettingsView }) {
           }}
         />
       </Panel>
+      <LastChange settings={settings} fields={["default_limits"]} />
+      <SchedulesForm settings={settings} change={schedules} />
+      <LastChange settings={settings} fields={["default_timezone", "schedules_paused"]} />
       <RevisionsForm settings={settings} change={revisions} />
+      <LastChange settings={settings} fields={["max_revisions"]} />
     </>
   );
 }

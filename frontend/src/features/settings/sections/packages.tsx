@@ -1,5 +1,7 @@
 // What may be installed, and from where.
 import type { SettingsView } from "~/api/types";
+import { LastChange } from "../changes/last-change";
+import { IndexesPanel } from "../indexes-panel";
 import { PackagesForm } from "../packages-form";
 import { useChangeSettings } from "../use-change-settings";
 import { WithSettings } from "../with-settings";
@@ -9,5 +11,9 @@ export const Section = () => (
 );
 
 const Packages = ({ settings }: { settings: SettingsView }) => (
-  <PackagesForm settings={settings} change={useChangeSettings()} />
+  <>
+    <PackagesForm settings={settings} change={useChangeSettings()} />
+    <LastChange settings={settings} fields={["packages", "index_credentials"]} />
+    <IndexesPanel settings={settings} />
+  </>
 );

@@ -1,5 +1,6 @@
 // How much of the past is kept.
 import type { SettingsView } from "~/api/types";
+import { LastChange } from "../changes/last-change";
 import { RetentionPanel } from "../retention-panel";
 import { useChangeSettings } from "../use-change-settings";
 import { WithSettings } from "../with-settings";
@@ -9,5 +10,8 @@ export const Section = () => (
 );
 
 const Retention = ({ settings }: { settings: SettingsView }) => (
-  <RetentionPanel settings={settings} change={useChangeSettings()} />
+  <>
+    <RetentionPanel settings={settings} change={useChangeSettings()} />
+    <LastChange settings={settings} fields={["retention"]} />
+  </>
 );

@@ -1,11 +1,14 @@
-// What this installation is and stands on: the engine, the disk, the version.
+// What this installation is and stands on: what may be wrong with it, the engine, the disk, the version, and what was
+// changed in its settings.
 import { useQuery } from "@tanstack/react-query";
 import { systemQuery } from "~/api/queries";
 import type { System } from "~/api/types";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { FactRow, Mono } from "~/components/ui/facts";
 import { Panel, SkeletonRows } from "~/components/ui/panel";
+import { ChangesPanel } from "../changes/changes-panel";
 import { DiskPanel } from "../disk-panel";
+import { DoctorPanel } from "../doctor/doctor-panel";
 import { EnginePanel } from "../engine-panel";
 import { useSection } from "../use-section";
 
@@ -14,6 +17,7 @@ export function Section() {
   useSection(data !== undefined);
   return (
     <>
+      <DoctorPanel />
       {error ? <ErrorNotice error={error} onRetry={() => void refetch()} /> : null}
       {data ? (
         <>
@@ -26,6 +30,7 @@ export function Section() {
           <SkeletonRows rows={8} height={40} />
         </Panel>
       )}
+      <ChangesPanel />
     </>
   );
 }
