@@ -18,12 +18,14 @@ use crate::api::{self, Api, guard::AllowedHosts};
 use crate::broker;
 use crate::clock::Clock;
 use crate::config::ServeConfig;
+use crate::doctor::{self, Doctor};
 use crate::engine::Engine;
 use crate::engine::docker::{Docker, DockerConfig};
 use crate::envs::index;
 use crate::events::Events;
 use crate::files::{DataDir, DataLock, Owner, Reserve, Watcher, layout};
 use crate::images::{self, Images};
+use crate::metrics::{Commits, Measured, Metrics};
 use crate::model::ids::RunId;
 use crate::model::settings::InForce;
 use crate::runs::{self, Installation, Relief, Runs};
@@ -142,7 +144,9 @@ pub async fn start_on(
         database: data.path().join(layout::DATABASE),
         backups: data.path().join(layout::BACKUPS),
     };
+    let metrics = Metrics::new(clock.now());
     witnesses.push(Arc::new(Relief(reserve.clone())));
+    witnesses.push(Arc::new(Commits::new(metrics.clone())));
     let store = Store::open(place, witnesses)
         .await
         .context("the database cannot be opened")?;
@@ -176,6 +180,7 @@ pub async fn start_on(
         data_dir: data.path().to_owned(),
         supervisor_folder: supervisor_folder.clone().into(),
     });
+    let engine: Arc<dyn Engine> = Arc::new(Measured::new(engine, metrics.clone()));
     let images = Images::start(images::Parts {
         store: store.clone(),
         engine: Arc::clone(&engine),
@@ -197,12 +202,13 @@ pub async fn start_on(
         scripts: scripts.clone(),
         watcher,
         settings: settings.clone(),
+        metrics: metrics.clone(),
         installation: Installation {
-            instance,
+            instance: instance.clone(),
             image: config.runner_image.clone(),
             supervisor_folder,
             run_uid: config.run_uid,
-            extra_ca,
+            extra_ca: extra_ca.clone(),
         },
     });
     let scheduler = Scheduler::start(scheduler::Parts {
@@ -214,6 +220,20 @@ pub async fn start_on(
     });
     let bounded = scripts.clone();
     runs::keep_alive("revisions", move || bounded.clone().keep_revisions_bounded());
+    let doctor = Doctor::new(doctor::Parts {
+        ground: doctor::Ground::Running(Box::new(doctor::Running {
+            runs: runs.clone(),
+            settings: settings.clone(),
+            events: events.clone(),
+            metrics: metrics.clone(),
+        })),
+        clock: clock.clone(),
+        extra_ca,
+        ..examination(config, &data, instance, Arc::clone(&engine))
+    });
+    doctor.begin();
+    let settled = metrics.clone();
+    runs::keep_alive("metrics", move || settled.clone().keep_settled());
     let tools = Tools::start(tools::Parts {
         store: store.clone(),
         engine,
@@ -230,6 +250,8 @@ pub async fn start_on(
         events,
         scripts: scripts.clone(),
         settings,
+        doctor,
+        metrics,
         images,
         runs: runs.clone(),
         scheduler: scheduler.clone(),
@@ -245,6 +267,63 @@ pub async fn start_on(
         tools,
         _lock: lock,
     })
+}
+
+/// What `doctor` reports where no application runs on this data folder; `None` if one does, which is to be asked then.
+pub async fn examine(
+    config: &ServeConfig,
+    make_engine: MakeEngine,
+) -> anyhow::Result<Option<doctor::Report>> {
+    let data = DataDir::open(&config.data_dir)
+        .with_context(|| format!("the data directory {} cannot be used", config.data_dir.display()))?;
+    let Some(_lock) = data.try_lock()? else {
+        return Ok(None);
+    };
+    let supervisor_folder = install_supervisor(&data, &config.supervisor)?;
+    // Whatever is left of it would be taken for nobody's by the application itself.
+    let instance = format!("doctor-{}", &RunId::generate().as_str()[20..]);
+    let engine = make_engine(EngineWiring {
+        instance: instance.clone(),
+        data_dir: data.path().to_owned(),
+        supervisor_folder: supervisor_folder.into(),
+    });
+    let doctor = Doctor::new(examination(config, &data, instance, engine));
+    Ok(Some(doctor.examined().await))
+}
+
+/// What is examined, by the configuration alone.
+fn examination(
+    config: &ServeConfig,
+    data: &DataDir,
+    instance: String,
+    engine: Arc<dyn Engine>,
+) -> doctor::Parts {
+    doctor::Parts {
+        engine,
+        engine_address: config.docker_host.clone(),
+        instance,
+        runner_image: config.runner_image.clone(),
+        tools_image: config.tools_image.clone(),
+        data: data.clone(),
+        clock: Clock::default(),
+        listen: config.listen,
+        guarded: false,
+        key: match &config.secrets_key_file {
+            Some(path) => doctor::Key::Given(path.clone()),
+            None => doctor::Key::OnVolume(data.path().join(layout::SECRETS_KEY)),
+        },
+        extra_ca: config
+            .extra_ca
+            .as_ref()
+            .and_then(|path| std::fs::read(path).ok())
+            .map(Arc::new),
+        ground: doctor::Ground::Alone {
+            main_index: config
+                .index_url
+                .as_deref()
+                .and_then(|url| index::configured(url).ok()),
+        },
+    }
 }
 
 /// The key to stored secrets. Without it they are of no use, and everything else works.

@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("envs", &["model"]),
     ("events", &["model"]),
     ("stats", &["files"]),
+    ("metrics", &["engine", "model", "store"]),
     (
         "settings",
         &["clock", "envs", "events", "model", "store", "vault"],
@@ -33,7 +34,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "runs",
         &[
-            "clock", "engine", "envs", "events", "files", "logs", "model", "scripts", "settings", "store",
+            "clock", "engine", "envs", "events", "files", "logs", "metrics", "model", "scripts", "settings",
+            "store",
         ],
     ),
     (
@@ -49,16 +51,24 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "broker",
         &["engine", "envs", "files", "images", "model", "runs", "tools"],
     ),
+    (
+        "doctor",
+        &[
+            "clock", "engine", "events", "files", "metrics", "model", "runs", "settings", "store",
+        ],
+    ),
     // Everything but the engine: what may be known of it comes through `runs`.
     (
         "api",
         &[
             "clock",
+            "doctor",
             "envs",
             "events",
             "files",
             "images",
             "logs",
+            "metrics",
             "model",
             "pattern",
             "runs",
@@ -71,7 +81,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "vault",
         ],
     ),
-    ("cli", &["api", "app", "broker", "config", "engine", "runs"]),
+    ("cli", &["api", "app", "broker", "config", "doctor", "engine", "runs"]),
     (
         "app",
         &[
@@ -79,12 +89,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "broker",
             "clock",
             "config",
+            "doctor",
             "engine",
             "envs",
             "events",
             "files",
             "images",
             "logs",
+            "metrics",
             "model",
             "runs",
             "scheduler",

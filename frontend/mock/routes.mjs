@@ -1,6 +1,7 @@
 // The pretend controller's HTTP contract, one row per route.
 import { artifact, artifactsOf } from "./artifacts.mjs";
 import { logs, runs, scripts, system } from "./data.mjs";
+import { doctorRoutes } from "./doctor.mjs";
 import { fileRoutes } from "./files.mjs";
 import { historyRoutes } from "./history.mjs";
 import { imageRoutes } from "./images.mjs";
@@ -10,7 +11,7 @@ import { changesOf } from "./outcomes.mjs";
 import { packageRoutes } from "./packages.mjs";
 import { scheduleRoutes } from "./schedules.mjs";
 import { listed, scriptRoutes } from "./scripts.mjs";
-import { changeSettings, outOfBounds, settingsView } from "./settings.mjs";
+import { changeSettings, outOfBounds, settingsChanges, settingsView } from "./settings.mjs";
 import { cancel, dashboard, start, tell, tellScript } from "./simulate.mjs";
 
 class Refusal extends Error {
@@ -49,6 +50,8 @@ export const ROUTES = [
       return { json: settingsView() };
     },
   ],
+  ["GET", /^\/settings\/changes$/, ({ url }) => ({ json: page(settingsChanges(), url) })],
+  ...doctorRoutes(),
   ["GET", /^\/dashboard$/, () => ({ json: dashboard() })],
   ...scriptRoutes({ known, refuse, page }),
   [

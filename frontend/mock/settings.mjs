@@ -31,6 +31,7 @@ export const builtIn = {
   schedules_paused: false,
   retention: { max_age_days: 90, max_runs: 1000, max_bytes: null },
   max_revisions: 500,
+  default_timezone: null,
 };
 
 const set = {
@@ -39,6 +40,7 @@ const set = {
   min_free_bytes: null,
   schedules_paused: null,
   max_revisions: null,
+  default_timezone: null,
   retention: { max_age_days: null, max_runs: null, max_bytes: null },
   packages: {
     default_requirements: ["certifi"],
@@ -67,13 +69,47 @@ export const inForce = () => ({
   default_limits: { ...builtIn.default_limits, ...given(set.default_limits) },
   max_runs: set.max_runs ?? builtIn.max_runs,
   min_free_bytes: set.min_free_bytes ?? builtIn.min_free_bytes,
+  default_timezone: set.default_timezone,
   max_revisions: (set.max_revisions ?? builtIn.max_revisions) || null,
   schedules_paused: set.schedules_paused ?? builtIn.schedules_paused,
   packages: { ...builtIn.packages, ...given(set.packages) },
   retention: { ...builtIn.retention, ...given(set.retention) },
 });
 
-export const settingsView = () => ({ in_force: inForce(), defaults: builtIn, set, indexes: indexes() });
+/** What was changed, the newest first. */
+const ago = (hours) => new Date(Date.now() - hours * 3_600_000).toISOString();
+const journal = [
+  { at: ago(3), field: "packages.deny", from: [], to: ["evil"] },
+  { at: ago(75), field: "max_runs", from: 8, to: null },
+  { at: ago(76), field: "max_runs", from: null, to: 8 },
+  { at: ago(200), field: "default_limits.pids", from: null, to: 256 },
+  { at: ago(600), field: "packages.default_requirements", from: [], to: ["certifi"] },
+];
+export const settingsChanges = () => journal;
+
+/** Leaves by their paths, as the product tells of them. */
+const leaves = (value, path = "") =>
+  value !== null && typeof value === "object" && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([name, each]) => leaves(each, path ? `${path}.${name}` : name))
+    : [[path, value]];
+
+function keepJournal(before) {
+  const was = new Map(leaves(before));
+  const becomes = new Map(leaves(set));
+  for (const field of new Set([...was.keys(), ...becomes.keys()])) {
+    const [from, to] = [was.get(field) ?? null, becomes.get(field) ?? null];
+    if (JSON.stringify(from) !== JSON.stringify(to)) journal.unshift({ at: ago(0), field, from, to });
+  }
+}
+
+export const settingsView = () => ({
+  in_force: inForce(),
+  defaults: builtIn,
+  set,
+  indexes: indexes(),
+  extra_ca: false,
+  changes: [...new Map([...journal].reverse().map((change) => [change.field, change])).values()],
+});
 
 const BOUNDS = {
   memory_bytes: [16 * MIB, 1024 * GIB],
@@ -120,6 +156,13 @@ function wrongPackages(patch) {
 
 /** Answers what is wrong, or null and has changed. */
 export function changeSettings(patch, engine) {
+  const before = structuredClone(set);
+  const refused = change(patch, engine);
+  if (!refused) keepJournal(before);
+  return refused;
+}
+
+function change(patch, engine) {
   const wrong = patch.default_limits ? outOfBounds(patch.default_limits, engine) : null;
   if (wrong) return wrong;
   if (patch.max_runs != null && (patch.max_runs < 1 || patch.max_runs > 1000))
@@ -128,6 +171,8 @@ export function changeSettings(patch, engine) {
     return ["min_free_bytes", `min_free_bytes must be from ${16 * MIB} to ${1024 * GIB}, not ${patch.min_free_bytes}`];
   if (patch.max_revisions != null && patch.max_revisions > 100_000)
     return ["max_revisions", `max_revisions must be from 0 to 100000, not ${patch.max_revisions}`];
+  if (patch.default_timezone && !Intl.supportedValuesOf("timeZone").concat("UTC").includes(patch.default_timezone))
+    return ["default_timezone", `"${patch.default_timezone}" is no time zone. They are named like Europe/Berlin`];
   const refused = patch.packages ? wrongPackages(patch.packages) : null;
   if (refused) return refused;
   for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))
@@ -142,6 +187,7 @@ export function changeSettings(patch, engine) {
     else logins.delete(address);
   for (const address of logins.keys()) if (!set.packages.extra_index_urls.includes(address)) logins.delete(address);
   if (patch.default_limits) set.default_limits = given(patch.default_limits);
-  for (const name of ["max_runs", "min_free_bytes", "schedules_paused"]) if (name in patch) set[name] = patch[name];
+  for (const name of ["max_runs", "min_free_bytes", "schedules_paused", "max_revisions", "default_timezone"])
+    if (name in patch) set[name] = patch[name];
   return null;
 }

@@ -10,6 +10,7 @@ mod cron;
 mod crontab;
 mod dashboard;
 mod dependencies;
+mod doctor;
 mod error;
 mod events;
 mod extract;
@@ -22,6 +23,7 @@ mod live;
 mod log;
 mod log_lines;
 mod log_search;
+mod metrics;
 mod page;
 mod range;
 mod requests;
@@ -54,9 +56,11 @@ use utoipa_axum::routes;
 pub use error::{ApiError, ErrorBody};
 
 use crate::clock::Clock;
+use crate::doctor::Doctor;
 use crate::events::Events;
 use crate::files::DataDir;
 use crate::images::Images;
+use crate::metrics::Metrics;
 use crate::runs::Runs;
 use crate::scheduler::Scheduler;
 use crate::scripts::Scripts;
@@ -75,6 +79,8 @@ pub struct Api {
     pub events: Events,
     pub scripts: Scripts,
     pub settings: Keeper,
+    pub doctor: Doctor,
+    pub metrics: Metrics,
     pub images: Images,
     pub runs: Runs,
     pub scheduler: Scheduler,
@@ -163,6 +169,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(events::events))
         .routes(routes!(dashboard::get))
         .routes(routes!(settings::get, settings::update))
+        .routes(routes!(settings::changes))
+        .routes(routes!(doctor::get, doctor::examine))
         .routes(routes!(retention::preview))
         .routes(routes!(saved_filters::list, saved_filters::create))
         .routes(routes!(saved_filters::update, saved_filters::delete))
@@ -196,6 +204,7 @@ pub fn router(api: Api, hosts: guard::AllowedHosts) -> Router {
         .route("/api", axum::routing::any(no_such_route))
         .route("/healthz", get(system::healthz))
         .route("/readyz", get(system::readyz))
+        .route("/metrics", get(metrics::get))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(JSON_BYTES))
         .with_state(api);

@@ -7,6 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
 
 use super::error::{ApiError, ErrorBody};
 
@@ -37,7 +38,9 @@ pub async fn attend(request: Request, next: Next) -> Response {
     let id = uuid::Uuid::now_v7().simple().to_string();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let began = Instant::now();
-    let mut response = next.run(request).await;
+    // Everything that is said while it is answered has its id.
+    let answering = tracing::info_span!("request", request_id = %id);
+    let mut response = next.run(request).instrument(answering).await;
 
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         if let Some(cause) = &error.internal {

@@ -1,6 +1,7 @@
 //! The command line: one binary, its verbs.
 
 mod broker;
+mod doctor;
 mod healthcheck;
 mod mounted;
 pub mod serve;
@@ -27,6 +28,11 @@ enum Verb {
     Serve(Box<ServeConfig>),
     /// Hold the container engine for an application that has no way to it.
     Broker(Box<BrokerConfig>),
+    /// Look what may be wrong with this installation, and how it is mended.
+    ///
+    /// Works whether the application runs or not: where it does, it is asked. Exits with 0 if all is well, with 1 if
+    /// something may not be or could not be looked at, with 2 if something does not work.
+    Doctor(Box<doctor::Examine>),
     /// Exit with 0 if the application on this machine answers.
     Healthcheck(healthcheck::Healthcheck),
     /// Print the API's OpenAPI document.
@@ -40,6 +46,7 @@ impl Cli {
         match self.verb {
             Verb::Serve(config) => serve::serve(&config).await,
             Verb::Broker(config) => broker::broker(&config).await,
+            Verb::Doctor(examine) => examine.run().await,
             Verb::Healthcheck(check) => check.run().await,
             Verb::Openapi => print_document(),
         }

@@ -7,11 +7,13 @@
 //!
 //! Implementations: [`docker`] (bollard), [`fake`] (scriptable, for tests).
 
+mod description;
 pub mod docker;
 pub mod fake;
 mod image;
 mod job;
 
+pub use description::{Description, RunNetwork};
 pub use image::{Image, Images, Interpreter, Listener, Progress, Recipe};
 pub use job::{Bytes, JobName, JobSpec, JobState, ListedJob, Mount, Network, Priority, ResourceCaps};
 
@@ -74,6 +76,9 @@ pub trait Engine: Images + Send + Sync + 'static {
     /// sibling folders are invisible. To be called at the start and whenever the engine was away: it may be
     /// another one now. The test container is listed by [`Engine::list`] while it is there.
     async fn probe(&self, image: &str) -> Result<Capabilities, Error>;
+
+    /// What it says of itself. Needs no proof and proves nothing.
+    async fn describe(&self) -> Result<Description, Error>;
 
     /// One cheap round trip: is the engine there?
     async fn ping(&self) -> Result<(), Error>;

@@ -22,6 +22,8 @@ pub mod schedule;
 pub mod script;
 pub mod secret;
 pub mod settings;
+pub mod settings_change;
 pub mod tag;
 pub mod traceback;
 pub mod verdict;
+pub mod zone;

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::engine::{Engine, JobName};
 use crate::events::{Events, News};
 use crate::files::{DataDir, Reserve, Watcher};
+use crate::metrics::Metrics;
 use crate::model::ids::RunId;
 use crate::model::run::{Event, Run, State, Step, WaitReason, step};
 use crate::scripts::Scripts;
@@ -28,12 +29,16 @@ pub(super) struct Context {
     pub scripts: Scripts,
     pub watcher: Watcher,
     pub settings: Keeper,
+    pub metrics: Metrics,
     pub installation: Installation,
     pub reserve: Reserve,
     pub status: watch::Receiver<EngineStatus>,
     pub disk: watch::Receiver<Disk>,
     /// Somebody has seen something else.
     pub look_at_disk: Notify,
+    /// Somebody wants the engine proved anew; the count of proofs that were asked for tells when it is.
+    pub to_prove: Notify,
+    pub proofs: watch::Sender<u64>,
     /// Something about the queue may have changed.
     pub admission: Notify,
     /// Something that nobody needs could not be removed.
@@ -108,6 +113,7 @@ impl Context {
         if changed {
             tracing::debug!(run = %run.id, state = run.state.name().as_str(), "run stepped");
             if run.is_finished() {
+                self.metrics.finished(&run);
                 self.waiting().remove(&run.id);
                 self.admission.notify_one();
             }

@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-pub use engine_link::{EngineStatus, Ready};
+pub use engine_link::{EngineStatus, Ready, connect as prove};
 pub use fires::{Fate, Ground, record_fire};
 pub use space::{Disk, Relief};
 pub use submit::{Submission, Wish};
@@ -50,6 +50,7 @@ use crate::events::{Events, News};
 use crate::files::Watcher;
 use crate::files::{self, DataDir, Folder, Owner, Reserve};
 use crate::logs;
+use crate::metrics::Metrics;
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::{LimitsPatch, OutOfBounds};
 use crate::model::retention::RetentionWish;
@@ -101,6 +102,9 @@ pub enum Error {
 /// Between the death of a loop and its next life.
 const BEGIN_AGAIN: Duration = Duration::from_secs(1);
 
+/// How long somebody waits for a proof.
+const PROOF_PATIENCE: Duration = Duration::from_secs(120);
+
 /// What this instance is, for as long as the process lives.
 #[derive(Debug, Clone)]
 pub struct Installation {
@@ -134,6 +138,7 @@ pub struct Parts {
     pub scripts: Scripts,
     pub watcher: Watcher,
     pub settings: settings::Keeper,
+    pub metrics: Metrics,
     pub installation: Installation,
 }
 
@@ -166,6 +171,9 @@ impl Runs {
             status,
             disk,
             look_at_disk: Default::default(),
+            to_prove: Default::default(),
+            proofs: Default::default(),
+            metrics: parts.metrics,
             admission: Default::default(),
             leftovers: Default::default(),
             to_compile: Default::default(),
@@ -231,6 +239,7 @@ impl Runs {
     /// Tells everybody of rows that were made inside another's transaction, once that is stored.
     pub fn announce(&self, runs: Vec<Run>) {
         for run in runs {
+            self.0.metrics.fired(&run);
             self.0.events.publish(News::Run(Box::new(run)));
         }
         self.0.admission.notify_one();
@@ -309,6 +318,15 @@ impl Runs {
 
     pub fn engine(&self) -> EngineStatus {
         self.0.status.borrow().clone()
+    }
+
+    /// Has the engine proved again, with a test container, and answers how it is then.
+    pub async fn prove_again(&self) -> EngineStatus {
+        let mut proofs = self.0.proofs.subscribe();
+        self.0.to_prove.notify_one();
+        // An engine that hangs is told as it was before.
+        let _ = tokio::time::timeout(PROOF_PATIENCE, proofs.changed()).await;
+        self.engine()
     }
 
     /// Refuses wishes that the engine was seen not to hold, or that are beyond its machine. While it is away nothing is

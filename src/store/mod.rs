@@ -6,6 +6,7 @@
 
 pub mod calendar;
 pub mod environments;
+pub mod examination;
 pub mod images;
 pub mod index_credentials;
 pub mod meta;
@@ -18,6 +19,7 @@ pub mod saved_filters;
 pub mod schedules;
 pub mod scripts;
 pub mod settings;
+pub mod settings_changes;
 pub mod strays;
 pub mod tags;
 mod values;

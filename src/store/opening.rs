@@ -27,11 +27,17 @@ fn steps() -> Vec<M<'static>> {
         M::up(include_str!("../../migrations/009_raw_logs.sql")),
         M::up(include_str!("../../migrations/010_scripts.sql")),
         M::up(include_str!("../../migrations/011_revisions.sql")),
+        M::up(include_str!("../../migrations/016_settings_changes.sql")),
     ]
 }
 
 pub(super) fn migrations() -> Migrations<'static> {
     Migrations::new(steps())
+}
+
+/// How many steps there are: the `user_version` of a database that is up to date.
+pub(super) fn known_schema() -> i64 {
+    steps().len() as i64
 }
 
 /// Where the database is, and where copies of it go.

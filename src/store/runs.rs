@@ -156,6 +156,15 @@ pub fn unfinished(connection: &Connection) -> Result<Vec<Run>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How many runs wait, and how many have been admitted and have not finished.
+pub fn count_unfinished(connection: &Connection) -> Result<(u64, u64), Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state <> 'queued') \
+         FROM runs INDEXED BY runs_unfinished WHERE state <> 'finished'",
+    )?;
+    Ok(statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
 /// How many runs of a script wait for their turn.
 pub fn count_queued(connection: &Connection, script: &ScriptId) -> Result<u64, Error> {
     let mut statement = connection.prepare_cached(

@@ -34,3 +34,4 @@ mod script_lists;
 mod scripts;
 mod settings;
 mod tools;
+mod watching;

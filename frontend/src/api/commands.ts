@@ -63,6 +63,8 @@ export const logUrl = (runId: string, query: { stream?: "stdout" | "stderr"; for
 
 export const changeSettings = (body: SettingsPatch) => unwrap(client.PATCH("/api/v1/settings", { body }));
 
+export const examine = () => unwrap(client.POST("/api/v1/doctor"));
+
 export const addImage = (body: NewImage) => unwrap(client.POST("/api/v1/images", { body }));
 export const renewImage = (name: string) =>
   unwrap(client.POST("/api/v1/images/{name}/renew", { params: { path: { name } } }));

@@ -109,6 +109,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last examination. One is made after every start. */
+        get: operations["getDoctor"];
+        put?: never;
+        /**
+         * Begins a fresh examination, unless one is under way; `running` tells how far it is. It takes some seconds, and starts
+         *     two containers.
+         */
+        post: operations["examine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1147,6 +1168,23 @@ export interface paths {
         patch: operations["updateSettings"];
         trace?: never;
     };
+    "/api/v1/settings/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was changed in the settings, the newest first; the newest 1,000 are kept. */
+        get: operations["listSettingsChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system": {
         parameters: {
             query?: never;
@@ -1433,6 +1471,18 @@ export interface components {
             changes: components["schemas"]["Change"][];
             since?: components["schemas"]["ComparedRun"] | null;
         };
+        Check: {
+            /** @description More to know, a line each. */
+            details: string[];
+            /** @description Stable, such as `limits`. */
+            id: string;
+            mend?: components["schemas"]["Mend"] | null;
+            state: components["schemas"]["CheckState"];
+            /** @description What was looked at. */
+            title: string;
+            /** @description How it is, in a sentence. */
+            what: string;
+        };
         /**
          * @description What a check may be about.
          * @enum {string}
@@ -1450,6 +1500,8 @@ export interface components {
              */
             packages?: string[];
         };
+        /** @enum {string} */
+        CheckState: "ok" | "unknown" | "warning" | "problem";
         /** @description What the last check found; a new environment does not change it. */
         CheckView: {
             changes: components["schemas"]["LockChanges"];
@@ -1751,6 +1803,40 @@ export interface components {
             stderr_tail?: string[];
             traceback?: components["schemas"]["Traceback"] | null;
         };
+        /** @description The last examination, and the one that is under way. */
+        Examination: {
+            checks: components["schemas"]["Check"][];
+            /**
+             * Format: date-time
+             * @description `null` until the first one after the start is over.
+             */
+            ran_at?: string | null;
+            running?: components["schemas"]["ExaminationProgress"] | null;
+            /** Format: int64 */
+            took_ms?: number | null;
+        };
+        /** @description How far an examination is. */
+        ExaminationProgress: {
+            /** Format: date-time */
+            began_at: string;
+            /**
+             * Format: int32
+             * @description Steps that are done, and all of them.
+             */
+            done: number;
+            /** @description What is looked at now. */
+            now: string;
+            /** Format: int32 */
+            of: number;
+        };
+        ExaminationSummary: {
+            /** @description What does not work, a sentence each. */
+            problems: string[];
+            /** Format: date-time */
+            ran_at: string;
+            /** Format: int32 */
+            warnings: number;
+        };
         FileEntry: {
             kind: components["schemas"]["FileKind"];
             /** Format: date-time */
@@ -1882,6 +1968,8 @@ export interface components {
         /** @description What holds at the moment. */
         InForce: {
             default_limits: components["schemas"]["Limits"];
+            /** @description What new schedules are offered; `null` is the viewer's own zone. */
+            default_timezone?: string | null;
             /**
              * Format: int64
              * @description Of each script; `null` is no bound.
@@ -2230,6 +2318,12 @@ export interface components {
          * @enum {string}
          */
         Mark: "usual" | "moved" | "once_of_two" | "first_pass" | "second_pass";
+        Mend: {
+            /** @description To be copied into a shell of the machine, as far as one command does it. */
+            command?: string | null;
+            /** @description What to do. */
+            what: string;
+        };
         /**
          * @description What becomes of fires that are more than a minute late, because nobody was there or the clock jumped.
          * @enum {string}
@@ -2598,6 +2692,19 @@ export interface components {
                 tags: string[];
                 /** Format: date-time */
                 updated_at: string;
+            }[];
+            /** @description Pass it as `cursor` for what follows; `null` at the end. */
+            next_cursor?: string | null;
+        };
+        Page_SettingsChange: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Its path, such as `packages.cool_down_days`. */
+                field: string;
+                /** @description As it was set; `null` is the default. Long values are cut, secrets never told. */
+                from: unknown;
+                to: unknown;
             }[];
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
             next_cursor?: string | null;
@@ -3195,6 +3302,11 @@ export interface components {
              */
             default_limits?: components["schemas"]["LimitsPatch"];
             /**
+             * @description What new schedules are offered; none: the viewer's own zone.
+             * @default null
+             */
+            default_timezone?: string | null;
+            /**
              * Format: int64
              * @description Revisions that are kept of each script; 0 is no bound.
              * @default null
@@ -3240,10 +3352,25 @@ export interface components {
              */
             schedules_paused?: boolean;
         };
+        /** @description One field of one change. */
+        SettingsChange: {
+            /** Format: date-time */
+            at: string;
+            /** @description Its path, such as `packages.cool_down_days`. */
+            field: string;
+            /** @description As it was set; `null` is the default. Long values are cut, secrets never told. */
+            from: unknown;
+            to: unknown;
+        };
         /** @description What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole. */
         SettingsPatch: {
             /** @default null */
             default_limits?: components["schemas"]["LimitsPatch"] | null;
+            /**
+             * @description The IANA name of the zone that new schedules are offered.
+             * @default null
+             */
+            default_timezone?: string | null;
             /** @default null */
             index_credentials?: components["schemas"]["CredentialsWish"] | null;
             /**
@@ -3273,8 +3400,12 @@ export interface components {
             schedules_paused?: boolean | null;
         };
         SettingsView: {
+            /** @description The latest change of each field, by field; all of them are at `/settings/changes`. */
+            changes: components["schemas"]["SettingsChange"][];
             /** @description What holds where nothing is set. */
             defaults: components["schemas"]["InForce"];
+            /** @description Builds trust certificates beside those of their image: `PYTASK_EXTRA_CA` names them. */
+            extra_ca: boolean;
             /** @description What holds now. */
             in_force: components["schemas"]["InForce"];
             /** @description In the order in which they are asked, and who signs in there. Empty: PyPI alone. */
@@ -3377,6 +3508,7 @@ export interface components {
             data_dir: string;
             default_limits: components["schemas"]["Limits"];
             disk: components["schemas"]["Disk"];
+            doctor?: components["schemas"]["ExaminationSummary"] | null;
             engine: components["schemas"]["Engine"];
             /** Format: int64 */
             free_bytes: number;
@@ -3781,6 +3913,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getDoctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Examination"];
+                };
+            };
+        };
+    };
+    examine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Examination"];
                 };
             };
         };
@@ -6623,6 +6793,38 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listSettingsChanges: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Default 50, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SettingsChange"];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -44,8 +44,8 @@ export function followEvents(queryClient: QueryClient): () => void {
 
   const onSystem = (system: System) => {
     queryClient.setQueryData(["system"], system);
-    // It is also told when settings were changed, be it elsewhere; what a run waits for may be the engine.
-    reread(["settings"], ["runs"], ["dashboard"], ["schedules"]);
+    // It is also told when settings were changed, be it elsewhere, and after an examination; what a run waits for may be the engine.
+    reread(["settings"], ["doctor"], ["runs"], ["dashboard"], ["schedules"]);
   };
 
   const onFrame = (frame: EventFrame) => {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pytask_manager::engine::{
-    Capabilities, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState, ListedJob, Listener,
-    Recipe,
+    Capabilities, Description, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState,
+    ListedJob, Listener, Recipe,
 };
 
 use super::{Fault, When};
@@ -29,6 +29,10 @@ impl Calls {
 impl Engine for Calls {
     async fn probe(&self, image: &str) -> Result<Capabilities, Error> {
         self.pass("engine.probe", self.engine.probe(image)).await
+    }
+
+    async fn describe(&self) -> Result<Description, Error> {
+        self.pass("engine.describe", self.engine.describe()).await
     }
 
     async fn ping(&self) -> Result<(), Error> {
