@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 use super::order::Order;
 use super::wire::{BuildOrder, Call, Greeting, PROMPTLY, Reply, VERSION, Wire};
 use crate::engine::{
-    Capabilities, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState, ListedJob, Listener,
+    Capabilities, Description, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState, ListedJob, Listener,
     Recipe,
 };
 
@@ -113,6 +113,13 @@ impl Engine for Client {
         // It may have to fetch the image first.
         match self.ask_patiently(Call::Probe { image }, &|_| {}).await? {
             Reply::Capabilities(capabilities) => Ok(capabilities),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn describe(&self) -> Result<Description, Error> {
+        match self.ask(Call::Describe).await? {
+            Reply::Description(description) => Ok(description),
             other => Err(unexpected(&other)),
         }
     }

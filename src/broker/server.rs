@@ -143,6 +143,7 @@ impl Server {
         } = self.served(greeting).await?;
         let instance = greeting.instance.as_str();
         Ok(match call {
+            Call::Describe => Reply::Description(engine.describe().await?),
             Call::Ping => {
                 engine.ping().await?;
                 Reply::Done

@@ -14,7 +14,7 @@ use tokio::net::UnixStream;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
 use super::order::Order;
-use crate::engine::{Capabilities, Error, Image, Interpreter, JobName, JobState, ListedJob, Progress};
+use crate::engine::{Capabilities, Description, Error, Image, Interpreter, JobName, JobState, ListedJob, Progress};
 
 /// Both ends are of one release; another one is told so.
 pub(super) const VERSION: u32 = 1;
@@ -36,6 +36,7 @@ pub(super) struct Greeting {
 #[serde(tag = "call", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Call {
     Probe { image: String },
+    Describe,
     Ping,
     Launch { order: Order },
     Inspect { name: JobName },
@@ -66,6 +67,7 @@ pub(super) enum Reply {
     Failed(Error),
     Done,
     Capabilities(Capabilities),
+    Description(Description),
     State(JobState),
     Jobs(Vec<ListedJob>),
     Image(Option<Image>),

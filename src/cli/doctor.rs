@@ -32,7 +32,7 @@ pub struct Examine {
 
 impl Examine {
     pub async fn run(self) -> anyhow::Result<()> {
-        let report = match app::examine(&self.config, app::docker(&self.config)).await? {
+        let report = match app::examine(&self.config, app::engine(&self.config)).await? {
             Some(report) => report,
             None => self
                 .ask()

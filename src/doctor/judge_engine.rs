@@ -236,7 +236,7 @@ fn limits(facts: &EngineFacts) -> Check {
             _ => check,
         };
     }
-    let names: Vec<&str> = found.unenforced.iter().map(|broken| broken.limit).collect();
+    let names: Vec<&str> = found.unenforced.iter().map(|broken| broken.limit.as_ref()).collect();
     let check = about.problem(format!(
         "Not in force, so runs are refused: {}.",
         names.join(", ")
@@ -371,8 +371,8 @@ mod tests {
     #[test]
     fn each_trouble_is_told_where_it_is() {
         use CheckState::{Problem, Warning};
-        let broken = |limit| UnenforcedLimit {
-            limit,
+        let broken = |limit: &'static str| UnenforcedLimit {
+            limit: limit.into(),
             reason: "a test container was found to have no such limit".into(),
         };
         assert_eq!(found(|f| f.socket = Socket::Denied), only("socket", Problem));

@@ -2,8 +2,9 @@
 //! [`super::Engine::probe`]'s.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Description {
     /// Such as `Docker Engine - Community` or `Podman Engine`.
     pub product: String,
@@ -26,7 +27,7 @@ pub struct Description {
 }
 
 /// The network that runs share.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunNetwork {
     /// The first run that needs it makes it.
     #[default]
