@@ -42,6 +42,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "scheduler",
         &["clock", "events", "model", "runs", "settings", "store"],
     ),
+    // What it is told comes through the store; of `runs` it has the way in which loops are kept alive.
+    (
+        "webhooks",
+        &["clock", "events", "model", "runs", "settings", "store", "vault"],
+    ),
     (
         "tools",
         &["engine", "envs", "events", "files", "model", "runs", "store"],
@@ -79,6 +84,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "store",
             "tools",
             "vault",
+            "webhooks",
         ],
     ),
     ("cli", &["api", "app", "broker", "config", "doctor", "engine", "runs"]),
@@ -105,6 +111,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "store",
             "tools",
             "vault",
+            "webhooks",
         ],
     ),
 ];

@@ -8,7 +8,7 @@ pub mod serve;
 
 use clap::{Parser, Subcommand};
 
-use crate::api;
+use crate::{api, app};
 use crate::config::{BrokerConfig, ServeConfig};
 
 #[derive(Debug, Parser)]
@@ -41,8 +41,7 @@ enum Verb {
 
 impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
-        // For every connection that this process makes; there is none before.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        app::install_tls();
         match self.verb {
             Verb::Serve(config) => serve::serve(&config).await,
             Verb::Broker(config) => broker::broker(&config).await,

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::indexes::CredentialsWish;
 use super::limits::{Limits, LimitsPatch, OutOfBounds, within};
+use super::notifications::{Notifications, NotificationsPatch, NotificationsWish};
 use super::packages::{PackagePatch, PackageSettings, Packages};
 use super::patch::given;
 use super::retention::{Retention, RetentionPatch, RetentionWish};
@@ -42,6 +43,8 @@ pub struct Settings {
     pub max_revisions: Option<u64>,
     /// What new schedules are offered; none: the viewer's own zone.
     pub default_timezone: Option<String>,
+    /// How messages are sent.
+    pub notifications: NotificationsWish,
 }
 
 /// What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole.
@@ -70,6 +73,9 @@ pub struct SettingsPatch {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     pub default_timezone: Option<Option<String>>,
+    /// Each field for itself.
+    #[schema(default = json!(null))]
+    pub notifications: Option<NotificationsPatch>,
     /// One by one; they go with their index.
     #[schema(default = json!(null))]
     pub index_credentials: Option<CredentialsWish>,
@@ -89,6 +95,7 @@ pub struct InForce {
     pub max_revisions: Option<u64>,
     /// What new schedules are offered; `null` is the viewer's own zone.
     pub default_timezone: Option<String>,
+    pub notifications: Notifications,
 }
 
 impl InForce {
@@ -103,6 +110,7 @@ impl InForce {
             retention: Retention::built_in(),
             max_revisions: Some(KEPT_REVISIONS),
             default_timezone: None,
+            notifications: Notifications::built_in(),
         }
     }
 }
@@ -121,6 +129,7 @@ impl Settings {
                 .or(built_in.max_revisions)
                 .filter(|most| *most > 0),
             default_timezone: self.default_timezone.clone(),
+            notifications: self.notifications.over(&built_in.notifications),
         }
     }
 
@@ -149,6 +158,9 @@ impl Settings {
         }
         if let Some(name) = patch.default_timezone {
             self.default_timezone = name.as_deref().map(zone_named).transpose()?;
+        }
+        if let Some(notifications) = &patch.notifications {
+            self.notifications = self.notifications.changed(notifications)?;
         }
         if let Some(packages) = patch.packages {
             self.packages = self.packages.changed(packages)?;

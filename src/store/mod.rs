@@ -23,6 +23,7 @@ pub mod settings_changes;
 pub mod strays;
 pub mod tags;
 mod values;
+pub mod webhooks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

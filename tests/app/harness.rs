@@ -11,6 +11,7 @@ use pytask_manager::broker;
 use pytask_manager::config::ServeConfig;
 use pytask_manager::engine::fake::Fake;
 use pytask_manager::scheduler::Scheduler;
+use pytask_manager::webhooks::Webhooks;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -70,8 +71,7 @@ impl TestApp {
     }
 
     fn prepare(surroundings: Surroundings, flags: &[&str]) -> Self {
-        // One for the process; whoever came first has set it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        app::install_tls();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let supervisor = folder.path().join("supervisor");
         std::fs::write(&supervisor, "the fake engine executes nothing").expect("written");
@@ -181,6 +181,10 @@ impl TestApp {
 
     pub fn scheduler(&self) -> &Scheduler {
         &self.running.as_ref().expect("it runs").app.scheduler
+    }
+
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.running.as_ref().expect("it runs").app.webhooks
     }
 
     pub fn host(&self) -> &str {

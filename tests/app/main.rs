@@ -35,3 +35,4 @@ mod scripts;
 mod settings;
 mod tools;
 mod watching;
+mod webhooks;

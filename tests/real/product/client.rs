@@ -25,8 +25,7 @@ pub(crate) struct Client {
 
 impl Default for Client {
     fn default() -> Self {
-        // One for the process; whoever came first has set it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        pytask_manager::app::install_tls();
         Self {
             address: Arc::default(),
             http: reqwest::Client::builder().no_proxy().build().expect("a client"),
