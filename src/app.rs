@@ -14,6 +14,7 @@ use anyhow::{Context, bail};
 use axum::Router;
 use sha2::{Digest, Sha256};
 
+use crate::access::{self, Access, Exposure};
 use crate::api::{self, Api, guard::AllowedHosts};
 use crate::clock::Clock;
 use crate::config::ServeConfig;
@@ -31,6 +32,7 @@ use crate::scripts::{self, Scripts};
 use crate::settings;
 use crate::store::{self, Place, Store, Witness};
 use crate::tools::{self, Tools};
+use crate::triggers::{self, Triggers};
 use crate::vault::{Contents, KeyFile, Vault};
 
 /// A running application. Dropping it stops its loops with the runtime; runs go on in their containers.
@@ -94,6 +96,7 @@ pub async fn start_on(
     Surroundings { clock, mut witnesses }: Surroundings,
     make_engine: MakeEngine,
 ) -> anyhow::Result<App> {
+    let exposure = exposure(config)?;
     let owner = Owner::Script {
         uid: config.run_uid,
         gid: config.run_uid,
@@ -143,11 +146,27 @@ pub async fn start_on(
         .write(move |tx| store::meta::get_or_set(tx, "instance", &fresh))
         .await?;
     let events = Events::default();
+    let access = Access::open(
+        access::Parts {
+            store: store.clone(),
+            clock: clock.clone(),
+            exposure,
+            always_required: config.require_token,
+            instance: instance.clone(),
+        },
+        &data.path().join(layout::LOCAL_KEY),
+    )
+    .await
+    .context("who may ask cannot be known")?;
+    if exposure.is_wide() {
+        warn_of_exposure(&access);
+    }
+    let vault = open_vault(config, &data, &store).await?;
     let settings = settings::Keeper::open(settings::Parts {
         store: store.clone(),
         clock: clock.clone(),
         events: events.clone(),
-        vault: open_vault(config, &data, &store).await?,
+        vault: vault.clone(),
         built_in: InForce::built_in(config.max_runs()),
         main_index,
     })
@@ -204,6 +223,12 @@ pub async fn start_on(
         events: events.clone(),
         settings: settings.clone(),
     });
+    let triggers = Triggers::new(triggers::Parts {
+        store: store.clone(),
+        clock: clock.clone(),
+        runs: runs.clone(),
+        vault,
+    });
     let bounded = scripts.clone();
     runs::keep_alive("revisions", move || bounded.clone().keep_revisions_bounded());
     let tools = Tools::start(tools::Parts {
@@ -226,6 +251,8 @@ pub async fn start_on(
         runs: runs.clone(),
         scheduler: scheduler.clone(),
         tools: tools.clone(),
+        access,
+        triggers,
     };
     let router = api::router(api, AllowedHosts::new(&config.allowed_hosts));
     Ok(App {
@@ -239,6 +266,34 @@ pub async fn start_on(
     })
 }
 
+/// Who can reach the port. To be reached by more than this machine has to be wished for in so many words.
+fn exposure(config: &ServeConfig) -> anyhow::Result<Exposure> {
+    let exposure = Exposure::of(config.listen.ip(), config.published);
+    if exposure.is_wide() && !config.allow_lan {
+        bail!(
+            "it would be reachable from other machines, at {}, and whoever may use it can run code here. If that is \
+             meant, set PYTASK_ALLOW_LAN=1; access tokens are required then. If it is not: listen on 127.0.0.1, or, in a \
+             container of your own, say with PYTASK_PUBLISHED=127.0.0.1 that its port is published there alone",
+            exposure.address
+        );
+    }
+    Ok(exposure)
+}
+
+fn warn_of_exposure(access: &Access) {
+    let address = access.exposure().address;
+    tracing::warn!(
+        %address,
+        "reachable from other machines: whoever has an access token can run code here; every request needs one"
+    );
+    if !access.has_valid_token() {
+        tracing::warn!(
+            "there is no access token, so nobody can use it yet; make one on this machine: \
+             docker compose exec pytask-manager pytask-manager token create NAME"
+        );
+    }
+}
+
 /// The key to stored secrets. Without it they are of no use, and everything else works.
 async fn open_vault(config: &ServeConfig, data: &DataDir, store: &Store) -> anyhow::Result<Vault> {
     let stored = store.read(store::index_credentials::all).await?;
@@ -246,7 +301,8 @@ async fn open_vault(config: &ServeConfig, data: &DataDir, store: &Store) -> anyh
         Some(path) => KeyFile::Given(path.clone()),
         None => KeyFile::OnVolume(data.path().join(layout::SECRETS_KEY)),
     };
-    let contents = if stored.is_empty() {
+    let of_triggers = store.read(store::triggers::secrets).await?;
+    let contents = if stored.is_empty() && of_triggers.is_empty() {
         Contents::Empty
     } else {
         Contents::Sealed
@@ -256,6 +312,11 @@ async fn open_vault(config: &ServeConfig, data: &DataDir, store: &Store) -> anyh
         let place = store::index_credentials::place(&lost.address);
         if let Err(e) = vault.unseal(&place, &lost.password) {
             tracing::error!(index = lost.address, error = %e, "the password for a package index cannot be read");
+        }
+    }
+    for (script, lost) in of_triggers {
+        if let Err(e) = vault.unseal(&store::triggers::place(&script), &lost) {
+            tracing::error!(%script, error = %e, "what calls to a trigger are signed with cannot be read");
         }
     }
     Ok(vault)

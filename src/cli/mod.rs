@@ -2,6 +2,7 @@
 
 mod healthcheck;
 pub mod serve;
+mod token;
 
 use clap::{Parser, Subcommand};
 
@@ -27,6 +28,8 @@ enum Verb {
     Healthcheck(healthcheck::Healthcheck),
     /// Print the API's OpenAPI document.
     Openapi,
+    /// Make, list and remove access tokens.
+    Token(token::Token),
 }
 
 impl Cli {
@@ -35,6 +38,7 @@ impl Cli {
             Verb::Serve(config) => serve::serve(&config).await,
             Verb::Healthcheck(check) => check.run().await,
             Verb::Openapi => print_document(),
+            Verb::Token(token) => token.run().await,
         }
     }
 }

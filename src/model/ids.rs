@@ -49,6 +49,10 @@ id!(
     /// Names one schedule of a script, through all its versions.
     ScheduleId
 );
+id!(
+    /// Names an access token, which it is no part of.
+    TokenId
+);
 
 #[cfg(test)]
 mod tests {
