@@ -3,6 +3,7 @@
 //! The only module that knows all the others. Opening the data directory, the database and the watch happens here
 //! once; after that everything is handed on by value.
 
+mod exposure;
 mod shims;
 
 use std::os::unix::fs::PermissionsExt;
@@ -14,7 +15,7 @@ use anyhow::{Context, bail};
 use axum::Router;
 use sha2::{Digest, Sha256};
 
-use crate::access::{self, Access, Exposure};
+use crate::access::{self, Access};
 use crate::api::{self, Api, guard::AllowedHosts};
 use crate::clock::Clock;
 use crate::config::ServeConfig;
@@ -96,7 +97,7 @@ pub async fn start_on(
     Surroundings { clock, mut witnesses }: Surroundings,
     make_engine: MakeEngine,
 ) -> anyhow::Result<App> {
-    let exposure = exposure(config)?;
+    let exposure = exposure::of(config)?;
     let owner = Owner::Script {
         uid: config.run_uid,
         gid: config.run_uid,
@@ -159,7 +160,7 @@ pub async fn start_on(
     .await
     .context("who may ask cannot be known")?;
     if exposure.is_wide() {
-        warn_of_exposure(&access);
+        exposure::warn(&access);
     }
     let vault = open_vault(config, &data, &store).await?;
     let settings = settings::Keeper::open(settings::Parts {
@@ -264,34 +265,6 @@ pub async fn start_on(
         tools,
         _lock: lock,
     })
-}
-
-/// Who can reach the port. To be reached by more than this machine has to be wished for in so many words.
-fn exposure(config: &ServeConfig) -> anyhow::Result<Exposure> {
-    let exposure = Exposure::of(config.listen.ip(), config.published);
-    if exposure.is_wide() && !config.allow_lan {
-        bail!(
-            "it would be reachable from other machines, at {}, and whoever may use it can run code here. If that is \
-             meant, set PYTASK_ALLOW_LAN=1; access tokens are required then. If it is not: listen on 127.0.0.1, or, in a \
-             container of your own, say with PYTASK_PUBLISHED=127.0.0.1 that its port is published there alone",
-            exposure.address
-        );
-    }
-    Ok(exposure)
-}
-
-fn warn_of_exposure(access: &Access) {
-    let address = access.exposure().address;
-    tracing::warn!(
-        %address,
-        "reachable from other machines: whoever has an access token can run code here; every request needs one"
-    );
-    if !access.has_valid_token() {
-        tracing::warn!(
-            "there is no access token, so nobody can use it yet; make one on this machine: \
-             docker compose exec pytask-manager pytask-manager token create NAME"
-        );
-    }
 }
 
 /// The key to stored secrets. Without it they are of no use, and everything else works.

@@ -10,7 +10,7 @@ use crate::model::ids::TokenId;
 use crate::model::token::Fingerprint;
 
 /// A browser that has not been seen for so long has to sign in again.
-pub const SESSION_LASTS: SignedDuration = SignedDuration::from_hours(30 * 24);
+const SESSION_LASTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// What has been used is written down no more often.
 const NOTE_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// Of one token; the one that was not seen for longest goes first.

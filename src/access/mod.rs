@@ -7,8 +7,10 @@
 //! *Absent:* HTTP: what of a request is a credential, and what its refusal looks like, is `api`'s.
 
 mod book;
+mod browsers;
 mod exposure;
 pub mod local_key;
+mod who;
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -17,11 +19,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use book::SESSION_LASTS;
 pub use exposure::Exposure;
+pub use who::{Credential, Holder, Refusal, Who};
 
 use crate::clock::Clock;
-use crate::model::access::{PREFIX, Scope, Session, Token, check_expiry, check_name};
+use crate::model::access::{PREFIX, Scope, Token, check_expiry, check_name};
 use crate::model::ids::TokenId;
 use crate::model::script::Invalid;
 use crate::model::secret::Secret;
@@ -49,65 +51,6 @@ pub enum Error {
     Refused(#[from] Refusal),
     #[error(transparent)]
     Store(#[from] store::Error),
-}
-
-/// Why somebody may not ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Nothing was shown, and something has to be.
-    #[error("a token is required")]
-    Required { any: bool },
-    #[error("the token is not known")]
-    Wrong,
-    #[error("the token has expired")]
-    Expired,
-    #[error("too many wrong tokens from this peer")]
-    TooMany { wait: Duration },
-}
-
-/// What a request shows.
-#[derive(Debug)]
-pub enum Credential {
-    None,
-    /// A token, or the local key.
-    Bearer(Secret),
-    /// What browsers keep in our cookie; there may be several of the name.
-    Cookies(Vec<Secret>),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Who {
-    /// Somebody on this machine; nothing was asked of them.
-    Anybody,
-    /// Whoever can read the data folder.
-    Owner,
-    Token(Holder),
-    /// A browser that has signed in with that token.
-    Browser(Holder),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
-    pub token: TokenId,
-    pub name: String,
-    pub scope: Scope,
-    pub expires_at: Option<Timestamp>,
-}
-
-impl Who {
-    pub fn scope(&self) -> Scope {
-        match self {
-            Self::Anybody | Self::Owner => Scope::Full,
-            Self::Token(holder) | Self::Browser(holder) => holder.scope,
-        }
-    }
-
-    pub fn holder(&self) -> Option<&Holder> {
-        match self {
-            Self::Anybody | Self::Owner => None,
-            Self::Token(holder) | Self::Browser(holder) => Some(holder),
-        }
-    }
 }
 
 /// What access is made of.
@@ -310,58 +253,6 @@ impl Access {
         } else {
             Err(Error::NotFound)
         }
-    }
-
-    /// Signs a browser in. Answers what its cookie is to hold.
-    pub async fn sign_in(&self, token: &Secret, peer: Option<IpAddr>) -> Result<(Secret, Holder), Error> {
-        let _alone = self.0.changing.lock().await;
-        let now = self.0.clock.now();
-        let known = self.book().by_token(&Fingerprint::of(token.reveal()), now);
-        let known = known.map_err(|why| self.failed(peer, why))?;
-        let holder = self.used(known);
-        let fresh = generate("");
-        let session = Session {
-            fingerprint: fresh.fingerprint,
-            token: holder.token.clone(),
-            created_at: now,
-            seen_at: now,
-        };
-        let row = session.clone();
-        let stored = self
-            .0
-            .store
-            .write(move |tx| tokens::insert_session(tx, &row))
-            .await;
-        if !stored.map_err(Error::Store)? {
-            return Err(Refusal::Wrong.into());
-        }
-        let gone = self.book().sign_in(session, now);
-        if !gone.is_empty() {
-            let removed = self
-                .0
-                .store
-                .write(move |tx| tokens::remove_sessions(tx, &gone))
-                .await;
-            removed.map_err(Error::Store)?;
-        }
-        Ok((fresh.text, holder))
-    }
-
-    /// Signs a browser out; one that is not known is no error.
-    pub async fn sign_out(&self, cookies: &[Secret]) -> Result<(), Error> {
-        let gone: Vec<Fingerprint> = cookies
-            .iter()
-            .map(|cookie| Fingerprint::of(cookie.reveal()))
-            .collect();
-        for fingerprint in &gone {
-            self.book().sign_out(fingerprint);
-        }
-        let removed = self
-            .0
-            .store
-            .write(move |tx| tokens::remove_sessions(tx, &gone))
-            .await;
-        Ok(removed.map_err(Error::Store)?)
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
