@@ -34,6 +34,8 @@ enum Verb {
 
 impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
+        // Before the first HTTP client is made; if somebody was faster, theirs is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         match self.verb {
             Verb::Serve(config) => serve::serve(&config).await,
             Verb::Healthcheck(check) => check.run().await,

@@ -97,8 +97,6 @@ struct Door {
 
 impl Door {
     fn open(reach: &Reach) -> anyhow::Result<Self> {
-        // It is there already where another verb was first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(30))
