@@ -47,7 +47,8 @@ enum Verb {
     /// Take a token back; browsers that have signed in with it are signed out.
     Remove {
         /// Its name or its id.
-        token: String,
+        #[arg(value_name = "TOKEN")]
+        wanted: String,
     },
 }
 
@@ -83,7 +84,7 @@ impl Token {
         match self.verb {
             Verb::Create { name, scope, expires } => create(&door, &name, scope, expires).await,
             Verb::List { json } => list(&door, json).await,
-            Verb::Remove { token } => remove(&door, &token).await,
+            Verb::Remove { wanted } => remove(&door, &wanted).await,
         }
     }
 }

@@ -345,6 +345,23 @@ async fn calls_come_one_a_second_after_the_first_sixty() {
 }
 
 #[tokio::test]
+async fn no_more_than_a_hundred_wait() {
+    let app = TestApp::start().await;
+    let script = app.script("Crowded").await;
+    let gate = Gate::default();
+    app.fake.script(&script, Script::waits_for(&gate));
+    let path = text(&app.put_trigger(&script, json!({})).await["url_path"]);
+    for _ in 0..102 {
+        app.run(&script).await;
+    }
+    let refused = app.call(&path, &[], "{}").await;
+    assert!(refused.headers().contains_key("retry-after"));
+    assert_eq!(expect(429, refused).await["code"], "queue_full");
+    assert_eq!(app.get("/runs?trigger=webhook").await["items"], json!([]));
+    gate.open();
+}
+
+#[tokio::test]
 async fn a_run_keeps_its_body_while_the_application_dies() {
     let mut app = TestApp::start().await;
     let script = app.script("Patient").await;
