@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("files", &[]),
     ("pattern", &[]),
+    ("rate", &[]),
     ("logs", &["files", "pattern"]),
     ("store", &["model"]),
     ("vault", &["model"]),
@@ -62,10 +63,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "clock", "engine", "events", "files", "metrics", "model", "runs", "settings", "store",
         ],
     ),
+    ("access", &["clock", "model", "rate", "store"]),
+    ("triggers", &["clock", "model", "rate", "runs", "store", "vault"]),
     // Everything but the engine: what may be known of it comes through `runs`.
     (
         "api",
         &[
+            "access",
             "clock",
             "doctor",
             "envs",
@@ -83,14 +87,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "stats",
             "store",
             "tools",
+            "triggers",
             "vault",
             "webhooks",
         ],
     ),
-    ("cli", &["api", "app", "broker", "config", "doctor", "engine", "runs"]),
+    (
+        "cli",
+        &[
+            "api", "app", "broker", "config", "doctor", "engine", "files", "runs",
+        ],
+    ),
     (
         "app",
         &[
+            "access",
             "api",
             "broker",
             "clock",
@@ -110,6 +121,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "settings",
             "store",
             "tools",
+            "triggers",
             "vault",
             "webhooks",
         ],

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::Api;
 use super::error::ApiError;
 use super::extract::Json;
+use crate::access::Access;
 use crate::doctor::{CheckState, Report};
 use crate::files::on_disk;
 use crate::model::limits::Limits;
@@ -29,6 +30,7 @@ pub struct System {
     pub runner_image: String,
     /// How the last examination came out; `null` until the first one is over.
     pub doctor: Option<DoctorSummary>,
+    pub access: AccessView,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -54,6 +56,22 @@ impl From<Report> for DoctorSummary {
                 .collect(),
         }
     }
+}
+
+/// Who can reach this instance, and what is asked of them.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Access)]
+pub struct AccessView {
+    /// At which it is published.
+    pub address: String,
+    /// Other machines can reach it.
+    pub wide: bool,
+    /// Nobody may ask without a token.
+    pub token_required: bool,
+    /// How many access tokens there are.
+    pub tokens: usize,
+    /// What whoever runs this should know; `null` on loopback.
+    pub warning: Option<String>,
 }
 
 /// The disk that the data lies on.
@@ -136,7 +154,26 @@ pub async fn show(api: &Api) -> Result<System, ApiError> {
         default_limits: settings.default_limits,
         runner_image: installation.image.clone(),
         doctor: api.doctor.view().report.map(DoctorSummary::from),
+        access: access(&api.access),
     })
+}
+
+fn access(access: &Access) -> AccessView {
+    let exposure = access.exposure();
+    let warning = || {
+        format!(
+            "Other machines can reach this instance (it is published at {}). Whoever has an access token that may change \
+             things can run code on this machine; without HTTPS in front, tokens travel readable",
+            exposure.address
+        )
+    };
+    AccessView {
+        address: exposure.address.to_string(),
+        wide: exposure.is_wide(),
+        token_required: access.is_required(),
+        tokens: access.tokens().len(),
+        warning: exposure.is_wide().then(warning),
+    }
 }
 
 fn engine(runs: &Runs) -> EngineView {

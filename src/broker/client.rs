@@ -11,8 +11,8 @@ use tokio::net::UnixStream;
 use super::order::Order;
 use super::wire::{BuildOrder, Call, Greeting, PROMPTLY, Reply, VERSION, Wire};
 use crate::engine::{
-    Capabilities, Description, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState, ListedJob, Listener,
-    Recipe,
+    Capabilities, Description, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState,
+    ListedJob, Listener, Recipe,
 };
 
 /// Beyond the server's own patience with an engine, which answers in any case.

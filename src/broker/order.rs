@@ -15,7 +15,7 @@ use crate::files::layout;
 use crate::model::limits::LimitsPatch;
 use crate::runs::spec::{
     ARTIFACTS, KIND_TOOLS, LABEL_KIND, LABEL_RUN, LABEL_SCRIPT, RUN_DIRECTORY, SCRIPT_FOLDER,
-    SUPERVISOR_DIRECTORY, SUPERVISOR_MARGIN,
+    SUPERVISOR_DIRECTORY, SUPERVISOR_MARGIN, TRIGGER,
 };
 use crate::tools::TOOLS_DIRECTORY;
 
@@ -44,6 +44,8 @@ pub enum Work {
         run: RunPlace,
         slug: String,
         environment: Option<String>,
+        /// A call started it, and left something to be read.
+        called: bool,
     },
     Build {
         run: RunPlace,
@@ -222,6 +224,7 @@ impl Order {
                 run: run()?,
                 slug: slug(source(SCRIPT_FOLDER))?,
                 environment,
+                called: source(TRIGGER).is_some(),
             },
             "build" => Work::Build {
                 run: run()?,
@@ -272,9 +275,14 @@ impl Order {
             ),
         ];
         match &self.work {
-            Work::Script { run, slug, .. } => {
+            Work::Script {
+                run, slug, called, ..
+            } => {
                 mounts.push(mount(layout::script_files(slug), SCRIPT_FOLDER, false));
                 mounts.push(mount(format!("{}/artifacts", run.folder()), ARTIFACTS, false));
+                if *called {
+                    mounts.push(mount(format!("{}/trigger", run.folder()), TRIGGER, true));
+                }
             }
             Work::Build { run, apart: true } => {
                 mounts.push(mount(layout::build(&run.id), &build::folder(&run.id), false));

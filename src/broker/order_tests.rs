@@ -10,6 +10,7 @@ pub(in crate::broker) fn script() -> Order {
             },
             slug: "nightly-0000001a".into(),
             environment: Some("0123456789abcdef01234567".into()),
+            called: false,
         },
         script: "01900000000070008000000000000001".into(),
         supervisor: "0123456789abcdef".into(),
@@ -33,6 +34,7 @@ pub(in crate::broker) fn all() -> Vec<Order> {
         run,
         slug,
         environment,
+        ..
     } = script().work
     else {
         unreachable!("it is one")
@@ -44,6 +46,7 @@ pub(in crate::broker) fn all() -> Vec<Order> {
             run: run.clone(),
             slug: slug.clone(),
             environment: None,
+            called: true,
         },
         Work::Build {
             run: run.clone(),

@@ -86,6 +86,7 @@ fn is_within_template(job: &JobSpec) -> bool {
                 (parts.as_slice(), mount.target.as_str(), mount.read_only),
                 (["runs", _, _, _], "/pytask/run", false)
                     | (["runs", _, _, _, "artifacts"], "/artifacts", false)
+                    | (["runs", _, _, _, "trigger"], "/trigger", true)
                     | (["bin", _], "/pytask/bin", true)
                     | (["tools", _], "/pytask/tools", false)
                     | (["scripts", _, "files"], "/script", _)

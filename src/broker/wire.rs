@@ -14,7 +14,9 @@ use tokio::net::UnixStream;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
 use super::order::Order;
-use crate::engine::{Capabilities, Description, Error, Image, Interpreter, JobName, JobState, ListedJob, Progress};
+use crate::engine::{
+    Capabilities, Description, Error, Image, Interpreter, JobName, JobState, ListedJob, Progress,
+};
 
 /// Both ends are of one release; another one is told so.
 pub(super) const VERSION: u32 = 1;

@@ -5,10 +5,11 @@ mod doctor;
 mod healthcheck;
 mod mounted;
 pub mod serve;
+mod token;
 
 use clap::{Parser, Subcommand};
 
-use crate::{api, app};
+use crate::api;
 use crate::config::{BrokerConfig, ServeConfig};
 
 #[derive(Debug, Parser)]
@@ -37,17 +38,19 @@ enum Verb {
     Healthcheck(healthcheck::Healthcheck),
     /// Print the API's OpenAPI document.
     Openapi,
+    /// Make, list and remove access tokens.
+    Token(token::Token),
 }
 
 impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
-        app::install_tls();
         match self.verb {
             Verb::Serve(config) => serve::serve(&config).await,
             Verb::Broker(config) => broker::broker(&config).await,
             Verb::Doctor(examine) => examine.run().await,
             Verb::Healthcheck(check) => check.run().await,
             Verb::Openapi => print_document(),
+            Verb::Token(token) => token.run().await,
         }
     }
 }

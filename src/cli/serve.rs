@@ -1,5 +1,6 @@
 //! `serve`: runs the application until it is told to stop. Stopping it never stops runs.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -43,9 +44,6 @@ pub async fn serve_on(
     make_engine: app::MakeEngine,
 ) -> anyhow::Result<()> {
     start_logging(&config.log)?;
-    if !config.listen.ip().is_loopback() && !is_container() {
-        tracing::warn!(listen = %config.listen, "listening beyond loopback: whoever reaches this address can run code");
-    }
     let app = app::start_on(config, surroundings, make_engine).await?;
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await
@@ -62,7 +60,11 @@ pub async fn serve_on(
         }
         let _ = asked.send(true);
     };
-    let server = axum::serve(listener, app.router.clone()).with_graceful_shutdown(signals);
+    let service = app
+        .router
+        .clone()
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(signals);
     let patience = async move {
         let _ = told.wait_for(|asked| *asked).await;
         tokio::time::sleep(LAST_ANSWERS).await;
@@ -81,10 +83,6 @@ pub async fn serve_on(
     app.stop().await;
     tracing::info!("stopped; runs go on in their containers");
     Ok(())
-}
-
-fn is_container() -> bool {
-    std::path::Path::new("/.dockerenv").exists() || std::path::Path::new("/run/.containerenv").exists()
 }
 
 pub(super) fn start_logging(config: &LogConfig) -> anyhow::Result<()> {

@@ -236,7 +236,11 @@ fn limits(facts: &EngineFacts) -> Check {
             _ => check,
         };
     }
-    let names: Vec<&str> = found.unenforced.iter().map(|broken| broken.limit.as_ref()).collect();
+    let names: Vec<&str> = found
+        .unenforced
+        .iter()
+        .map(|broken| broken.limit.as_ref())
+        .collect();
     let check = about.problem(format!(
         "Not in force, so runs are refused: {}.",
         names.join(", ")

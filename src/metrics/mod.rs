@@ -307,6 +307,7 @@ fn trigger_word(trigger: &Trigger) -> &'static str {
         Trigger::Api => "api",
         Trigger::System => "system",
         Trigger::Schedule { .. } => "schedule",
+        Trigger::Webhook { .. } => "webhook",
     }
 }
 

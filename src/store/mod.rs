@@ -22,6 +22,8 @@ pub mod settings;
 pub mod settings_changes;
 pub mod strays;
 pub mod tags;
+pub mod tokens;
+pub mod triggers;
 mod values;
 pub mod webhooks;
 

@@ -1130,6 +1130,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/{id}/trigger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The script's trigger, without what is secret of it. */
+        get: operations["getTrigger"];
+        /**
+         * Makes the script's trigger, or changes what is given of it. A new address, and a secret that is made here, are
+         *     answered now and never again.
+         */
+        put: operations["putTrigger"];
+        post?: never;
+        /** Removes the script's trigger; its address is nobody's from now on. */
+        delete: operations["deleteTrigger"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/trigger/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes address, secret or both anew. What they were is refused from now on. */
+        post: operations["rotateTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scripts/bulk": {
         parameters: {
             query?: never;
@@ -1176,6 +1215,25 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asks, and whether that has to be known. */
+        get: operations["getSession"];
+        put?: never;
+        /** Signs a browser in: the answer sets its cookie. */
+        post: operations["signIn"];
+        /** Signs this browser out. */
+        delete: operations["signOut"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1395,10 +1453,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hooks/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Starts the script whose trigger this is. The body, of any kind and up to 1 MiB, is a file to the run. Needs no access
+         *     token and no `Origin`.
+         */
+        post: operations["callTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who can reach this instance, and what is asked of them. */
+        Access: {
+            /** @description At which it is published. */
+            address: string;
+            /** @description Nobody may ask without a token. */
+            token_required: boolean;
+            /** @description How many access tokens there are. */
+            tokens: number;
+            /** @description What whoever runs this should know; `null` on loopback. */
+            warning?: string | null;
+            /** @description Other machines can reach it. */
+            wide: boolean;
+        };
         /**
          * @description What follows a run of which nobody knows how far it came, because the machine or the engine went down under it.
          * @enum {string}
@@ -1535,6 +1626,10 @@ export interface components {
             script_name: string;
             /** Format: date-time */
             to: string;
+        };
+        Called: {
+            /** @description The run that was started; of a signed call that was repeated, the first one's. */
+            run_id: string;
         };
         /** @description One difference between the run that succeeded and this one. */
         Change: {
@@ -2506,6 +2601,10 @@ export interface components {
          * @enum {string}
          */
         MadeBy: "created" | "editor" | "api" | "restore" | "import" | "dependencies" | "outside" | "template" | "duplicate";
+        MadeToken: components["schemas"]["Token"] & {
+            /** @description The token itself. It is stored nowhere and answered only now. */
+            token: string;
+        };
         /**
          * @description What a change of the clocks has to do with a fire.
          * @enum {string}
@@ -2580,6 +2679,17 @@ export interface components {
             tags?: string[];
             /** @description Id of a template to start from; without one, a program of one line. */
             template?: string | null;
+        };
+        NewToken: {
+            /**
+             * Format: date-time
+             * @description Default: it does not expire.
+             */
+            expires_at?: string | null;
+            /** @description Unique, 1 to 60 characters: whom or what it is for. */
+            name: string;
+            /** @description Default: `full`. */
+            scope?: components["schemas"]["Scope"];
         };
         NextFire: {
             /** Format: date-time */
@@ -3248,6 +3358,10 @@ export interface components {
             /** @description Of one of `environments`. */
             key: string;
         };
+        RotationWish: {
+            /** @description Default: `address`. */
+            what?: components["schemas"]["What"];
+        };
         /** @description One execution. */
         Run: {
             args: string[];
@@ -3508,6 +3622,8 @@ export interface components {
             start_deadline_seconds?: number | null;
             when?: components["schemas"]["When"] | null;
         };
+        /** @enum {string} */
+        Scope: "full" | "read";
         Script: {
             /** Format: date-time */
             created_at: string;
@@ -3570,6 +3686,29 @@ export interface components {
             retention?: components["schemas"]["RetentionWish"] | null;
             tags?: string[] | null;
         };
+        ScriptTrigger: {
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            /** @description There is a secret that calls are signed with. */
+            has_secret: boolean;
+            /**
+             * Format: date-time
+             * @description When a call last started a run, to about a minute.
+             */
+            last_used_at?: string | null;
+            script_id: string;
+            /** @description That secret. Answered once, when it was made here; `null` otherwise. */
+            secret?: string | null;
+            /** @description Calls have to be signed (Standard Webhooks). */
+            signed: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The path of its address. Answered once, when it is new; `null` from then on: only its fingerprint is stored. */
+            url_path?: string | null;
+            /** @description How that path begins, to tell it by. */
+            url_shown: string;
+        };
         /** @description One line of the answer. */
         SearchFrame: {
             lines: components["schemas"]["LogMatch"][];
@@ -3605,6 +3744,13 @@ export interface components {
             searched_bytes: number;
             /** Format: int64 */
             total_bytes: number;
+        };
+        SessionView: {
+            /** @description There is a token that somebody could sign in with. If not: `pytask-manager token create NAME`. */
+            has_tokens: boolean;
+            /** @description Nobody may ask without a token: other machines can reach this instance, or its configuration wants it. */
+            token_required: boolean;
+            who?: components["schemas"]["Who"] | null;
         };
         /** @enum {string} */
         SetBy: "settings" | "configuration";
@@ -3743,6 +3889,10 @@ export interface components {
         };
         /** @enum {string} */
         Severity: "error" | "warning";
+        SignIn: {
+            /** @description An access token. */
+            token: string;
+        };
         Simulated: {
             description: string;
             /** Format: int64 */
@@ -3833,6 +3983,7 @@ export interface components {
         /** @enum {string} */
         StorageMode: "subpath" | "host_path";
         System: {
+            access: components["schemas"]["Access"];
             data_dir: string;
             default_limits: components["schemas"]["Limits"];
             disk: components["schemas"]["Disk"];
@@ -3911,6 +4062,31 @@ export interface components {
             start: components["schemas"]["Place"];
             text: string;
         };
+        Token: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description It is of no use any more. */
+            expired: boolean;
+            /**
+             * Format: date-time
+             * @description `null`: never.
+             */
+            expires_at?: string | null;
+            /** @description The first four characters after `pytask_`, to tell it by. */
+            hint: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description To about a minute.
+             */
+            last_used_at?: string | null;
+            name: string;
+            scope: components["schemas"]["Scope"];
+        };
+        Tokens: {
+            /** @description Oldest first; at most 100. */
+            items: components["schemas"]["Token"][];
+        };
         ToolsProgram: {
             name: string;
             version: string;
@@ -3953,6 +4129,12 @@ export interface components {
             /** @enum {string} */
             kind: "system";
         } | {
+            /** Format: int64 */
+            body_bytes?: number;
+            content_type?: string | null;
+            /** @enum {string} */
+            kind: "webhook";
+        } | {
             /**
              * Format: int32
              * @description From 1; each further one is a retry.
@@ -3971,6 +4153,14 @@ export interface components {
              * @description Of the schedule; the moment belongs to it.
              */
             version?: number;
+        };
+        TriggerWish: {
+            /** @description Default: as it is; a new one is on. */
+            enabled?: boolean | null;
+            /** @description `generate`, or a `whsec_…` of the sender's own. Default: the one there is, or one is made where one is needed. */
+            secret?: string | null;
+            /** @description Default: as it is; a new one takes unsigned calls. */
+            signed?: boolean | null;
         };
         Unenforced: {
             limit: string;
@@ -4130,6 +4320,17 @@ export interface components {
             /** @enum {string} */
             kind: "once";
         };
+        Who: {
+            /** Format: date-time */
+            expires_at?: string | null;
+            kind: components["schemas"]["WhoKind"];
+            name?: string | null;
+            scope: components["schemas"]["Scope"];
+            /** @description Of the token. */
+            token_id?: string | null;
+        };
+        /** @enum {string} */
+        WhoKind: "anybody" | "owner" | "token" | "browser";
         /**
          * @description Which of the two counts.
          * @enum {string}
@@ -4668,7 +4869,7 @@ export interface operations {
                 tag?: string;
                 /** @description Queued before this instant. */
                 to?: string;
-                trigger?: "manual" | "schedule" | "api" | "system";
+                trigger?: "manual" | "schedule" | "api" | "system" | "webhook";
             };
             header?: never;
             path?: never;
@@ -5212,7 +5413,7 @@ export interface operations {
                 state?: "queued" | "starting" | "running" | "stopping" | "collecting" | "finished";
                 tag?: string;
                 to?: string;
-                trigger?: "manual" | "schedule" | "api" | "system";
+                trigger?: "manual" | "schedule" | "api" | "system" | "webhook";
             };
             header?: never;
             path?: never;
@@ -7117,6 +7318,152 @@ export interface operations {
             };
         };
     };
+    getTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptTrigger"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    putTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptTrigger"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rotateTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotationWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptTrigger"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     changeScripts: {
         parameters: {
             query?: never;
@@ -7230,6 +7577,105 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7731,6 +8177,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Zones"];
+                };
+            };
+        };
+    };
+    callTrigger: {
+        parameters: {
+            query?: never;
+            header?: {
+                "webhook-id"?: string | null;
+                "webhook-signature"?: string | null;
+                "webhook-timestamp"?: number | null;
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Called"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
