@@ -31,6 +31,8 @@ pub const BACKUPS: &str = "backups";
 /// The vault's: 0600, and nowhere else.
 pub const SECRETS_KEY: &str = "secrets.key";
 pub const UV_CACHE: &str = "cache/uv";
+/// There while a backup is restored: until it is gone this is no instance.
+pub const RESTORING: &str = "restoring";
 pub const BUILDS: &str = "cache/builds";
 const TOOLS: &str = "tools";
 pub(super) const STAGING: &str = "staging";
