@@ -24,6 +24,8 @@ pub enum News {
     System,
     /// A runner image came, went, or is further.
     Images,
+    /// A backup came, went, or is further.
+    Backups,
 }
 
 #[derive(Clone)]

@@ -41,6 +41,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["clock", "events", "model", "runs", "settings", "store"],
     ),
     (
+        "backup",
+        &[
+            "clock",
+            "events",
+            "files",
+            "model",
+            "runs",
+            "scheduler",
+            "scripts",
+            "settings",
+            "store",
+        ],
+    ),
+    (
         "tools",
         &["engine", "envs", "events", "files", "model", "runs", "store"],
     ),
@@ -48,6 +62,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "api",
         &[
+            "backup",
             "clock",
             "envs",
             "events",
@@ -66,11 +81,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "vault",
         ],
     ),
-    ("cli", &["api", "app", "config", "runs"]),
+    (
+        "cli",
+        &["api", "app", "backup", "clock", "config", "files", "runs"],
+    ),
     (
         "app",
         &[
             "api",
+            "backup",
             "clock",
             "config",
             "engine",

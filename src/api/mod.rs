@@ -4,6 +4,7 @@
 //! is made from the same declarations as the routes and is the contract for the interface and for everybody else.
 
 mod artifacts;
+mod backups;
 mod calendar;
 mod changes;
 mod cron;
@@ -35,6 +36,7 @@ mod scripts;
 mod settings;
 mod stats;
 mod stored;
+mod streamed;
 mod system;
 mod tools;
 mod upload;
@@ -53,6 +55,7 @@ use utoipa_axum::routes;
 
 pub use error::{ApiError, ErrorBody};
 
+use crate::backup::Backups;
 use crate::clock::Clock;
 use crate::events::Events;
 use crate::files::DataDir;
@@ -79,6 +82,7 @@ pub struct Api {
     pub runs: Runs,
     pub scheduler: Scheduler,
     pub tools: Tools,
+    pub backups: Backups,
 }
 
 #[derive(OpenApi)]
@@ -166,6 +170,11 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(retention::preview))
         .routes(routes!(saved_filters::list, saved_filters::create))
         .routes(routes!(saved_filters::update, saved_filters::delete))
+        .routes(routes!(backups::list, backups::make))
+        .routes(routes!(backups::cancel))
+        .routes(routes!(backups::send))
+        .routes(routes!(backups::download, backups::delete))
+        .routes(routes!(backups::verify))
         .routes(routes!(system::get));
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1)
 }

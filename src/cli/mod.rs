@@ -1,5 +1,6 @@
 //! The command line: one binary, its verbs.
 
+mod backup;
 mod healthcheck;
 pub mod serve;
 
@@ -25,6 +26,10 @@ enum Verb {
     Serve(Box<ServeConfig>),
     /// Exit with 0 if the application on this machine answers.
     Healthcheck(healthcheck::Healthcheck),
+    /// Make a backup, of a running application or of a data folder that nobody uses.
+    Backup(Box<backup::Backup>),
+    /// Restore a backup onto an empty data folder.
+    Restore(backup::Restore),
     /// Print the API's OpenAPI document.
     Openapi,
 }
@@ -34,6 +39,8 @@ impl Cli {
         match self.verb {
             Verb::Serve(config) => serve::serve(&config).await,
             Verb::Healthcheck(check) => check.run().await,
+            Verb::Backup(backup) => backup.run().await,
+            Verb::Restore(restore) => restore.run().await,
             Verb::Openapi => print_document(),
         }
     }

@@ -2,6 +2,7 @@
 //! run directory's protocol.
 
 pub mod arguments;
+pub mod backup;
 pub mod build;
 pub mod changes;
 pub mod environment;
