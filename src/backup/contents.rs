@@ -24,7 +24,7 @@ pub const MANIFEST: &str = "manifest.jsonl";
 /// What is kept of an environment: enough to build the same again.
 pub const OF_AN_ENVIRONMENT: [&str; 3] = ["requirements.in", "requirements.lock", "installed.json"];
 /// Of a run's log, in this order: a log that is packed meanwhile is found under its second name.
-pub const OF_A_LOG: [&str; 3] = ["log", "log.zst", "samples"];
+pub const OF_A_LOG: [&str; 4] = ["log", "log.index", "log.zst", "samples"];
 /// Of a run that has finished, as well.
 pub const OF_AN_END: [&str; 2] = ["started", "exit.json"];
 

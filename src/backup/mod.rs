@@ -17,6 +17,8 @@ mod read;
 pub mod restore;
 mod seal;
 pub mod settle;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::fs::File;

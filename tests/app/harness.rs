@@ -53,10 +53,20 @@ impl TestApp {
 
     /// With another clock, or with others who watch the store's writes.
     pub async fn start_in(surroundings: Surroundings, flags: &[&str]) -> Self {
+        Self::start_prepared(surroundings, flags, |_| {}).await
+    }
+
+    /// On a data folder that somebody has put something into; it is not there before.
+    pub async fn start_prepared(
+        surroundings: Surroundings,
+        flags: &[&str],
+        prepare: impl FnOnce(&std::path::Path),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let supervisor = folder.path().join("supervisor");
         std::fs::write(&supervisor, "the fake engine executes nothing").expect("written");
         let data = folder.path().join("data");
+        prepare(&data);
         let mut all = vec![
             "serve".to_owned(),
             "--data-dir".to_owned(),

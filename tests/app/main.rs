@@ -2,6 +2,7 @@
 
 mod archives;
 mod artifacts;
+mod backup;
 mod bad_input;
 mod credentials;
 mod disk;
@@ -33,3 +34,4 @@ mod script_lists;
 mod scripts;
 mod settings;
 mod tools;
+mod upgrade;
