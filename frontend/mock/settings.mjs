@@ -31,6 +31,7 @@ export const builtIn = {
   schedules_paused: false,
   retention: { max_age_days: 90, max_runs: 1000, max_bytes: null },
   max_revisions: 500,
+  backup: { enabled: true, expression: "30 3 * * *", timezone: "UTC", keep: 7, logs: false, artifacts: false },
 };
 
 const set = {
@@ -40,6 +41,7 @@ const set = {
   schedules_paused: null,
   max_revisions: null,
   retention: { max_age_days: null, max_runs: null, max_bytes: null },
+  backup: { enabled: null, expression: null, timezone: null, keep: null, logs: null, artifacts: null },
   packages: {
     default_requirements: ["certifi"],
     cool_down_days: null,
@@ -71,6 +73,7 @@ export const inForce = () => ({
   schedules_paused: set.schedules_paused ?? builtIn.schedules_paused,
   packages: { ...builtIn.packages, ...given(set.packages) },
   retention: { ...builtIn.retention, ...given(set.retention) },
+  backup: { ...builtIn.backup, ...given(set.backup) },
 });
 
 export const settingsView = () => ({ in_force: inForce(), defaults: builtIn, set, indexes: indexes() });
@@ -135,6 +138,11 @@ export function changeSettings(patch, engine) {
       return ["index_credentials", `${address} needs both, a user name and a password`, { address }];
   if (patch.retention?.max_age_days > 36_500)
     return ["retention.max_age_days", `max_age_days must be from 0 to 36500, not ${patch.retention.max_age_days}`];
+  if (patch.backup?.keep > 1000 || patch.backup?.keep === 0)
+    return ["backup.keep", `backup.keep must be from 1 to 1000, not ${patch.backup.keep}`];
+  if (patch.backup?.expression && !/^(\S+\s+){4}\S+$/.test(patch.backup.expression))
+    return ["expression", "An expression has five fields, such as 30 3 * * *"];
+  if (patch.backup) Object.assign(set.backup, patch.backup);
   if (patch.retention) Object.assign(set.retention, patch.retention);
   if (patch.packages) Object.assign(set.packages, patch.packages);
   for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))
