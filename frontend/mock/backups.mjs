@@ -93,8 +93,7 @@ export const backupRoutes = ({ refuse }) => {
   const found = (name) =>
     items.find((each) => each.name === name) ?? refuse(404, "not_found", "There is no such backup");
   const begin = (kind, name, cause) => {
-    if (job)
-      refuse(409, "backup_busy", "A backup is being made or checked; wait until that is done, or cancel it");
+    if (job) refuse(409, "backup_busy", "A backup is being made or checked; wait until that is done, or cancel it");
     job = {
       kind,
       name,

@@ -302,11 +302,9 @@ impl Backups {
                 .publish(&folder, &RelPath::parse(&name)?, Expected::Absent)
         })
         .await?;
-        // Only what was read back is a backup.
+        // Only what was read back is a backup, and what was given up is none.
         if let Err(e) = self.read_back(&guard.job).await {
-            if !matches!(e, Error::Cancelled) {
-                self.discard(&guard.job.name).await?;
-            }
+            self.discard(&guard.job.name).await?;
             return Err(e);
         }
         self.remove_superfluous().await

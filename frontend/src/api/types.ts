@@ -90,6 +90,8 @@ export type EventFrame =
   | { type: "files"; script_id: string }
   | { type: "system"; system: System }
   | { type: "images" }
+  /** A backup came, went, or is further. */
+  | { type: "backups" }
   /** This client was slow and frames were dropped. */
   | { type: "missed" };
 

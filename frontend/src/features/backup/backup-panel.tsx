@@ -6,7 +6,6 @@ import { backupsQuery } from "~/api/queries";
 import type { Backup, BackupJob, BackupList } from "~/api/types";
 import { Button } from "~/components/ui/button";
 import { Caution } from "~/components/ui/caution";
-import { Checkbox } from "~/components/ui/checkbox";
 import { Dialog } from "~/components/ui/dialog";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { Meter } from "~/components/ui/meter";
@@ -15,6 +14,7 @@ import { RelativeTime } from "~/components/ui/time";
 import { formatBytes } from "~/lib/format";
 import { BackupRow } from "./backup-row";
 import { KEY_OUT, progressOf } from "./backups";
+import { Choice } from "./choice";
 import { RestoreDialog } from "./restore-dialog";
 import { useBackups } from "./use-backups";
 
@@ -34,11 +34,7 @@ export function BackupPanel() {
           One file with the database, all scripts with their revisions, and all settings. Everything goes on while it is
           made, and it is read back before it counts.
         </p>
-        <Choice
-          label="with logs"
-          checked={wish.logs}
-          onChange={(logs) => setWish((before) => ({ ...before, logs }))}
-        />
+        <Choice label="with logs" checked={wish.logs} onChange={(logs) => setWish((before) => ({ ...before, logs }))} />
         <Choice
           label="with artifacts"
           checked={wish.artifacts}
@@ -116,19 +112,6 @@ const Next = ({ list }: { list: BackupList }) =>
     <span className="text-ink-3 text-xs">none by itself</span>
   );
 
-interface ChoiceProps {
-  label: string;
-  checked: boolean;
-  onChange: (checked: boolean) => void;
-}
-
-const Choice = ({ label, checked, onChange }: ChoiceProps) => (
-  <label className="flex items-center gap-2 text-sm">
-    <Checkbox checked={checked} onChange={(event) => onChange(event.target.checked)} />
-    {label}
-  </label>
-);
-
 const KeyNote = () => (
   <div className="border-line border-b px-4 py-3">
     <Caution>
@@ -142,7 +125,9 @@ const KeyNote = () => (
 );
 
 function Restored({ restored }: { restored: NonNullable<BackupList["restored"]> }) {
-  const without = [restored.logs ? null : "logs", restored.artifacts ? null : "artifacts"].filter(Boolean).join(" and ");
+  const without = [restored.logs ? null : "logs", restored.artifacts ? null : "artifacts"]
+    .filter(Boolean)
+    .join(" and ");
   return (
     <p className="border-line border-b px-4 py-3 text-ink-2 text-sm">
       This instance was restored <RelativeTime at={restored.restored_at} /> from a backup made{" "}

@@ -47,7 +47,10 @@ export interface Step {
 /** How this backup becomes an instance, by the product's own compose file. */
 export const restoreSteps = (name: string): Step[] => [
   { what: "Download the backup, and put it beside docker-compose.yml on the machine where it is to run." },
-  { what: "Begin with an empty volume. This one deletes what is in the old volume, if there is one:", command: "docker compose down -v" },
+  {
+    what: "Begin with an empty volume. This one deletes what is in the old volume, if there is one:",
+    command: "docker compose down -v",
+  },
   {
     what: "Restore. Nothing is started yet, and a backup that is damaged or of a newer version is refused:",
     command: `docker compose run --rm --no-deps -v "$PWD/${name}:/backup.tar.zst:ro" pytask-manager restore /backup.tar.zst`,

@@ -2,13 +2,13 @@
 import { type FormEvent, useState } from "react";
 import { ApiError } from "~/api/client";
 import type { SettingsPatch, SettingsView } from "~/api/types";
-import { Checkbox } from "~/components/ui/checkbox";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { CodeInput, Field, Input } from "~/components/ui/field";
 import { FormEnd } from "~/components/ui/form-end";
 import { Panel } from "~/components/ui/panel";
 import { ZoneField } from "~/features/schedules/zone-field";
 import { typedKeep } from "./backups";
+import { Choice } from "./choice";
 
 interface ScheduleFormProps {
   settings: SettingsView;
@@ -46,12 +46,7 @@ export function ScheduleForm({ settings, save }: ScheduleFormProps) {
     <Panel
       id="backup-schedule"
       title="By itself"
-      actions={
-        <label className="flex items-center gap-2 text-sm">
-          <Checkbox checked={enabled} onChange={(event) => setEnabled(event.target.checked)} />
-          Make backups by itself
-        </label>
-      }
+      actions={<Choice label="Make backups by itself" checked={enabled} onChange={setEnabled} />}
     >
       <form onSubmit={submit}>
         <div className="grid gap-x-6 gap-y-5 p-4 sm:grid-cols-2">
@@ -94,12 +89,8 @@ export function ScheduleForm({ settings, save }: ScheduleFormProps) {
           </Field>
           <fieldset className="flex flex-col gap-2">
             <legend className="mb-1 font-medium text-sm">Also in them</legend>
-            <label className="flex items-center gap-2 text-sm">
-              <Checkbox checked={logs} onChange={(event) => setLogs(event.target.checked)} /> Logs of runs
-            </label>
-            <label className="flex items-center gap-2 text-sm">
-              <Checkbox checked={artifacts} onChange={(event) => setArtifacts(event.target.checked)} /> Artifacts of runs
-            </label>
+            <Choice label="Logs of runs" checked={logs} onChange={setLogs} />
+            <Choice label="Artifacts of runs" checked={artifacts} onChange={setArtifacts} />
             <p className="text-ink-3 text-xs">Each backup then holds all of them again.</p>
           </fieldset>
           {save.error && !placed ? (
