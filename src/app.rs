@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::access::{self, Access};
 use crate::api::{self, Api, guard::AllowedHosts};
+use crate::backup::{self, Backups};
 use crate::broker;
 use crate::clock::Clock;
 use crate::config::ServeConfig;
@@ -135,6 +136,12 @@ pub async fn start_on(
             data.path().display()
         );
     };
+    if data.path().join(layout::RESTORING).exists() {
+        bail!(
+            "a backup was being restored to {} and that was cut short; run the restore again",
+            data.path().display()
+        );
+    }
     let reserve = Reserve::open(&data)?;
     // Even a start needs a little room.
     reserve.release_if_full()?;
@@ -163,6 +170,9 @@ pub async fn start_on(
     let store = Store::open(place, witnesses)
         .await
         .context("the database cannot be opened")?;
+    backup::settle::settle(&store, &clock)
+        .await
+        .context("what a restore left to be settled")?;
     let fresh = RunId::generate().as_str()[20..].to_owned();
     let instance = store
         .write(move |tx| store::meta::get_or_set(tx, "instance", &fresh))
@@ -277,6 +287,18 @@ pub async fn start_on(
     doctor.begin();
     let settled = metrics.clone();
     runs::keep_alive("metrics", move || settled.clone().keep_settled());
+    let backups = Backups::new(backup::Parts {
+        store: store.clone(),
+        data: data.clone(),
+        clock: clock.clone(),
+        events: events.clone(),
+        settings: settings.clone(),
+        scripts: scripts.clone(),
+        instance: runs.installation().instance.clone(),
+        restored: store.read(backup::settle::restored).await?,
+    });
+    let due = backups.clone();
+    runs::keep_alive("backups", move || due.clone().keep_schedule());
     let tools = Tools::start(tools::Parts {
         store: store.clone(),
         engine,
@@ -302,6 +324,7 @@ pub async fn start_on(
         webhooks: webhooks.clone(),
         access,
         triggers,
+        backups,
     };
     let router = api::router(api, AllowedHosts::new(&config.allowed_hosts));
     Ok(App {

@@ -26,6 +26,8 @@ pub enum News {
     Webhook(WebhookId),
     /// A runner image came, went, or is further.
     Images,
+    /// A backup came, went, or is further.
+    Backups,
 }
 
 #[derive(Clone)]

@@ -49,6 +49,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["clock", "events", "model", "runs", "settings", "store", "vault"],
     ),
     (
+        "backup",
+        &[
+            "clock",
+            "events",
+            "files",
+            "model",
+            "runs",
+            "scheduler",
+            "scripts",
+            "settings",
+            "store",
+        ],
+    ),
+    (
         "tools",
         &["engine", "envs", "events", "files", "model", "runs", "store"],
     ),
@@ -70,6 +84,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "api",
         &[
             "access",
+            "backup",
             "clock",
             "doctor",
             "envs",
@@ -95,7 +110,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "api", "app", "broker", "config", "doctor", "engine", "files", "runs",
+            "api", "app", "backup", "broker", "clock", "config", "doctor", "engine", "files", "runs",
         ],
     ),
     (
@@ -104,6 +119,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "access",
             "api",
             "broker",
+            "backup",
             "clock",
             "config",
             "doctor",

@@ -1,5 +1,6 @@
 // The pretend controller's HTTP contract, one row per route.
 import { artifact, artifactsOf } from "./artifacts.mjs";
+import { backupRoutes } from "./backups.mjs";
 import { logs, runs, scripts, system } from "./data.mjs";
 import { doctorRoutes } from "./doctor.mjs";
 import { fileRoutes } from "./files.mjs";
@@ -71,6 +72,7 @@ export const ROUTES = [
   ],
   ...fileRoutes({ known, refuse, page, scripts, tell, tellScript }),
   ...packageRoutes({ known, refuse }),
+  ...backupRoutes({ refuse }),
   ...imageRoutes({ refuse }),
   ...logRoutes({ known, refuse }),
   ...scheduleRoutes({ known, refuse, page }),

@@ -32,6 +32,7 @@ export const builtIn = {
   retention: { max_age_days: 90, max_runs: 1000, max_bytes: null },
   max_revisions: 500,
   default_timezone: null,
+  backup: { enabled: true, expression: "30 3 * * *", timezone: "UTC", keep: 7, logs: false, artifacts: false },
 };
 
 const set = {
@@ -42,6 +43,7 @@ const set = {
   max_revisions: null,
   default_timezone: null,
   retention: { max_age_days: null, max_runs: null, max_bytes: null },
+  backup: { enabled: null, expression: null, timezone: null, keep: null, logs: null, artifacts: null },
   packages: {
     default_requirements: ["certifi"],
     cool_down_days: null,
@@ -74,6 +76,7 @@ export const inForce = () => ({
   schedules_paused: set.schedules_paused ?? builtIn.schedules_paused,
   packages: { ...builtIn.packages, ...given(set.packages) },
   retention: { ...builtIn.retention, ...given(set.retention) },
+  backup: { ...builtIn.backup, ...given(set.backup) },
 });
 
 /** What was changed, the newest first. */
@@ -180,6 +183,11 @@ function change(patch, engine) {
       return ["index_credentials", `${address} needs both, a user name and a password`, { address }];
   if (patch.retention?.max_age_days > 36_500)
     return ["retention.max_age_days", `max_age_days must be from 0 to 36500, not ${patch.retention.max_age_days}`];
+  if (patch.backup?.keep > 1000 || patch.backup?.keep === 0)
+    return ["backup.keep", `backup.keep must be from 1 to 1000, not ${patch.backup.keep}`];
+  if (patch.backup?.expression && !/^(\S+\s+){4}\S+$/.test(patch.backup.expression))
+    return ["expression", "An expression has five fields, such as 30 3 * * *"];
+  if (patch.backup) Object.assign(set.backup, patch.backup);
   if (patch.retention) Object.assign(set.retention, patch.retention);
   if (patch.packages) Object.assign(set.packages, patch.packages);
   for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))

@@ -18,7 +18,7 @@ use crate::model::limits::OutOfBounds;
 use crate::scheduler::timetable::Unusable;
 use crate::triggers::signature;
 use crate::{
-    access, images, logs, runs, scheduler, scripts, settings, store, tools, triggers, vault, webhooks,
+    access, backup, images, logs, runs, scheduler, scripts, settings, store, tools, triggers, vault, webhooks,
 };
 
 /// The body of every answer that is not a success.
@@ -511,16 +511,11 @@ impl From<tools::Error> for ApiError {
     }
 }
 
-impl From<scheduler::Error> for ApiError {
-    fn from(error: scheduler::Error) -> Self {
-        match error {
-            scheduler::Error::NotFound => Self::not_found("schedule"),
-            scheduler::Error::ScriptNotFound => Self::not_found("script"),
-            scheduler::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
-            scheduler::Error::Unusable(Unusable::Zone(unknown)) => {
-                Self::invalid("timezone", unknown.to_string())
-            }
-            scheduler::Error::Unusable(Unusable::Expression(refused)) => Self::new(
+impl From<Unusable> for ApiError {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::Zone(unknown) => Self::invalid("timezone", unknown.to_string()),
+            Unusable::Expression(refused) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid_expression",
                 refused.message,
@@ -531,6 +526,49 @@ impl From<scheduler::Error> for ApiError {
                 "begin": refused.span.start,
                 "end": refused.span.end,
             })),
+        }
+    }
+}
+
+impl From<backup::Error> for ApiError {
+    fn from(error: backup::Error) -> Self {
+        match error {
+            backup::Error::NotFound => Self::not_found("backup"),
+            backup::Error::Busy => Self::conflict(
+                "backup_busy",
+                "A backup is being made or checked; wait until that is done, or cancel it",
+            ),
+            backup::Error::Cancelled => Self::conflict("backup_cancelled", "The backup was cancelled"),
+            backup::Error::NoRoom { needed, free, floor } => Self::disk_full(&format!(
+                "There is not room enough for a backup: it may take {}, and {} are free, of which {} have to stay for runs. \
+                 `pytask-manager backup --to` writes it to another disk instead.",
+                crate::model::evidence::bytes(needed),
+                crate::model::evidence::bytes(free),
+                crate::model::evidence::bytes(floor),
+            )),
+            backup::Error::DiskFull => Self::disk_full("The data disk is full: the backup was not made."),
+            backup::Error::Refused(refused) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "backup_refused",
+                refused.to_string(),
+            ),
+            backup::Error::Target(why) => Self::conflict("backup_refused", why),
+            backup::Error::OutOfBounds(bounds) => Self::invalid(bounds.field, bounds.message),
+            backup::Error::Schedule(unusable) => unusable.into(),
+            backup::Error::Files(error) => error.into(),
+            backup::Error::Store(error) => error.into(),
+            error @ backup::Error::Io { .. } => Self::internal(&error),
+        }
+    }
+}
+
+impl From<scheduler::Error> for ApiError {
+    fn from(error: scheduler::Error) -> Self {
+        match error {
+            scheduler::Error::NotFound => Self::not_found("schedule"),
+            scheduler::Error::ScriptNotFound => Self::not_found("script"),
+            scheduler::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            scheduler::Error::Unusable(unusable) => unusable.into(),
             scheduler::Error::Store(error) => error.into(),
         }
     }

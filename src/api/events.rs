@@ -45,6 +45,8 @@ pub enum EventMessage {
     Webhook {
         webhook_id: String,
     },
+    /// A backup came, went, or is further.
+    Backups,
     /// Some messages were dropped; read again what is shown.
     Missed,
 }
@@ -110,6 +112,7 @@ async fn tell(api: &Api, news: News) -> Result<EventMessage, ApiError> {
         News::Webhook(id) => EventMessage::Webhook {
             webhook_id: id.to_string(),
         },
+        News::Backups => EventMessage::Backups,
         News::System => EventMessage::System {
             system: Box::new(system::show(api).await?),
         },

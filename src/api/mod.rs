@@ -5,6 +5,7 @@
 
 mod access;
 mod artifacts;
+mod backups;
 mod calendar;
 mod changes;
 mod cron;
@@ -39,6 +40,7 @@ mod session;
 mod settings;
 mod stats;
 mod stored;
+mod streamed;
 mod system;
 mod tokens;
 mod tools;
@@ -61,6 +63,7 @@ use utoipa_axum::routes;
 pub use error::{ApiError, ErrorBody};
 
 use crate::access::Access;
+use crate::backup::Backups;
 use crate::clock::Clock;
 use crate::doctor::Doctor;
 use crate::events::Events;
@@ -96,6 +99,7 @@ pub struct Api {
     pub webhooks: Webhooks,
     pub access: Access,
     pub triggers: Triggers,
+    pub backups: Backups,
 }
 
 #[derive(OpenApi)]
@@ -200,6 +204,11 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
         .routes(routes!(session::get, session::create, session::delete))
+        .routes(routes!(backups::list, backups::make))
+        .routes(routes!(backups::cancel))
+        .routes(routes!(backups::send))
+        .routes(routes!(backups::download, backups::delete))
+        .routes(routes!(backups::verify))
         .routes(routes!(system::get));
     OpenApiRouter::with_openapi(Description::openapi())
         .nest("/api/v1", v1)

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::Api;
 use super::error::{ApiError, ErrorBody};
 use super::extract::{Json, Path};
+use crate::backup::LeftBehind;
 use crate::model::build::{Build, BuildAction, Found, Upgrade};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::Limits;
@@ -67,6 +68,8 @@ pub struct RunView {
     pub build_run_id: Option<String>,
     /// What a build was asked to do; `null` for runs of a script.
     pub build: Option<BuildView>,
+    /// What is not there of it, because this instance was restored from a backup that is without.
+    pub left_behind: Vec<LeftBehind>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -131,6 +134,7 @@ impl RunView {
             log: run.facts.log,
             build_run_id: run.build_run_id.map(|id| id.to_string()),
             build: run.build.map(BuildView::new),
+            left_behind: Vec::new(),
         }
     }
 }
@@ -169,7 +173,11 @@ impl<'a> Shower<'a> {
                 message: "It has just been queued".to_owned(),
             })
         });
-        RunView::new(run, name, wait_reason)
+        let left_behind = self.api.backups.left_behind(run.queued_at);
+        RunView {
+            left_behind,
+            ..RunView::new(run, name, wait_reason)
+        }
     }
 }
 

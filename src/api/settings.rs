@@ -89,6 +89,9 @@ pub async fn update(
     if let Some(limits) = &patch.default_limits {
         api.runs.check_enforceable(limits).map_err(out_of_bounds)?;
     }
+    if let Some(backup) = &patch.backup {
+        api.backups.check_settings(backup)?;
+    }
     if patch.schedules_paused.is_some() {
         api.scheduler.settle(None).await?;
     }

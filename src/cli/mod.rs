@@ -1,5 +1,6 @@
 //! The command line: one binary, its verbs.
 
+mod backup;
 mod broker;
 mod doctor;
 mod healthcheck;
@@ -36,6 +37,10 @@ enum Verb {
     Doctor(Box<doctor::Examine>),
     /// Exit with 0 if the application on this machine answers.
     Healthcheck(healthcheck::Healthcheck),
+    /// Make a backup, of a running application or of a data folder that nobody uses.
+    Backup(Box<backup::Backup>),
+    /// Restore a backup onto an empty data folder.
+    Restore(backup::Restore),
     /// Print the API's OpenAPI document.
     Openapi,
     /// Make, list and remove access tokens.
@@ -49,6 +54,8 @@ impl Cli {
             Verb::Broker(config) => broker::broker(&config).await,
             Verb::Doctor(examine) => examine.run().await,
             Verb::Healthcheck(check) => check.run().await,
+            Verb::Backup(backup) => backup.run().await,
+            Verb::Restore(restore) => restore.run().await,
             Verb::Openapi => print_document(),
             Verb::Token(token) => token.run().await,
         }

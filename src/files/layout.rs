@@ -36,6 +36,8 @@ pub const CACHE: &str = "cache";
 /// Access's: 0600, made anew at each start.
 pub const LOCAL_KEY: &str = "local.key";
 pub const UV_CACHE: &str = "cache/uv";
+/// There while a backup is restored: until it is gone this is no instance.
+pub const RESTORING: &str = "restoring";
 pub const BUILDS: &str = "cache/builds";
 const TOOLS: &str = "tools";
 pub(super) const STAGING: &str = "staging";

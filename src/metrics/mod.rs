@@ -41,7 +41,7 @@ const COMMIT_BUCKETS: [f64; 11] = [
 ];
 
 const KINDS: [RunKind; 3] = [RunKind::Script, RunKind::Build, RunKind::Compile];
-const TRIGGERS: [&str; 4] = ["manual", "api", "system", "schedule"];
+const TRIGGERS: [&str; 5] = ["manual", "api", "system", "schedule", "webhook"];
 /// How an attempt to deliver a webhook comes out.
 const DELIVERIES: [&str; 3] = ["delivered", "failed", "given_up"];
 

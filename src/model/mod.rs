@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod arguments;
+pub mod backup;
 pub mod build;
 pub mod changes;
 pub mod environment;

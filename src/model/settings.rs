@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::backup::{Backup, BackupPatch, BackupWishes};
 use super::indexes::CredentialsWish;
 use super::limits::{Limits, LimitsPatch, OutOfBounds, within};
 use super::notifications::{Notifications, NotificationsPatch, NotificationsWish};
@@ -45,6 +46,8 @@ pub struct Settings {
     pub default_timezone: Option<String>,
     /// How messages are sent.
     pub notifications: NotificationsWish,
+    /// When backups are made by themselves, and what is in them.
+    pub backup: BackupWishes,
 }
 
 /// What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole.
@@ -76,6 +79,9 @@ pub struct SettingsPatch {
     /// Each field for itself.
     #[schema(default = json!(null))]
     pub notifications: Option<NotificationsPatch>,
+    /// Each field for itself.
+    #[schema(default = json!(null))]
+    pub backup: Option<BackupPatch>,
     /// One by one; they go with their index.
     #[schema(default = json!(null))]
     pub index_credentials: Option<CredentialsWish>,
@@ -96,6 +102,7 @@ pub struct InForce {
     /// What new schedules are offered; `null` is the viewer's own zone.
     pub default_timezone: Option<String>,
     pub notifications: Notifications,
+    pub backup: Backup,
 }
 
 impl InForce {
@@ -111,6 +118,7 @@ impl InForce {
             max_revisions: Some(KEPT_REVISIONS),
             default_timezone: None,
             notifications: Notifications::built_in(),
+            backup: Backup::built_in(),
         }
     }
 }
@@ -130,6 +138,7 @@ impl Settings {
                 .filter(|most| *most > 0),
             default_timezone: self.default_timezone.clone(),
             notifications: self.notifications.over(&built_in.notifications),
+            backup: self.backup.over(&built_in.backup),
         }
     }
 
@@ -161,6 +170,9 @@ impl Settings {
         }
         if let Some(notifications) = &patch.notifications {
             self.notifications = self.notifications.changed(notifications)?;
+        }
+        if let Some(backup) = patch.backup {
+            self.backup = self.backup.changed(backup)?;
         }
         if let Some(packages) = patch.packages {
             self.packages = self.packages.changed(packages)?;

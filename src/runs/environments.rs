@@ -14,9 +14,9 @@ use crate::envs::build;
 use crate::envs::manifest::{File, Manifest};
 use crate::events::News;
 use crate::files::{self, DataDir, EntryKind, ErrorKind, ListLimits, Owner, RelPath, layout, on_disk};
-use crate::model::environment::Environment;
+use crate::model::environment::{ABSENT, Environment};
 use crate::model::ids::ScriptId;
-use crate::model::run::{Run, RunKind, State};
+use crate::model::run::{Run, RunKind, State, Trigger};
 use crate::store;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
@@ -55,12 +55,28 @@ pub(super) async fn keep(cx: Arc<Context>) {
     if let Err(e) = check_all(&cx).await {
         tracing::warn!(error = %e, "not all environments could be checked");
     }
+    if let Err(e) = build_absent(&cx).await {
+        tracing::warn!(error = %e, "not all environments that are missing could be built again");
+    }
     loop {
         if let Err(e) = sweep(&cx).await {
             tracing::warn!(error = %e, "environments that nobody needs could not be looked for");
         }
         tokio::time::sleep(SWEEP_EVERY).await;
     }
+}
+
+/// Has environments built again whose files are not there, each from its lock: once at every start.
+async fn build_absent(cx: &Context) -> Result<(), Error> {
+    let absent = cx.store.read(store::environments::absent).await;
+    for script in absent.map_err(Error::Store)? {
+        match submit::build(cx, &script, submit::Wish::default(), Trigger::System).await {
+            Ok(run) => tracing::info!(%script, build = %run.id, "building an environment that is missing"),
+            Err(Error::NothingToInstall | Error::ScriptNotFound) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
 }
 
 /// The venv in this folder as it is. `None` if there is too much of it, or no venv at all.
@@ -88,9 +104,14 @@ pub(super) fn take_stock(home: &files::Folder) -> files::Result<Option<Manifest>
 /// What is wrong with an environment; `None` if it is whole, or nobody knows what it was like.
 pub(super) fn damage(data: &DataDir, slug: &str, key: &str) -> files::Result<Option<String>> {
     let home = match data.folder(&layout::env(slug, key), Owner::Controller) {
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Some("its folder is missing".to_owned())),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Some(ABSENT.to_owned())),
         other => other?,
     };
+    match home.open_folder(&RelPath::parse(build::VENV)?, Owner::Controller) {
+        // What a backup has of it: the lock, and what was asked for.
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Some(ABSENT.to_owned())),
+        _ => {}
+    }
     let made = match home.read(&RelPath::parse(build::MANIFEST)?, LARGEST_MANIFEST) {
         Ok(contents) => Manifest::from_json(&contents.bytes),
         Err(e) if e.kind() == ErrorKind::NotFound => None,

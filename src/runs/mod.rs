@@ -23,6 +23,7 @@ mod queue;
 pub mod recovery;
 #[cfg(test)]
 mod recovery_model;
+pub mod restored;
 pub mod retention;
 mod reuse;
 mod space;

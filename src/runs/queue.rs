@@ -142,7 +142,7 @@ async fn round(cx: &Arc<Context>) -> Result<Option<Timestamp>, Error> {
 
 /// How the environment of a script stands, for all of its queued runs.
 enum Standing {
-    /// There, or not needed. An environment that is live is good enough, be it that something newer is asked for: runs
+    /// There, or not needed; one whose files are not there is none. An environment that is live is good enough, be it that something newer is asked for: runs
     /// keep using it until the new one is whole.
     Ready,
     None {
@@ -160,7 +160,11 @@ fn standing_of(
         return Ok(Standing::Ready);
     };
     let asked = policy::effective(&script.requirements, defaults);
-    if asked.is_empty() || script.environment_key.is_some() {
+    let usable = match &script.environment_key {
+        Some(key) => !store::environments::is_absent(c, &script.id, key)?,
+        None => false,
+    };
+    if asked.is_empty() || usable {
         return Ok(Standing::Ready);
     }
     let newest_build = store::runs::newest_build(c, &script.id)?.map(Box::new);

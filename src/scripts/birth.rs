@@ -208,7 +208,7 @@ impl Scripts {
                 Ok((script, notes))
             }
             Err(e) => {
-                self.remove_stray(&slug).await;
+                self.discard_stray(slug).await;
                 Err(e)
             }
         }

@@ -160,7 +160,14 @@ pub struct Scripts {
     owner: Owner,
     looks: Looks,
     saving: Arc<Mutex<HashMap<ScriptId, Arc<tokio::sync::Mutex<()>>>>>,
+    /// Read by whoever removes contents for good, written by whoever needs all of them to stay.
+    removals: Arc<tokio::sync::RwLock<()>>,
 }
+
+/// As long as it is held, no folder of a script and no content of a revision is removed.
+pub struct Held(
+    #[expect(dead_code, reason = "the lock lasts as long as this")] tokio::sync::OwnedRwLockWriteGuard<()>,
+);
 
 impl Scripts {
     pub fn new(parts: Parts) -> Self {
@@ -173,7 +180,13 @@ impl Scripts {
             settings: parts.settings,
             owner: parts.owner,
             saving: Arc::default(),
+            removals: Arc::default(),
         }
+    }
+
+    /// Has everything stay that is there now, for a backup; what is added is no concern of it.
+    pub async fn hold(&self) -> Held {
+        Held(Arc::clone(&self.removals).write_owned().await)
     }
 
     /// A new script with a program to start from, as revision 1.

@@ -87,6 +87,12 @@ pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&s
     Ok(())
 }
 
+/// Whatever has not finished is tried once and never again.
+pub fn never_again(connection: &Connection) -> Result<(), Error> {
+    connection.execute("UPDATE runs SET retry = NULL WHERE state <> 'finished'", [])?;
+    Ok(())
+}
+
 /// Stores the run as it is after `event`, provided the row is still at the version before; grows the version.
 pub fn store_step(connection: &Connection, run: &mut Run, event: &Event, at: Timestamp) -> Result<(), Error> {
     let stored = connection

@@ -65,7 +65,17 @@ impl TestApp {
 
     /// With another clock, or with others who watch the store's writes.
     pub async fn start_in(surroundings: Surroundings, flags: &[&str]) -> Self {
+        Self::start_prepared(surroundings, flags, |_| {}).await
+    }
+
+    /// On a data folder that somebody has put something into; it is not there before.
+    pub async fn start_prepared(
+        surroundings: Surroundings,
+        flags: &[&str],
+        prepare: impl FnOnce(&std::path::Path),
+    ) -> Self {
         let mut app = Self::prepare(surroundings, flags);
+        prepare(&app.data);
         app.boot().await;
         app
     }

@@ -3,6 +3,7 @@
 mod access;
 mod archives;
 mod artifacts;
+mod backup;
 mod bad_input;
 mod broker;
 mod credentials;
@@ -36,5 +37,6 @@ mod scripts;
 mod settings;
 mod tools;
 mod triggers;
+mod upgrade;
 mod watching;
 mod webhooks;

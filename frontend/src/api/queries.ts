@@ -1,6 +1,6 @@
 // Server state: every query's key and fetch, in one place, because the event stream (app/live-events) writes to the
 // same keys. Keys: ["scripts", …], ["script", id, part?], ["runs", filters], ["run", id, part?], ["run-totals", script?],
-// ["dashboard"], ["system"], ["settings"], ["settings", "changes"], ["doctor"], ["images"].
+// ["dashboard"], ["system"], ["settings"], ["settings", "changes"], ["doctor"], ["images"], ["backups"].
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, unwrap } from "./client";
 import { type RunFilters, runParams } from "./run-filters";
@@ -48,6 +48,11 @@ export const doctorQuery = queryOptions({
 export const imagesQuery = queryOptions({
   queryKey: ["images"],
   queryFn: ({ signal }) => unwrap(client.GET("/api/v1/images", { signal })),
+});
+
+export const backupsQuery = queryOptions({
+  queryKey: ["backups"],
+  queryFn: ({ signal }) => unwrap(client.GET("/api/v1/backups", { signal })),
 });
 
 export const dashboardQuery = queryOptions({

@@ -4,6 +4,92 @@
  */
 
 export interface paths {
+    "/api/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Backups in the folder for them. */
+        get: operations["listBackups"];
+        put?: never;
+        /** Begins to make one while everything goes on. `GET /backups` says how far it is. */
+        post: operations["makeBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A backup as a file, of which one `Range` can be had. */
+        get: operations["downloadBackup"];
+        put?: never;
+        post?: never;
+        delete: operations["deleteBackup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/{name}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to read one back: every byte of it is held against its manifest and its seal. */
+        post: operations["verifyBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives up what is under way. */
+        post: operations["cancelBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes one and sends it at once; it is not kept. A transfer that breaks off is no backup: its end is missing. */
+        post: operations["sendBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendar": {
         parameters: {
             query?: never;
@@ -1524,6 +1610,173 @@ export interface components {
          * @enum {string}
          */
         Backoff: "fixed" | "doubling";
+        /** @description A file in the folder of backups. */
+        Backup: {
+            account?: components["schemas"]["BackupAccount"] | null;
+            artifacts: boolean;
+            cause?: components["schemas"]["BackupCause"] | null;
+            /**
+             * Format: date-time
+             * @description When it was last read back.
+             */
+            checked_at?: string | null;
+            kind: components["schemas"]["BackupKind"];
+            logs: boolean;
+            /** Format: date-time */
+            made_at: string;
+            name: string;
+            /** @description What was found to be wrong with it. */
+            problem?: string | null;
+            /** Format: int64 */
+            size_bytes: number;
+            /** @description Of PyTask-Manager when it was made, if its header can be read. */
+            version?: string | null;
+        };
+        /** @description The manifest's last line: what it all comes to. */
+        BackupAccount: {
+            /**
+             * Format: int64
+             * @description Of all files, unpacked.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Files that somebody was writing while they were copied: perhaps neither the old nor the new.
+             */
+            changing: number;
+            /**
+             * Format: int64
+             * @description Files of ours that were not as they were written, or missing.
+             */
+            damaged: number;
+            /** Format: int64 */
+            entries: number;
+            /** @description Some of these. */
+            examples: string[];
+            /**
+             * Format: int64
+             * @description Links, devices, second names and impossible names in the folders of scripts and runs.
+             */
+            left_out: number;
+        };
+        /**
+         * @description Why it was made.
+         * @enum {string}
+         */
+        BackupCause: "manual" | "schedule";
+        /** @description As it is shown. */
+        BackupJob: {
+            cause: components["schemas"]["BackupCause"];
+            /** Format: int64 */
+            done_bytes: number;
+            kind: components["schemas"]["BackupJobKind"];
+            /** @description Of the backup. */
+            name: string;
+            phase: components["schemas"]["BackupPhase"];
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * Format: int64
+             * @description About; 0 while it is not known.
+             */
+            total_bytes: number;
+        };
+        /** @enum {string} */
+        BackupJobKind: "make" | "send" | "verify";
+        /** @enum {string} */
+        BackupKind: "backup" | "schema_copy";
+        BackupList: {
+            /** @description Where they are, for whoever looks at the volume. */
+            folder: string;
+            /** @description Newest first; among them copies of the database from before an upgrade. */
+            items: components["schemas"]["Backup"][];
+            job?: components["schemas"]["BackupJob"] | null;
+            last?: components["schemas"]["LastBackup"] | null;
+            /** @description Passwords or secrets are stored, which a restored instance can read only with the key. The key is in no backup. */
+            needs_key: boolean;
+            /**
+             * Format: date-time
+             * @description When the next one is due by itself.
+             */
+            next_at?: string | null;
+            restored?: components["schemas"]["RestoredFrom"] | null;
+        };
+        /** @description What is to change: an absent field stays, `null` goes back to the default. */
+        BackupPatch: {
+            /** @default null */
+            artifacts?: boolean | null;
+            /** @default null */
+            enabled?: boolean | null;
+            /**
+             * @description Five fields, as in a crontab.
+             * @default null
+             */
+            expression?: string | null;
+            /**
+             * Format: int32
+             * @description From 1 to 1,000.
+             * @default null
+             */
+            keep?: number | null;
+            /** @default null */
+            logs?: boolean | null;
+            /**
+             * @description An IANA name, such as `Europe/Berlin`.
+             * @default null
+             */
+            timezone?: string | null;
+        };
+        /** @enum {string} */
+        BackupPhase: "database" | "writing" | "verifying";
+        /** @description What holds. */
+        BackupSettings: {
+            /** @description Whether artifacts of runs are in them. */
+            artifacts: boolean;
+            /** @description Whether backups are made by themselves. */
+            enabled: boolean;
+            /** @description When, as in a crontab. */
+            expression: string;
+            /**
+             * Format: int32
+             * @description How many of those that were made by themselves are kept.
+             */
+            keep: number;
+            /** @description Whether logs of runs are in them. */
+            logs: boolean;
+            /** @description The zone that the expression is meant in. */
+            timezone: string;
+        };
+        /** @description What is in it beside database, scripts and settings. */
+        BackupWish: {
+            /**
+             * @description What runs have left in `$PYTASK_ARTIFACTS`.
+             * @default false
+             */
+            artifacts?: boolean;
+            /**
+             * @description What runs have written.
+             * @default false
+             */
+            logs?: boolean;
+        };
+        /** @description What was set; `null` means the default. */
+        BackupWishes: {
+            /** @default null */
+            artifacts?: boolean | null;
+            /** @default null */
+            enabled?: boolean | null;
+            /** @default null */
+            expression?: string | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            keep?: number | null;
+            /** @default null */
+            logs?: boolean | null;
+            /** @default null */
+            timezone?: string | null;
+        };
         Build: {
             action: components["schemas"]["BuildAction"];
             build_from_source: string[];
@@ -2240,6 +2493,7 @@ export interface components {
         };
         /** @description What holds at the moment. */
         InForce: {
+            backup: components["schemas"]["BackupSettings"];
             default_limits: components["schemas"]["Limits"];
             /** @description What new schedules are offered; `null` is the viewer's own zone. */
             default_timezone?: string | null;
@@ -2306,6 +2560,11 @@ export interface components {
             started_at?: string | null;
             state: components["schemas"]["RunState"];
         };
+        /**
+         * @description Parts of runs that a backup may be without.
+         * @enum {string}
+         */
+        LeftBehind: "log" | "artifacts";
         LimitHit: {
             /**
              * Format: int64
@@ -3016,6 +3275,8 @@ export interface components {
                 /** @description Marked to be kept: it is never removed by itself. */
                 kept: boolean;
                 kind: components["schemas"]["RunKind"];
+                /** @description What is not there of it, because this instance was restored from a backup that is without. */
+                left_behind: components["schemas"]["LeftBehind"][];
                 limits: components["schemas"]["Limits"];
                 lock_hash?: string | null;
                 log?: components["schemas"]["LogSummary"] | null;
@@ -3213,6 +3474,21 @@ export interface components {
         ResolveRequest: {
             use: components["schemas"]["Winner"];
         };
+        /** @description What this instance was restored from. */
+        RestoredFrom: {
+            artifacts: boolean;
+            /** @description Whether logs of runs were in it. */
+            logs: boolean;
+            /**
+             * Format: date-time
+             * @description When the backup was made.
+             */
+            made_at: string;
+            /** Format: date-time */
+            restored_at: string;
+            /** @description Of PyTask-Manager, which made it. */
+            version: string;
+        };
         /** @description What holds; `null` is no bound. */
         Retention: {
             /** Format: int32 */
@@ -3384,6 +3660,8 @@ export interface components {
             /** @description Marked to be kept: it is never removed by itself. */
             kept: boolean;
             kind: components["schemas"]["RunKind"];
+            /** @description What is not there of it, because this instance was restored from a backup that is without. */
+            left_behind: components["schemas"]["LeftBehind"][];
             limits: components["schemas"]["Limits"];
             lock_hash?: string | null;
             log?: components["schemas"]["LogSummary"] | null;
@@ -3757,6 +4035,18 @@ export interface components {
         /** @description What was set; `None` and absent fields mean the default. */
         Settings: {
             /**
+             * @description When backups are made by themselves, and what is in them.
+             * @default {
+             *       "artifacts": null,
+             *       "enabled": null,
+             *       "expression": null,
+             *       "keep": null,
+             *       "logs": null,
+             *       "timezone": null
+             *     }
+             */
+            backup?: components["schemas"]["BackupWishes"];
+            /**
              * @description For scripts that do not say otherwise.
              * @default {}
              */
@@ -3836,6 +4126,8 @@ export interface components {
         };
         /** @description What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole. */
         SettingsPatch: {
+            /** @default null */
+            backup?: components["schemas"]["BackupPatch"] | null;
             /** @default null */
             default_limits?: components["schemas"]["LimitsPatch"] | null;
             /**
@@ -4348,6 +4640,231 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listBackups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupList"];
+                };
+            };
+        };
+    };
+    makeBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupWish"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupJob"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    downloadBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    verifyBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupJob"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancelBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is under way */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sendBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zstd": number[];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getCalendar: {
         parameters: {
             query: {

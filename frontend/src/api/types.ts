@@ -53,6 +53,11 @@ export type MissingModule = Schemas["MissingModule"];
 export type FileEntry = Schemas["FileEntry"];
 export type Revision = Schemas["Revision"];
 export type System = Schemas["System"];
+export type Backup = Schemas["Backup"];
+export type BackupAccount = Schemas["BackupAccount"];
+export type BackupJob = Schemas["BackupJob"];
+export type BackupList = Schemas["BackupList"];
+export type BackupWish = Schemas["BackupWish"];
 export type RunnerImage = Schemas["RunnerImage"];
 export type Dashboard = Schemas["Dashboard"];
 export type ErrorBody = Schemas["ErrorBody"];
@@ -89,6 +94,8 @@ export type EventFrame =
   | { type: "files"; script_id: string }
   | { type: "system"; system: System }
   | { type: "images" }
+  /** A backup came, went, or is further. */
+  | { type: "backups" }
   /** This client was slow and frames were dropped. */
   | { type: "missed" };
 

@@ -1,8 +1,17 @@
 // A consistent copy while everything runs on.
-import { Empty, Panel } from "~/components/ui/panel";
+import type { SettingsView } from "~/api/types";
+import { BackupPanel } from "~/features/backup/backup-panel";
+import { ScheduleForm } from "~/features/backup/schedule-form";
+import { useChangeSettings } from "../use-change-settings";
+import { WithSettings } from "../with-settings";
 
 export const Section = () => (
-  <Panel title="Backup">
-    <Empty title="Not built yet">A consistent copy while everything runs on.</Empty>
-  </Panel>
+  <>
+    <BackupPanel />
+    <WithSettings title="By itself">{(settings) => <Schedule settings={settings} />}</WithSettings>
+  </>
+);
+
+const Schedule = ({ settings }: { settings: SettingsView }) => (
+  <ScheduleForm settings={settings} save={useChangeSettings()} />
 );
