@@ -15,6 +15,7 @@ use axum::Router;
 use sha2::{Digest, Sha256};
 
 use crate::api::{self, Api, guard::AllowedHosts};
+use crate::cleanup::{self, Cleanup};
 use crate::clock::Clock;
 use crate::config::ServeConfig;
 use crate::engine::Engine;
@@ -215,6 +216,15 @@ pub async fn start_on(
         image: config.tools_image.clone(),
         idle: Duration::from_secs(config.tools_idle_seconds),
     });
+    let cleanup = Cleanup::start(cleanup::Parts {
+        store: store.clone(),
+        data: data.clone(),
+        clock: clock.clone(),
+        events: events.clone(),
+        settings: settings.clone(),
+        images: images.clone(),
+        runs: runs.clone(),
+    });
     let api = Api {
         store: store.clone(),
         data,
@@ -223,6 +233,7 @@ pub async fn start_on(
         scripts: scripts.clone(),
         settings,
         images,
+        cleanup,
         runs: runs.clone(),
         scheduler: scheduler.clone(),
         tools: tools.clone(),

@@ -24,6 +24,8 @@ pub enum News {
     System,
     /// A runner image came, went, or is further.
     Images,
+    /// A clean-up began, ended, or is further.
+    Cleanup,
 }
 
 #[derive(Clone)]

@@ -44,10 +44,25 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "tools",
         &["engine", "envs", "events", "files", "model", "runs", "store"],
     ),
+    (
+        "cleanup",
+        &[
+            "clock",
+            "events",
+            "files",
+            "images",
+            "model",
+            "runs",
+            "scheduler",
+            "settings",
+            "store",
+        ],
+    ),
     // Everything but the engine: what may be known of it comes through `runs`.
     (
         "api",
         &[
+            "cleanup",
             "clock",
             "envs",
             "events",
@@ -71,6 +86,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "app",
         &[
             "api",
+            "cleanup",
             "clock",
             "config",
             "engine",

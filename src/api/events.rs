@@ -41,6 +41,8 @@ pub enum EventMessage {
     },
     /// A runner image came, went, or is further.
     Images,
+    /// A clean-up began, ended, or is further.
+    Cleanup,
     /// Some messages were dropped; read again what is shown.
     Missed,
 }
@@ -103,6 +105,7 @@ async fn tell(api: &Api, news: News) -> Result<EventMessage, ApiError> {
             script_id: id.to_string(),
         },
         News::Images => EventMessage::Images,
+        News::Cleanup => EventMessage::Cleanup,
         News::System => EventMessage::System {
             system: Box::new(system::show(api).await?),
         },

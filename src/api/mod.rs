@@ -6,6 +6,7 @@
 mod artifacts;
 mod calendar;
 mod changes;
+mod cleanup;
 mod cron;
 mod crontab;
 mod dashboard;
@@ -53,6 +54,7 @@ use utoipa_axum::routes;
 
 pub use error::{ApiError, ErrorBody};
 
+use crate::cleanup::Cleanup;
 use crate::clock::Clock;
 use crate::events::Events;
 use crate::files::DataDir;
@@ -76,6 +78,7 @@ pub struct Api {
     pub scripts: Scripts,
     pub settings: Keeper,
     pub images: Images,
+    pub cleanup: Cleanup,
     pub runs: Runs,
     pub scheduler: Scheduler,
     pub tools: Tools,
@@ -163,6 +166,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(events::events))
         .routes(routes!(dashboard::get))
         .routes(routes!(settings::get, settings::update))
+        .routes(routes!(cleanup::get, cleanup::begin))
+        .routes(routes!(cleanup::preview))
+        .routes(routes!(cleanup::room))
         .routes(routes!(retention::preview))
         .routes(routes!(saved_filters::list, saved_filters::create))
         .routes(routes!(saved_filters::update, saved_filters::delete))

@@ -4,9 +4,10 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Api;
 use super::error::{ApiError, ErrorBody, out_of_bounds};
 use super::extract::Json;
+use super::{Api, cleanup};
+use crate::cleanup::Cleanup;
 use crate::model::indexes::IndexView;
 use crate::model::settings::{InForce, Settings, SettingsPatch};
 
@@ -50,6 +51,9 @@ pub async fn update(
 ) -> Result<Json<SettingsView>, ApiError> {
     if let Some(limits) = &patch.default_limits {
         api.runs.check_enforceable(limits).map_err(out_of_bounds)?;
+    }
+    if let Some(cleanup) = &patch.cleanup {
+        Cleanup::check(cleanup).map_err(cleanup::unusable)?;
     }
     if patch.schedules_paused.is_some() {
         api.scheduler.settle(None).await?;

@@ -12,7 +12,7 @@ pub mod fake;
 mod image;
 mod job;
 
-pub use image::{Image, Images, Interpreter, Listener, Progress, Recipe};
+pub use image::{Image, Images, Interpreter, LabelledImage, Listener, Progress, Recipe};
 pub use job::{Bytes, JobName, JobSpec, JobState, ListedJob, Mount, Network, Priority, ResourceCaps};
 
 use async_trait::async_trait;

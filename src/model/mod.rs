@@ -4,6 +4,7 @@
 pub mod arguments;
 pub mod build;
 pub mod changes;
+pub mod cleanup;
 pub mod environment;
 pub mod evidence;
 pub mod history;

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::cleanup::{Cleanup, CleanupPatch, CleanupWish};
 use super::indexes::CredentialsWish;
 use super::limits::{Limits, LimitsPatch, OutOfBounds, within};
 use super::packages::{PackagePatch, PackageSettings, Packages};
@@ -39,6 +40,8 @@ pub struct Settings {
     pub retention: RetentionWish,
     /// Revisions that are kept of each script; 0 is no bound.
     pub max_revisions: Option<u64>,
+    /// What is removed by itself, and when.
+    pub cleanup: CleanupWish,
 }
 
 /// What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole.
@@ -63,6 +66,9 @@ pub struct SettingsPatch {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<u64>)]
     pub max_revisions: Option<Option<u64>>,
+    /// Each field for itself.
+    #[schema(default = json!(null))]
+    pub cleanup: Option<CleanupPatch>,
     /// One by one; they go with their index.
     #[schema(default = json!(null))]
     pub index_credentials: Option<CredentialsWish>,
@@ -80,6 +86,7 @@ pub struct InForce {
     pub retention: Retention,
     /// Of each script; `null` is no bound.
     pub max_revisions: Option<u64>,
+    pub cleanup: Cleanup,
 }
 
 impl InForce {
@@ -93,6 +100,7 @@ impl InForce {
             schedules_paused: false,
             retention: Retention::built_in(),
             max_revisions: Some(KEPT_REVISIONS),
+            cleanup: Cleanup::built_in(),
         }
     }
 }
@@ -110,6 +118,7 @@ impl Settings {
                 .max_revisions
                 .or(built_in.max_revisions)
                 .filter(|most| *most > 0),
+            cleanup: self.cleanup.over(&built_in.cleanup),
         }
     }
 
@@ -135,6 +144,9 @@ impl Settings {
         if let Some(most) = patch.max_revisions {
             within("max_revisions", most, 0, MOST_REVISIONS)?;
             self.max_revisions = most;
+        }
+        if let Some(cleanup) = &patch.cleanup {
+            self.cleanup = self.cleanup.changed(cleanup)?;
         }
         if let Some(packages) = patch.packages {
             self.packages = self.packages.changed(packages)?;

@@ -7,6 +7,7 @@
 pub mod admission;
 mod artifacts;
 mod builds;
+mod cleaning;
 mod context;
 mod directory;
 mod disk_watch;
@@ -37,7 +38,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+pub use cleaning::Expired;
 pub use engine_link::{EngineStatus, Ready};
+pub use environments::Unneeded;
 pub use fires::{Fate, Ground, record_fire};
 pub use space::{Disk, Relief};
 pub use submit::{Submission, Wish};

@@ -5,6 +5,7 @@
 //! it is on disk (`synchronous=FULL`) when `write` returns. Knows no engine, no files, no HTTP.
 
 pub mod calendar;
+pub mod cleanups;
 pub mod environments;
 pub mod images;
 pub mod index_credentials;

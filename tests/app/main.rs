@@ -3,6 +3,7 @@
 mod archives;
 mod artifacts;
 mod bad_input;
+mod cleanup;
 mod credentials;
 mod disk;
 mod environments;
