@@ -1,5 +1,6 @@
 // The pretend controller's HTTP contract, one row per route.
 import { artifact, artifactsOf } from "./artifacts.mjs";
+import { cleanupRoutes } from "./cleanup.mjs";
 import { logs, runs, scripts, system } from "./data.mjs";
 import { fileRoutes } from "./files.mjs";
 import { historyRoutes } from "./history.mjs";
@@ -69,6 +70,7 @@ export const ROUTES = [
   ...fileRoutes({ known, refuse, page, scripts, tell, tellScript }),
   ...packageRoutes({ known, refuse }),
   ...imageRoutes({ refuse }),
+  ...cleanupRoutes({ refuse }),
   ...logRoutes({ known, refuse }),
   ...scheduleRoutes({ known, refuse, page }),
   [

@@ -31,6 +31,23 @@ export const builtIn = {
   schedules_paused: false,
   retention: { max_age_days: 90, max_runs: 1000, max_bytes: null },
   max_revisions: 500,
+  cleanup: {
+    enabled: true,
+    expression: "30 3 * * 0",
+    timezone: "UTC",
+    kinds: [
+      "trash",
+      "runs",
+      "environments",
+      "leftovers",
+      "unused_packages",
+      "database_copies",
+      "supervisors",
+      "images",
+      "containers",
+    ],
+    trash_days: 30,
+  },
 };
 
 const set = {
@@ -39,6 +56,7 @@ const set = {
   min_free_bytes: null,
   schedules_paused: null,
   max_revisions: null,
+  cleanup: { enabled: null, expression: null, timezone: null, kinds: null, trash_days: null },
   retention: { max_age_days: null, max_runs: null, max_bytes: null },
   packages: {
     default_requirements: ["certifi"],
@@ -71,6 +89,7 @@ export const inForce = () => ({
   schedules_paused: set.schedules_paused ?? builtIn.schedules_paused,
   packages: { ...builtIn.packages, ...given(set.packages) },
   retention: { ...builtIn.retention, ...given(set.retention) },
+  cleanup: { ...builtIn.cleanup, ...given(set.cleanup) },
 });
 
 export const settingsView = () => ({ in_force: inForce(), defaults: builtIn, set, indexes: indexes() });
@@ -135,7 +154,10 @@ export function changeSettings(patch, engine) {
       return ["index_credentials", `${address} needs both, a user name and a password`, { address }];
   if (patch.retention?.max_age_days > 36_500)
     return ["retention.max_age_days", `max_age_days must be from 0 to 36500, not ${patch.retention.max_age_days}`];
+  if (patch.cleanup?.trash_days > 36_500)
+    return ["cleanup.trash_days", `cleanup.trash_days must be from 0 to 36500, not ${patch.cleanup.trash_days}`];
   if (patch.retention) Object.assign(set.retention, patch.retention);
+  if (patch.cleanup) Object.assign(set.cleanup, patch.cleanup);
   if (patch.packages) Object.assign(set.packages, patch.packages);
   for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))
     if (wish) logins.set(address, wish.username ?? logins.get(address));

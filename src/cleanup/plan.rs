@@ -606,3 +606,7 @@ pub fn known(id: &str, unknown: &HashSet<RunId>) -> RunKnown {
         RunKnown::Needed
     }
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -398,6 +398,8 @@ async fn a_kill_after_any_step_changes_neither_what_goes_nor_what_is_told() {
         holder.left.store(-1, Ordering::SeqCst);
         let (mut app, clock) = start_with(vec![Arc::clone(&holder) as Arc<dyn Witness>]).await;
         let stay = plant(&app, &clock).await;
+        // It goes at every start.
+        std::fs::remove_dir_all(app.data.join("staging/half")).expect("removed");
         let preview = app.get(&format!("/cleanup/preview?kinds={KINDS}")).await;
         let before = taken(&app.data);
         holder.left.store(steps + 1, Ordering::SeqCst);
@@ -475,10 +477,16 @@ async fn what_was_missed_while_nobody_was_there_is_made_up_for_once() {
         )
         .await;
     assert_eq!(set["in_force"]["cleanup"]["kinds"], json!(["leftovers"]));
-    app.until("it is known when", async |app| {
-        app.get("/cleanup").await["next_at"] != Value::Null
-    })
-    .await;
+    let counts_from_now = |app: &TestApp| {
+        let db = Connection::open(app.data.join("db/pytask.sqlite")).expect("opens");
+        let cursor = db.query_row("SELECT value FROM meta WHERE key = 'cleanup_cursor'", [], |row| {
+            row.get::<_, String>(0)
+        });
+        cursor.is_ok_and(|cursor| cursor.contains("0 3 * * *"))
+    };
+    app.until("the schedule has begun", async |app| counts_from_now(app))
+        .await;
+    assert_ne!(app.get("/cleanup").await["next_at"], Value::Null);
     put(&app.data.join("probe/old/x"), 10);
     age(&app.data.join("probe/old"));
     put(&app.data.join(format!("runs/2020/01/{RUN}/log")), 10);

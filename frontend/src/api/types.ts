@@ -85,6 +85,7 @@ export type EventFrame =
   | { type: "files"; script_id: string }
   | { type: "system"; system: System }
   | { type: "images" }
+  | { type: "cleanup" }
   /** This client was slow and frames were dropped. */
   | { type: "missed" };
 
