@@ -410,11 +410,13 @@ proptest! {
             prop_assert!(!goes || matches!(known, RunKnown::Finished | RunKnown::Unknown));
         }
         for name in &names {
-            prop_assert!(!paths.contains(name.as_str()));
+            let place = |folder: &str| format!("{folder}/{name}");
+            let goes = |path: String| paths.contains(path.as_str());
+            prop_assert!(!goes(name.clone()));
             // None of these is a hash of sixteen digits, or what we call a copy.
-            prop_assert!(!paths.contains(format!("bin/{name}").as_str()));
-            prop_assert!(is_bucket(name) || !paths.contains(format!("cache/uv/{name}").as_str()));
-            prop_assert!(!paths.contains(format!("backups/{name}").as_str()));
+            prop_assert!(!goes(place("bin")));
+            prop_assert!(is_bucket(name) || !goes(place("cache/uv")));
+            prop_assert!(!goes(place("backups")));
         }
     }
 }

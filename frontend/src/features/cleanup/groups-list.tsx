@@ -4,7 +4,6 @@ import { Checkbox } from "~/components/ui/checkbox";
 import { Tag } from "~/components/ui/tag";
 import { Bytes } from "~/components/ui/time";
 import { cn } from "~/lib/cn";
-import { plural } from "~/lib/format";
 import type { Group, Kind } from "./requests";
 
 interface GroupsListProps {
@@ -25,8 +24,8 @@ export function GroupsList({ groups, onToggle, disabled }: GroupsListProps) {
       </ul>
       {empty.length > 0 ? (
         <p className="border-line border-t px-4 py-3 text-ink-3 text-xs">
-          {found.length > 0 ? "Nothing else: no " : "There is nothing: no "}
-          {empty.map((group) => lower(group.what)).join(", no ")}.
+          {found.length > 0 ? "Nothing of the others: " : "There is nothing of these: "}
+          {empty.map((group) => lower(group.what)).join(", ")}.
         </p>
       ) : null}
     </>
@@ -60,14 +59,15 @@ function GroupRow({ group, onToggle, disabled }: { group: Group; onToggle: () =>
           </span>
         </div>
         <p id={`${id}-why`} className="text-ink-2">
-          {group.why}. {group.safe ? null : <span className="text-ink-3">It goes only when somebody chooses it.</span>}
+          {group.why}.{" "}
+          {group.safe ? null : (
+            <span className="text-ink-3">Unless somebody chooses it, it does not go by itself.</span>
+          )}
           {group.place === "engine" ? <Tag>on the engine’s disk</Tag> : null}
         </p>
         <details className="mt-1">
           <summary className="cursor-pointer text-ink-3 text-xs">
-            {group.items_count > group.examples.length
-              ? `The largest ${group.examples.length}`
-              : `All of ${plural(group.items_count, "it", "them")}`}
+            {group.items_count > group.examples.length ? `The largest ${group.examples.length}` : "What it is"}
           </summary>
           <table className="mt-1 w-full max-w-xl text-xs">
             <caption className="sr-only">{group.what}, the largest first</caption>

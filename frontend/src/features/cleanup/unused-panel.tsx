@@ -2,7 +2,7 @@
 // preview, and what changed since then stays.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Eraser, RefreshCw } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "~/components/ui/button";
 import { Dialog } from "~/components/ui/dialog";
 import { ErrorNotice } from "~/components/ui/error-notice";
@@ -30,7 +30,17 @@ export function UnusedPanel() {
     onSettled: () => setAsking(false),
   });
   const running = standing?.running ?? null;
+  const wasRunning = useRef(false);
+  useEffect(() => {
+    // What has gone is seen by looking once more.
+    if (wasRunning.current && !running) {
+      void queryClient.invalidateQueries({ queryKey: ["cleanup-preview"] });
+      void queryClient.invalidateQueries({ queryKey: ["cleanup-room"] });
+    }
+    wasRunning.current = running !== null;
+  }, [running, queryClient]);
   const going = preview ? goingOf(preview.groups) : [];
+  const atEngine = going.reduce((sum, group) => sum + (group.place === "engine" ? group.bytes : 0), 0);
   return (
     <Panel
       id="unused"
@@ -60,7 +70,8 @@ export function UnusedPanel() {
                 "Nothing would go."
               ) : (
                 <>
-                  Would free <span className="num font-medium text-ink">{formatBytes(preview.total_bytes)}</span>.
+                  Would free <span className="num font-medium text-ink">{formatBytes(preview.total_bytes)}</span>
+                  {atEngine > 0 ? `, ${formatBytes(atEngine)} of it on the engine’s disk` : ""}.
                 </>
               )}
             </p>

@@ -43,7 +43,7 @@ export const ROOM: Record<RoomItem["kind"], string> = {
   revisions: "Revisions",
   environments: "Environments",
   runs: "Logs and artifacts",
-  package_cache: "Package cache, beside environments",
+  package_cache: "Package cache, the rest",
   database: "Database",
   backups: "Backups",
   rest: "The rest, with the reserve",
