@@ -376,7 +376,7 @@ proptest! {
         ages in prop::collection::vec(0i64..100, 12),
         deleted in prop::collection::vec(prop::option::of(0i64..1500), 6),
         kept in prop::collection::vec(0u64..2, 6),
-        names in prop::collection::vec("[a-zA-Z0-9._-]{1,12}", 12),
+        names in prop::collection::btree_set("[a-zA-Z0-9._-]{1,12}", 12),
         knowns in prop::collection::vec(0usize..4, 12),
         old_containers: bool,
     ) {

@@ -43,7 +43,7 @@ fn group<'a>(preview: &'a Value, kind: &str) -> &'a Value {
 }
 
 impl Product {
-    async fn clean(&self, preview: &Value) -> Value {
+    async fn clean_up(&self, preview: &Value) -> Value {
         let before = self.get("/cleanup").await["last_reports"]
             .as_array()
             .map_or(0, Vec::len);
@@ -61,7 +61,7 @@ impl Product {
         .await
     }
 
-    async fn install(&self, script: &str, packages: &[&str]) {
+    async fn install_these(&self, script: &str, packages: &[&str]) {
         self.require(script, packages).await;
         let install = format!("/scripts/{script}/dependencies/install");
         let build = words(&self.post(202, &install, json!({})).await["run"]["id"]);
@@ -184,7 +184,7 @@ async fn containers_and_images_of_this_instance_alone_go() {
         "{preview:#}"
     );
     assert_eq!(group(&preview, "containers")["items_count"], 1, "{preview:#}");
-    let report = product.clean(&preview).await;
+    let report = product.clean_up(&preview).await;
     assert_eq!(report["failures"], json!([]), "{report:#}");
     for id in [&nameless, &gone] {
         assert!(try_docker(&["image", "inspect", id]).is_err(), "{id} stays");
@@ -208,7 +208,7 @@ async fn packages_go_with_the_last_environment_that_has_them_and_come_back() {
         .script("Packages", "import six; print(six.__version__)")
         .await;
     for (number, packages) in [&["six"], &["idna"], &["certifi"]].into_iter().enumerate() {
-        product.install(&script, packages).await;
+        product.install_these(&script, packages).await;
         product.compiled(&script, number + 1).await;
     }
     // The first environment is neither live nor the one before; its package is in nobody else's.
@@ -222,7 +222,7 @@ async fn packages_go_with_the_last_environment_that_has_them_and_come_back() {
         "{preview:#}"
     );
     let before = taken(&product.data);
-    let report = product.clean(&preview).await;
+    let report = product.clean_up(&preview).await;
     assert_eq!(report["failures"], json!([]), "{report:#}");
     assert_eq!(report["freed_bytes"], preview["total_bytes"]);
     assert_eq!(
@@ -236,7 +236,7 @@ async fn packages_go_with_the_last_environment_that_has_them_and_come_back() {
     assert_eq!(preview["total_bytes"], 0, "{preview:#}");
 
     // What refers to the package in the cache is still there, and uv fetches it again.
-    product.install(&script, &["six"]).await;
+    product.install_these(&script, &["six"]).await;
     let run = product.outcome(&script).await;
     assert_eq!(run["outcome"]["kind"], "succeeded", "{run:#}");
 
@@ -244,7 +244,7 @@ async fn packages_go_with_the_last_environment_that_has_them_and_come_back() {
     // The whole cache, and what is installed still works; so does what comes after.
     let preview = product.get("/cleanup/preview?kinds=package_cache").await;
     let before = taken(&product.data);
-    let report = product.clean(&preview).await;
+    let report = product.clean_up(&preview).await;
     assert_eq!(report["failures"], json!([]), "{report:#}");
     assert_eq!(
         report["freed_bytes"].as_u64(),
@@ -253,7 +253,7 @@ async fn packages_go_with_the_last_environment_that_has_them_and_come_back() {
     );
     let run = product.outcome(&script).await;
     assert_eq!(run["outcome"]["kind"], "succeeded", "{run:#}");
-    product.install(&script, &["six", "idna"]).await;
+    product.install_these(&script, &["six", "idna"]).await;
     let run = product.outcome(&script).await;
     assert_eq!(run["outcome"]["kind"], "succeeded", "{run:#}");
     let folder = expect(200, product.request(Method::GET, &format!("/scripts/{script}"))).await;
