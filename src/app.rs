@@ -19,6 +19,7 @@ use crate::access::{self, Access};
 use crate::api::{self, Api, guard::AllowedHosts};
 use crate::backup::{self, Backups};
 use crate::broker;
+use crate::cleanup::{self, Cleanup};
 use crate::clock::Clock;
 use crate::config::ServeConfig;
 use crate::doctor::{self, Doctor};
@@ -308,6 +309,15 @@ pub async fn start_on(
         image: config.tools_image.clone(),
         idle: Duration::from_secs(config.tools_idle_seconds),
     });
+    let cleanup = Cleanup::start(cleanup::Parts {
+        store: store.clone(),
+        data: data.clone(),
+        clock: clock.clone(),
+        events: events.clone(),
+        settings: settings.clone(),
+        images: images.clone(),
+        runs: runs.clone(),
+    });
     let api = Api {
         store: store.clone(),
         data,
@@ -318,6 +328,7 @@ pub async fn start_on(
         doctor,
         metrics,
         images,
+        cleanup,
         runs: runs.clone(),
         scheduler: scheduler.clone(),
         tools: tools.clone(),

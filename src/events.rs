@@ -28,6 +28,8 @@ pub enum News {
     Images,
     /// A backup came, went, or is further.
     Backups,
+    /// A clean-up began, ended, or is further.
+    Cleanup,
 }
 
 #[derive(Clone)]

@@ -79,12 +79,27 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("access", &["clock", "model", "rate", "store"]),
     ("triggers", &["clock", "model", "rate", "runs", "store", "vault"]),
+    (
+        "cleanup",
+        &[
+            "clock",
+            "events",
+            "files",
+            "images",
+            "model",
+            "runs",
+            "scheduler",
+            "settings",
+            "store",
+        ],
+    ),
     // Everything but the engine: what may be known of it comes through `runs`.
     (
         "api",
         &[
             "access",
             "backup",
+            "cleanup",
             "clock",
             "doctor",
             "envs",
@@ -120,6 +135,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "api",
             "broker",
             "backup",
+            "cleanup",
             "clock",
             "config",
             "doctor",

@@ -1,6 +1,7 @@
 // The pretend controller's HTTP contract, one row per route.
 import { artifact, artifactsOf } from "./artifacts.mjs";
 import { backupRoutes } from "./backups.mjs";
+import { cleanupRoutes } from "./cleanup.mjs";
 import { logs, runs, scripts, system } from "./data.mjs";
 import { doctorRoutes } from "./doctor.mjs";
 import { fileRoutes } from "./files.mjs";
@@ -74,6 +75,7 @@ export const ROUTES = [
   ...packageRoutes({ known, refuse }),
   ...backupRoutes({ refuse }),
   ...imageRoutes({ refuse }),
+  ...cleanupRoutes({ refuse }),
   ...logRoutes({ known, refuse }),
   ...scheduleRoutes({ known, refuse, page }),
   [

@@ -33,6 +33,23 @@ export const builtIn = {
   max_revisions: 500,
   default_timezone: null,
   backup: { enabled: true, expression: "30 3 * * *", timezone: "UTC", keep: 7, logs: false, artifacts: false },
+  cleanup: {
+    enabled: true,
+    expression: "30 3 * * 0",
+    timezone: "UTC",
+    kinds: [
+      "trash",
+      "runs",
+      "environments",
+      "leftovers",
+      "unused_packages",
+      "database_copies",
+      "supervisors",
+      "images",
+      "containers",
+    ],
+    trash_days: 30,
+  },
 };
 
 const set = {
@@ -42,6 +59,7 @@ const set = {
   schedules_paused: null,
   max_revisions: null,
   default_timezone: null,
+  cleanup: { enabled: null, expression: null, timezone: null, kinds: null, trash_days: null },
   retention: { max_age_days: null, max_runs: null, max_bytes: null },
   backup: { enabled: null, expression: null, timezone: null, keep: null, logs: null, artifacts: null },
   packages: {
@@ -77,6 +95,7 @@ export const inForce = () => ({
   packages: { ...builtIn.packages, ...given(set.packages) },
   retention: { ...builtIn.retention, ...given(set.retention) },
   backup: { ...builtIn.backup, ...given(set.backup) },
+  cleanup: { ...builtIn.cleanup, ...given(set.cleanup) },
 });
 
 /** What was changed, the newest first. */
@@ -188,7 +207,10 @@ function change(patch, engine) {
   if (patch.backup?.expression && !/^(\S+\s+){4}\S+$/.test(patch.backup.expression))
     return ["expression", "An expression has five fields, such as 30 3 * * *"];
   if (patch.backup) Object.assign(set.backup, patch.backup);
+  if (patch.cleanup?.trash_days > 36_500)
+    return ["cleanup.trash_days", `cleanup.trash_days must be from 0 to 36500, not ${patch.cleanup.trash_days}`];
   if (patch.retention) Object.assign(set.retention, patch.retention);
+  if (patch.cleanup) Object.assign(set.cleanup, patch.cleanup);
   if (patch.packages) Object.assign(set.packages, patch.packages);
   for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))
     if (wish) logins.set(address, wish.username ?? logins.get(address));

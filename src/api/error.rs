@@ -18,7 +18,8 @@ use crate::model::limits::OutOfBounds;
 use crate::scheduler::timetable::Unusable;
 use crate::triggers::signature;
 use crate::{
-    access, backup, images, logs, runs, scheduler, scripts, settings, store, tools, triggers, vault, webhooks,
+    access, backup, cleanup, images, logs, runs, scheduler, scripts, settings, store, tools, triggers, vault,
+    webhooks,
 };
 
 /// The body of every answer that is not a success.
@@ -480,6 +481,25 @@ impl From<images::Error> for ApiError {
             .with(json!({ "scripts": scripts })),
             images::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             images::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<cleanup::Error> for ApiError {
+    fn from(error: cleanup::Error) -> Self {
+        match error {
+            cleanup::Error::Running => Self::conflict(
+                "cleanup_running",
+                "A clean-up is already under way; wait until it has ended",
+            ),
+            cleanup::Error::Outdated => Self::conflict(
+                "cleanup_outdated",
+                "What would go is no longer what the preview showed; look at it again. Nothing was removed",
+            ),
+            cleanup::Error::Unusable(unusable) => scheduler::Error::Unusable(unusable).into(),
+            cleanup::Error::Files(error) => error.into(),
+            cleanup::Error::Runs(error) => error.into(),
+            cleanup::Error::Store(error) => error.into(),
         }
     }
 }

@@ -47,6 +47,8 @@ pub enum EventMessage {
     },
     /// A backup came, went, or is further.
     Backups,
+    /// A clean-up began, ended, or is further.
+    Cleanup,
     /// Some messages were dropped; read again what is shown.
     Missed,
 }
@@ -113,6 +115,7 @@ async fn tell(api: &Api, news: News) -> Result<EventMessage, ApiError> {
             webhook_id: id.to_string(),
         },
         News::Backups => EventMessage::Backups,
+        News::Cleanup => EventMessage::Cleanup,
         News::System => EventMessage::System {
             system: Box::new(system::show(api).await?),
         },

@@ -8,6 +8,7 @@ mod artifacts;
 mod backups;
 mod calendar;
 mod changes;
+mod cleanup;
 mod cron;
 mod crontab;
 mod dashboard;
@@ -64,6 +65,7 @@ pub use error::{ApiError, ErrorBody};
 
 use crate::access::Access;
 use crate::backup::Backups;
+use crate::cleanup::Cleanup;
 use crate::clock::Clock;
 use crate::doctor::Doctor;
 use crate::events::Events;
@@ -93,6 +95,7 @@ pub struct Api {
     pub doctor: Doctor,
     pub metrics: Metrics,
     pub images: Images,
+    pub cleanup: Cleanup,
     pub runs: Runs,
     pub scheduler: Scheduler,
     pub tools: Tools,
@@ -189,6 +192,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(settings::get, settings::update))
         .routes(routes!(settings::changes))
         .routes(routes!(doctor::get, doctor::examine))
+        .routes(routes!(cleanup::get, cleanup::begin))
+        .routes(routes!(cleanup::preview))
+        .routes(routes!(cleanup::room))
         .routes(routes!(retention::preview))
         .routes(routes!(saved_filters::list, saved_filters::create))
         .routes(routes!(saved_filters::update, saved_filters::delete))

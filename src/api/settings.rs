@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::Api;
 use super::error::{ApiError, ErrorBody, out_of_bounds};
 use super::extract::{Json, Query};
 use super::page::{self, Page};
+use super::{Api, cleanup};
+use crate::cleanup::Cleanup;
 use crate::model::indexes::IndexView;
 use crate::model::settings::{InForce, Settings, SettingsPatch};
 use crate::store::settings_changes::Entry;
@@ -91,6 +92,9 @@ pub async fn update(
     }
     if let Some(backup) = &patch.backup {
         api.backups.check_settings(backup)?;
+    }
+    if let Some(cleanup) = &patch.cleanup {
+        Cleanup::check(cleanup).map_err(cleanup::unusable)?;
     }
     if patch.schedules_paused.is_some() {
         api.scheduler.settle(None).await?;

@@ -12,7 +12,7 @@ use super::order::Order;
 use super::wire::{BuildOrder, Call, Greeting, PROMPTLY, Reply, VERSION, Wire};
 use crate::engine::{
     Capabilities, Description, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState,
-    ListedJob, Listener, Recipe,
+    LabelledImage, ListedJob, Listener, Recipe,
 };
 
 /// Beyond the server's own patience with an engine, which answers in any case.
@@ -168,6 +168,13 @@ impl Engine for Client {
 
 #[async_trait]
 impl Images for Client {
+    async fn labelled_images(&self) -> Result<Vec<LabelledImage>, Error> {
+        match self.ask(Call::LabelledImages).await? {
+            Reply::LabelledImages(images) => Ok(images),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     async fn find_image(&self, reference: &str) -> Result<Option<Image>, Error> {
         let reference = reference.to_owned();
         match self.ask(Call::FindImage { reference }).await? {

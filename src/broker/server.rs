@@ -172,6 +172,7 @@ impl Server {
                 engine.remove(named(instance, &name)?).await?;
                 Reply::Done
             }
+            Call::LabelledImages => Reply::LabelledImages(engine.labelled_images().await?),
             Call::List => Reply::Jobs(engine.list().await?),
             Call::FindImage { reference: name } => Reply::Image(engine.find_image(reference(&name)?).await?),
             Call::EnsureImage { reference: name } => {
@@ -192,7 +193,12 @@ impl Server {
             Call::RemoveImage { reference: name } => {
                 let name = reference(&name)?;
                 let is_ours = name.starts_with(&images::tag_prefix(instance))
-                    || self.ledger.lock().await.has_fetched(name);
+                    || self.ledger.lock().await.has_fetched(name)
+                    || engine
+                        .labelled_images()
+                        .await?
+                        .iter()
+                        .any(|image| image.id == name);
                 if !is_ours {
                     return Err(refused("only images that were built or fetched here are removed"));
                 }

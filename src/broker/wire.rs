@@ -15,7 +15,8 @@ use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
 use super::order::Order;
 use crate::engine::{
-    Capabilities, Description, Error, Image, Interpreter, JobName, JobState, ListedJob, Progress,
+    Capabilities, Description, Error, Image, Interpreter, JobName, JobState, LabelledImage, ListedJob,
+    Progress,
 };
 
 /// Both ends are of one release; another one is told so.
@@ -46,6 +47,7 @@ pub(super) enum Call {
     Stop { name: JobName, grace_ms: u64 },
     Remove { name: JobName },
     List,
+    LabelledImages,
     FindImage { reference: String },
     EnsureImage { reference: String },
     PullImage { reference: String },
@@ -73,6 +75,7 @@ pub(super) enum Reply {
     State(JobState),
     Jobs(Vec<ListedJob>),
     Image(Option<Image>),
+    LabelledImages(Vec<LabelledImage>),
     Interpreter(Interpreter),
 }
 

@@ -18,6 +18,18 @@ pub struct Image {
     pub size: Bytes,
 }
 
+/// An image that carries this instance's label: it was built here, or somebody has built on one that was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelledImage {
+    pub id: String,
+    /// None if another image has its name now.
+    pub names: Vec<String>,
+    /// Of its layers that no other image has: what removing it frees at least.
+    pub unshared: Bytes,
+    /// Unix seconds.
+    pub created_at: i64,
+}
+
 /// What an image brings to run scripts and build environments with: versions, none where there is no such program or
 /// it does not run there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +78,9 @@ pub trait Images: Send + Sync {
     /// Looks into an image that is here, with a container like a job's: one that is unfit for jobs, because it declares
     /// a volume for instance, is refused.
     async fn examine_image(&self, reference: &str) -> Result<Interpreter, Error>;
+
+    /// All images with this instance's label.
+    async fn labelled_images(&self) -> Result<Vec<LabelledImage>, Error>;
 
     /// Removes the name, and the image if that was its last one and no container needs it. One that is not here is
     /// no error.

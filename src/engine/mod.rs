@@ -14,7 +14,7 @@ mod image;
 mod job;
 
 pub use description::{Description, RunNetwork};
-pub use image::{Image, Images, Interpreter, Listener, Progress, Recipe};
+pub use image::{Image, Images, Interpreter, LabelledImage, Listener, Progress, Recipe};
 pub use job::{Bytes, JobName, JobSpec, JobState, ListedJob, Mount, Network, Priority, ResourceCaps};
 
 use std::borrow::Cow;

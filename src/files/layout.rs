@@ -39,10 +39,30 @@ pub const UV_CACHE: &str = "cache/uv";
 /// There while a backup is restored: until it is gone this is no instance.
 pub const RESTORING: &str = "restoring";
 pub const BUILDS: &str = "cache/builds";
-const TOOLS: &str = "tools";
-pub(super) const STAGING: &str = "staging";
+pub const TOOLS: &str = "tools";
+/// The engine's, for its test containers.
+pub const PROBE: &str = "probe";
+pub const SCRIPTS: &str = "scripts";
+pub const RUNS: &str = "runs";
+pub const BIN: &str = "bin";
+pub const STAGING: &str = "staging";
 const LOCK: &str = "lock";
-pub(super) const BALLAST: &str = "ballast";
+pub const BALLAST: &str = "ballast";
+/// Everything of ours at the top.
+pub const TOP: [&str; 12] = [
+    "backups",
+    BALLAST,
+    BIN,
+    "cache",
+    "db",
+    LOCK,
+    PROBE,
+    RUNS,
+    SCRIPTS,
+    SECRETS_KEY,
+    STAGING,
+    TOOLS,
+];
 
 /// The data directory, open. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -241,6 +261,10 @@ impl DataDir {
 
     pub(super) fn root(&self) -> &OwnedFd {
         self.root.root()
+    }
+
+    pub(super) fn root_folder(&self) -> &Folder {
+        &self.root
     }
 }
 

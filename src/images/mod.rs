@@ -5,6 +5,7 @@
 //! done, by a task per image ([`prepare`]) that is begun again after a restart. An image that was usable stays in use
 //! until its successor is complete. Calls the engine, as `runs` and `tools` do. Knows no run.
 
+mod leftovers;
 mod prepare;
 mod progress;
 
@@ -16,6 +17,7 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 use tokio::task::AbortHandle;
 
+pub use leftovers::{Removal, Unused};
 pub use prepare::DOCKERFILE;
 pub use progress::Report;
 use progress::Work;

@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use super::{Metrics, catalog};
 use crate::engine::{
     Capabilities, Description, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState,
-    ListedJob, Listener, Recipe,
+    LabelledImage, ListedJob, Listener, Recipe,
 };
 
-const CALLS: [&str; 14] = [
+const CALLS: [&str; 15] = [
     "probe",
     "describe",
     "ping",
@@ -22,6 +22,7 @@ const CALLS: [&str; 14] = [
     "stop",
     "remove",
     "list",
+    "labelled_images",
     "find_image",
     "ensure_image",
     "pull_image",
@@ -118,6 +119,10 @@ impl Engine for Measured {
 
 #[async_trait]
 impl Images for Measured {
+    async fn labelled_images(&self) -> Result<Vec<LabelledImage>, Error> {
+        self.timed("labelled_images", self.engine.labelled_images()).await
+    }
+
     async fn find_image(&self, reference: &str) -> Result<Option<Image>, Error> {
         self.timed("find_image", self.engine.find_image(reference)).await
     }

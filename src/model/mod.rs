@@ -6,6 +6,7 @@ pub mod arguments;
 pub mod backup;
 pub mod build;
 pub mod changes;
+pub mod cleanup;
 pub mod environment;
 pub mod evidence;
 pub mod history;

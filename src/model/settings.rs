@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::backup::{Backup, BackupPatch, BackupWishes};
+use super::cleanup::{Cleanup, CleanupPatch, CleanupWish};
 use super::indexes::CredentialsWish;
 use super::limits::{Limits, LimitsPatch, OutOfBounds, within};
 use super::notifications::{Notifications, NotificationsPatch, NotificationsWish};
@@ -48,6 +49,8 @@ pub struct Settings {
     pub notifications: NotificationsWish,
     /// When backups are made by themselves, and what is in them.
     pub backup: BackupWishes,
+    /// What is removed by itself, and when.
+    pub cleanup: CleanupWish,
 }
 
 /// What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole.
@@ -82,6 +85,9 @@ pub struct SettingsPatch {
     /// Each field for itself.
     #[schema(default = json!(null))]
     pub backup: Option<BackupPatch>,
+    /// Each field for itself.
+    #[schema(default = json!(null))]
+    pub cleanup: Option<CleanupPatch>,
     /// One by one; they go with their index.
     #[schema(default = json!(null))]
     pub index_credentials: Option<CredentialsWish>,
@@ -103,6 +109,7 @@ pub struct InForce {
     pub default_timezone: Option<String>,
     pub notifications: Notifications,
     pub backup: Backup,
+    pub cleanup: Cleanup,
 }
 
 impl InForce {
@@ -119,6 +126,7 @@ impl InForce {
             default_timezone: None,
             notifications: Notifications::built_in(),
             backup: Backup::built_in(),
+            cleanup: Cleanup::built_in(),
         }
     }
 }
@@ -139,6 +147,7 @@ impl Settings {
             default_timezone: self.default_timezone.clone(),
             notifications: self.notifications.over(&built_in.notifications),
             backup: self.backup.over(&built_in.backup),
+            cleanup: self.cleanup.over(&built_in.cleanup),
         }
     }
 
@@ -173,6 +182,9 @@ impl Settings {
         }
         if let Some(backup) = patch.backup {
             self.backup = self.backup.changed(backup)?;
+        }
+        if let Some(cleanup) = &patch.cleanup {
+            self.cleanup = self.cleanup.changed(cleanup)?;
         }
         if let Some(packages) = patch.packages {
             self.packages = self.packages.changed(packages)?;

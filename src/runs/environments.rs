@@ -233,6 +233,81 @@ async fn sweep(cx: &Context) -> Result<(), Error> {
     Ok(())
 }
 
+/// An environment that no script needs, or what is left of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unneeded {
+    pub script: ScriptId,
+    pub script_name: String,
+    pub slug: String,
+    pub key: String,
+    /// Otherwise its folder is all there is.
+    pub recorded: bool,
+}
+
+/// What the next rounds would remove.
+pub(super) async fn unneeded(cx: &Context) -> Result<Vec<Unneeded>, Error> {
+    let scripts = cx.store.read(store::scripts::all).await.map_err(Error::Store)?;
+    let mut found = Vec::new();
+    for script in scripts {
+        let _alone = cx.environments.lock().await;
+        found.extend(unneeded_of(cx, &script.id).await?);
+    }
+    Ok(found)
+}
+
+/// To be called with `cx.environments` held.
+async fn unneeded_of(cx: &Context, script: &ScriptId) -> Result<Vec<Unneeded>, Error> {
+    let id = script.clone();
+    let seen = cx.store.read(move |c| {
+        let Some(script) = store::scripts::get(c, &id)? else {
+            return Ok(None);
+        };
+        let environments = store::environments::of_script(c, &script.id)?;
+        let unfinished = store::runs::unfinished(c)?;
+        let gone = superfluous(&environments, script.environment_key.as_deref(), &unfinished);
+        let keys: HashSet<String> = environments.into_iter().map(|made| made.key).collect();
+        Ok::<_, store::Error>(Some((script, keys, gone)))
+    });
+    let Some((script, recorded, gone)) = seen.await? else {
+        return Ok(Vec::new());
+    };
+    let (data, slug) = (cx.data.clone(), script.slug.clone());
+    let folders = on_disk(move || data.names(Some(&layout::script_envs(&slug)), 10_000)).await?;
+    let strays = folders
+        .entries
+        .into_iter()
+        .map(|entry| entry.path)
+        .filter(|key| !recorded.contains(key));
+    let of = |key: String, recorded: bool| Unneeded {
+        script: script.id.clone(),
+        script_name: script.name.clone(),
+        slug: script.slug.clone(),
+        key,
+        recorded,
+    };
+    let gone = gone.into_iter().map(|key| of(key, true));
+    Ok(gone.chain(strays.map(|key| of(key, false))).collect())
+}
+
+/// Removes it if nobody needs it still. Whether it was there and has gone.
+pub(super) async fn remove_unneeded(cx: &Context, script: &ScriptId, key: &str) -> Result<bool, Error> {
+    let _alone = cx.environments.lock().await;
+    let found = unneeded_of(cx, script).await?;
+    let Some(gone) = found.into_iter().find(|unneeded| unneeded.key == key) else {
+        return Ok(false);
+    };
+    if gone.recorded {
+        let (id, key) = (script.clone(), key.to_owned());
+        cx.store
+            .write(move |tx| store::environments::remove(tx, &id, &key))
+            .await
+            .map_err(Error::Store)?;
+    }
+    let data = cx.data.clone();
+    on_disk(move || data.remove_tree(&layout::env(&gone.slug, &gone.key))).await?;
+    Ok(true)
+}
+
 fn remove_folders_without_row(data: &DataDir, slug: &str, kept: &[Environment]) -> files::Result<()> {
     let folder = match data.folder(&layout::script_envs(slug), Owner::Controller) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),

@@ -8,6 +8,7 @@ pub mod admission;
 mod arrivals;
 mod artifacts;
 mod builds;
+mod cleaning;
 mod context;
 mod directory;
 mod disk_watch;
@@ -41,7 +42,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::watch;
 
+pub use cleaning::Expired;
 pub use engine_link::{EngineStatus, Ready, connect as prove};
+pub use environments::Unneeded;
 pub use fires::{Fate, Ground, record_fire};
 pub use space::{Disk, Relief};
 pub use submit::{Submission, Wish};

@@ -29,7 +29,7 @@ use crate::store::runs::removal::{self, Filed, Stretch};
 use plan::Rules;
 
 pub use preview::{Preview, PreviewOfScript};
-pub(super) use preview::{Question, preview};
+pub(super) use preview::{Question, preview, preview_with_numbers};
 
 const LOOK_EVERY: Duration = Duration::from_secs(3600);
 /// After a directory had to be left to the run's driver.
@@ -280,6 +280,50 @@ async fn remove(
     let took = begun.elapsed();
     remove_directories(cx).await?;
     tokio::time::sleep((took * PAUSE).max(LEAST_PAUSE)).await;
+    Ok(gone)
+}
+
+/// Of these runs, removes those that need not be kept at this moment either. Their numbers.
+pub(super) async fn remove_some(cx: &Context, numbers: Vec<i64>) -> Result<Vec<i64>, Error> {
+    let (settings, now) = (cx.settings.in_force().retention, cx.clock.now());
+    let gone = cx
+        .store
+        .write(move |tx| {
+            let mut gone = Vec::new();
+            for number in numbers {
+                let Some((script, kind)) = removal::whose(tx, number)? else {
+                    continue;
+                };
+                let bounds = bounds_of(tx, &script, &settings)?;
+                let (rules, _) = rules(tx, (&script, kind), &bounds, Some(now))?;
+                let stretch = Stretch {
+                    script: script.clone(),
+                    kind,
+                    above: number - 1,
+                    below: number + 1,
+                };
+                let Some(run) = removal::oldest(tx, &stretch, 1)?.pop() else {
+                    continue;
+                };
+                let beyond = |most: Option<u64>, of: Option<&ScriptId>| -> Result<bool, store::Error> {
+                    let Some(most) = most else { return Ok(false) };
+                    Ok(removal::bytes(tx, of)? > most)
+                };
+                let takes_too_much = run.bytes > 0
+                    && rules.may_go(&run)
+                    && (beyond(settings.max_bytes, None)?
+                        || kind == RunKind::Script && beyond(bounds.max_bytes, Some(&script))?);
+                if (rules.goes(&run) || takes_too_much) && removal::remove(tx, number)? {
+                    gone.push(number);
+                }
+            }
+            Ok::<_, store::Error>(gone)
+        })
+        .await?;
+    if !gone.is_empty() {
+        remove_directories(cx).await?;
+        cx.events.publish(News::System);
+    }
     Ok(gone)
 }
 

@@ -6,6 +6,7 @@
 
 pub mod backups;
 pub mod calendar;
+pub mod cleanups;
 pub mod copies;
 pub mod environments;
 pub mod examination;

@@ -30,6 +30,7 @@ fn steps() -> Vec<M<'static>> {
         M::up(include_str!("../../migrations/011_revisions.sql")),
         M::up(include_str!("../../migrations/013_webhooks.sql")),
         M::up(include_str!("../../migrations/014_tokens.sql")),
+        M::up(include_str!("../../migrations/015_cleanup.sql")),
         M::up(include_str!("../../migrations/016_settings_changes.sql")),
         M::up(include_str!("../../migrations/017_backup.sql")),
     ]

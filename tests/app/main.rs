@@ -6,6 +6,7 @@ mod artifacts;
 mod backup;
 mod bad_input;
 mod broker;
+mod cleanup;
 mod credentials;
 mod disk;
 mod environments;

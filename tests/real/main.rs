@@ -5,6 +5,7 @@
 //! static binary (`PYTASK_SUPERVISOR`) is missing. Needs root, as the controller does, and a package index.
 
 mod broker;
+mod cleanup;
 mod container;
 mod disk;
 mod engine_away;

@@ -107,6 +107,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cleanup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it stands, and what the last ones did. */
+        get: operations["getCleanup"];
+        put?: never;
+        /** Begins a clean-up; it goes on by itself from there, also after a restart. */
+        post: operations["beginCleanup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cleanup/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would go now, with what it takes. Looks at a good part of the disk. */
+        get: operations["previewCleanup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cleanup/room": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What takes room on the data disk. A long look at a full one. */
+        get: operations["getRoom"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cron/preview": {
         parameters: {
             query?: never;
@@ -1982,6 +2034,204 @@ export interface components {
             /** Format: date-time */
             finished_at?: string | null;
             run_id: string;
+        };
+        /** @description What has become of one kind. */
+        CleanedGroup: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description What has gone.
+             */
+            items: number;
+            kind: components["schemas"]["CleanupKind"];
+            /**
+             * Format: int64
+             * @description What was to go and is still there.
+             */
+            left: number;
+        };
+        /** @description What holds. */
+        Cleanup: {
+            enabled: boolean;
+            expression: string;
+            kinds: components["schemas"]["CleanupKind"][];
+            timezone: string;
+            /**
+             * Format: int32
+             * @description `null`: what is in the trash stays there.
+             */
+            trash_days?: number | null;
+        };
+        CleanupExample: {
+            /** Format: int64 */
+            bytes: number;
+            what: string;
+        };
+        /** @description Something that was to go and is still there. */
+        CleanupFailure: {
+            kind: components["schemas"]["CleanupKind"];
+            reason: string;
+            what: string;
+        };
+        CleanupGroup: {
+            /**
+             * Format: int64
+             * @description What is free once it has gone. Of a group that is not chosen: beside the chosen ones.
+             */
+            bytes: number;
+            /** @description Whether it goes with what was asked for. */
+            chosen: boolean;
+            /** @description The largest. */
+            examples: components["schemas"]["CleanupExample"][];
+            /** Format: int64 */
+            items_count: number;
+            kind: components["schemas"]["CleanupKind"];
+            place: components["schemas"]["CleanupPlace"];
+            /** @description Whether it goes by itself unless settings say otherwise. */
+            safe: boolean;
+            what: string;
+            why: string;
+        };
+        /** @description One that is being carried out. */
+        CleanupJob: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int32
+             * @description How often it was cut short and went on at the next start.
+             */
+            continued: number;
+            /** Format: int64 */
+            freed_bytes: number;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            items: number;
+            /** Format: int64 */
+            items_done: number;
+            kind?: components["schemas"]["CleanupKind"] | null;
+            /** Format: date-time */
+            started_at: string;
+            trigger: components["schemas"]["CleanupTrigger"];
+        };
+        /**
+         * @description In the order in which they go: what holds files that others share goes before those.
+         * @enum {string}
+         */
+        CleanupKind: "trash" | "runs" | "run_directories" | "folders" | "environments" | "leftovers" | "unused_packages" | "package_cache" | "database_copies" | "supervisors" | "images" | "containers";
+        /** @description What is to change: an absent field stays, `null` goes back to the default. */
+        CleanupPatch: {
+            /**
+             * @description Whether it goes on by itself.
+             * @default null
+             */
+            enabled?: boolean | null;
+            /**
+             * @description When: a cron expression.
+             * @default null
+             */
+            expression?: string | null;
+            /**
+             * @description What goes by itself.
+             * @default null
+             */
+            kinds?: components["schemas"]["CleanupKind"][] | null;
+            /**
+             * @description The IANA name of the zone whose clocks count.
+             * @default null
+             */
+            timezone?: string | null;
+            /**
+             * Format: int32
+             * @description Days after which a script in the trash may go; 0: never.
+             * @default null
+             */
+            trash_days?: number | null;
+        };
+        /** @enum {string} */
+        CleanupPlace: "data" | "engine";
+        /** @description What would go now. */
+        CleanupPreview: {
+            /** Format: date-time */
+            computed_at: string;
+            /** @description To be sent with the wish to have exactly this go. */
+            fingerprint: string;
+            /** @description All there are, in the order in which they go. */
+            groups: components["schemas"]["CleanupGroup"][];
+            /** @description What stays, and why; at most a hundred. */
+            left_alone: components["schemas"]["LeftAlone"][];
+            /** Format: int64 */
+            left_alone_count: number;
+            /**
+             * Format: int64
+             * @description Of the chosen groups.
+             */
+            total_bytes: number;
+        };
+        /** @description A clean-up that has ended. */
+        CleanupReport: {
+            /**
+             * Format: int32
+             * @description How often it was cut short and went on at the next start.
+             */
+            continued: number;
+            /** @description At most fifty. */
+            failures: components["schemas"]["CleanupFailure"][];
+            /** Format: date-time */
+            finished_at: string;
+            /** Format: int64 */
+            freed_bytes: number;
+            groups: components["schemas"]["CleanedGroup"][];
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            started_at: string;
+            trigger: components["schemas"]["CleanupTrigger"];
+        };
+        /**
+         * @description Who had it done.
+         * @enum {string}
+         */
+        CleanupTrigger: "manual" | "schedule";
+        CleanupView: {
+            /** @description The newest first, at most twenty. */
+            last_reports: components["schemas"]["CleanupReport"][];
+            /**
+             * Format: date-time
+             * @description When it goes on by itself.
+             */
+            next_at?: string | null;
+            running?: components["schemas"]["CleanupJob"] | null;
+        };
+        /** @description What was set; `null` and absent fields are at their default. */
+        CleanupWish: {
+            /** @default null */
+            enabled?: boolean | null;
+            /** @default null */
+            expression?: string | null;
+            /** @default null */
+            kinds?: components["schemas"]["CleanupKind"][] | null;
+            /** @default null */
+            timezone?: string | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            trash_days?: number | null;
+        };
+        /** @description What is to go. */
+        CleanupWishBody: {
+            /**
+             * @description Of a preview: nothing that it did not show goes, and of what it showed nothing that has changed since.
+             * @default null
+             */
+            fingerprint?: string | null;
+            /**
+             * @description Absent: those of the preview, or those that go by themselves.
+             * @default null
+             */
+            kinds?: components["schemas"]["CleanupKind"][] | null;
         };
         ClockChange: {
             /** Format: date-time */
@@ -4896,6 +5146,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getCleanup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleanupView"];
+                };
+            };
+        };
+    };
+    beginCleanup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CleanupWishBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleanupJob"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    previewCleanup: {
+        parameters: {
+            query?: {
+                /** @description Kinds that are chosen, with commas between them; absent: those that go by themselves. */
+                kinds?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleanupPreview"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRoom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
                 };
             };
         };

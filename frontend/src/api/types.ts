@@ -96,6 +96,7 @@ export type EventFrame =
   | { type: "images" }
   /** A backup came, went, or is further. */
   | { type: "backups" }
+  | { type: "cleanup" }
   /** This client was slow and frames were dropped. */
   | { type: "missed" };
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pytask_manager::engine::{
     Capabilities, Description, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState,
-    ListedJob, Listener, Recipe,
+    LabelledImage, ListedJob, Listener, Recipe,
 };
 
 use super::{Fault, When};
@@ -66,6 +66,11 @@ impl Engine for Calls {
 
 #[async_trait]
 impl Images for Calls {
+    async fn labelled_images(&self) -> Result<Vec<LabelledImage>, Error> {
+        self.pass("engine.labelled_images", self.engine.labelled_images())
+            .await
+    }
+
     async fn find_image(&self, reference: &str) -> Result<Option<Image>, Error> {
         self.pass("engine.find_image", self.engine.find_image(reference))
             .await

@@ -1,8 +1,7 @@
 // What is unused, with its size, before anything goes.
-import { Empty, Panel } from "~/components/ui/panel";
+import { CleanupPanel } from "~/features/cleanup/cleanup-panel";
+import { WithSettings } from "../with-settings";
 
 export const Section = () => (
-  <Panel title="Clean-up">
-    <Empty title="Not built yet">What is unused, with its size, before anything goes.</Empty>
-  </Panel>
+  <WithSettings title="What is unused">{(settings) => <CleanupPanel settings={settings} />}</WithSettings>
 );
