@@ -23,6 +23,7 @@ use crate::envs::index;
 use crate::events::Events;
 use crate::files::{DataDir, DataLock, Owner, Reserve, Watcher, layout};
 use crate::images::{self, Images};
+use crate::keys::Keys;
 use crate::model::ids::RunId;
 use crate::model::settings::InForce;
 use crate::runs::{self, Installation, Relief, Runs};
@@ -31,7 +32,8 @@ use crate::scripts::{self, Scripts};
 use crate::settings;
 use crate::store::{self, Place, Store, Witness};
 use crate::tools::{self, Tools};
-use crate::vault::{Contents, KeyFile, Vault};
+use crate::variables::Variables;
+use crate::vault::KeyFile;
 
 /// A running application. Dropping it stops its loops with the runtime; runs go on in their containers.
 pub struct App {
@@ -143,11 +145,15 @@ pub async fn start_on(
         .write(move |tx| store::meta::get_or_set(tx, "instance", &fresh))
         .await?;
     let events = Events::default();
+    let keys = Keys::open(store.clone(), key_file(config, &data))
+        .await
+        .context("stored secrets cannot be kept")?;
+    let variables = Variables::new(store.clone(), clock.clone(), events.clone(), keys.vault().clone());
     let settings = settings::Keeper::open(settings::Parts {
         store: store.clone(),
         clock: clock.clone(),
         events: events.clone(),
-        vault: open_vault(config, &data, &store).await?,
+        vault: keys.vault().clone(),
         built_in: InForce::built_in(config.max_runs()),
         main_index,
     })
@@ -159,6 +165,7 @@ pub async fn start_on(
         clock: clock.clone(),
         events: events.clone(),
         settings: settings.clone(),
+        variables: variables.clone(),
         owner,
         watcher: watcher.clone(),
     });
@@ -189,6 +196,7 @@ pub async fn start_on(
         scripts: scripts.clone(),
         watcher,
         settings: settings.clone(),
+        variables: variables.clone(),
         installation: Installation {
             instance,
             image: config.runner_image.clone(),
@@ -226,6 +234,8 @@ pub async fn start_on(
         runs: runs.clone(),
         scheduler: scheduler.clone(),
         tools: tools.clone(),
+        variables,
+        keys,
     };
     let router = api::router(api, AllowedHosts::new(&config.allowed_hosts));
     Ok(App {
@@ -239,26 +249,15 @@ pub async fn start_on(
     })
 }
 
-/// The key to stored secrets. Without it they are of no use, and everything else works.
-async fn open_vault(config: &ServeConfig, data: &DataDir, store: &Store) -> anyhow::Result<Vault> {
-    let stored = store.read(store::index_credentials::all).await?;
-    let file = match &config.secrets_key_file {
-        Some(path) => KeyFile::Given(path.clone()),
+/// Where the key to stored secrets is.
+fn key_file(config: &ServeConfig, data: &DataDir) -> KeyFile {
+    match &config.secrets_key_file {
+        Some(path) => KeyFile::Given {
+            path: path.clone(),
+            old: config.secrets_old_key_file.clone(),
+        },
         None => KeyFile::OnVolume(data.path().join(layout::SECRETS_KEY)),
-    };
-    let contents = if stored.is_empty() {
-        Contents::Empty
-    } else {
-        Contents::Sealed
-    };
-    let vault = Vault::open(&file, contents).context("stored secrets cannot be kept")?;
-    for lost in stored {
-        let place = store::index_credentials::place(&lost.address);
-        if let Err(e) = vault.unseal(&place, &lost.password) {
-            tracing::error!(index = lost.address, error = %e, "the password for a package index cannot be read");
-        }
     }
-    Ok(vault)
 }
 
 /// Puts the supervisor and what stands for pip on the volume, in a folder named by their content: containers that run

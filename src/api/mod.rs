@@ -18,6 +18,7 @@ mod frames;
 pub mod guard;
 mod history;
 mod images;
+mod keys;
 mod live;
 mod log;
 mod log_lines;
@@ -38,6 +39,7 @@ mod stored;
 mod system;
 mod tools;
 mod upload;
+mod variables;
 mod view;
 
 use axum::Router;
@@ -57,12 +59,14 @@ use crate::clock::Clock;
 use crate::events::Events;
 use crate::files::DataDir;
 use crate::images::Images;
+use crate::keys::Keys;
 use crate::runs::Runs;
 use crate::scheduler::Scheduler;
 use crate::scripts::Scripts;
 use crate::settings::Keeper;
 use crate::store::Store;
 use crate::tools::Tools;
+use crate::variables::Variables;
 
 const JSON_BYTES: usize = 2 * 1024 * 1024;
 
@@ -79,6 +83,8 @@ pub struct Api {
     pub runs: Runs,
     pub scheduler: Scheduler,
     pub tools: Tools,
+    pub variables: Variables,
+    pub keys: Keys,
 }
 
 #[derive(OpenApi)]
@@ -90,6 +96,7 @@ pub struct Api {
         (name = "dependencies", description = "What a script needs installed"),
         (name = "schedules", description = "When scripts run by themselves"),
         (name = "tools", description = "What an editor knows about Python"),
+        (name = "variables", description = "Variables and secrets that runs are given"),
         (name = "images", description = "What scripts are run in"),
         (name = "runs", description = "Executions and their logs"),
         (name = "system", description = "The instance as a whole"),
@@ -166,6 +173,10 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(retention::preview))
         .routes(routes!(saved_filters::list, saved_filters::create))
         .routes(routes!(saved_filters::update, saved_filters::delete))
+        .routes(routes!(variables::get, variables::put))
+        .routes(routes!(variables::of_script, variables::put_of_script))
+        .routes(routes!(keys::get))
+        .routes(routes!(keys::rotate))
         .routes(routes!(system::get));
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1)
 }

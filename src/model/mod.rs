@@ -24,4 +24,5 @@ pub mod secret;
 pub mod settings;
 pub mod tag;
 pub mod traceback;
+pub mod variable;
 pub mod verdict;

@@ -18,6 +18,7 @@ use crate::model::run::{Event, Run, State, Step, WaitReason, step};
 use crate::scripts::Scripts;
 use crate::settings::Keeper;
 use crate::store::{self, Store};
+use crate::variables::Variables;
 
 pub(super) struct Context {
     pub store: Store,
@@ -28,6 +29,7 @@ pub(super) struct Context {
     pub scripts: Scripts,
     pub watcher: Watcher,
     pub settings: Keeper,
+    pub variables: Variables,
     pub installation: Installation,
     pub reserve: Reserve,
     pub status: watch::Receiver<EngineStatus>,

@@ -58,6 +58,7 @@ use crate::model::script::{Invalid, Script};
 use crate::scripts::{self, Scripts};
 use crate::settings;
 use crate::store::{self, Store};
+use crate::variables::Variables;
 use context::Context;
 
 #[derive(Debug, thiserror::Error)]
@@ -134,6 +135,7 @@ pub struct Parts {
     pub scripts: Scripts,
     pub watcher: Watcher,
     pub settings: settings::Keeper,
+    pub variables: Variables,
     pub installation: Installation,
 }
 
@@ -162,6 +164,7 @@ impl Runs {
             scripts: parts.scripts,
             watcher: parts.watcher,
             settings: parts.settings,
+            variables: parts.variables,
             installation: parts.installation,
             status,
             disk,

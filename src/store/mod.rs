@@ -17,10 +17,12 @@ pub mod runs;
 pub mod saved_filters;
 pub mod schedules;
 pub mod scripts;
+pub mod sealed;
 pub mod settings;
 pub mod strays;
 pub mod tags;
 mod values;
+pub mod variables;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
