@@ -11,6 +11,7 @@ import { connection } from "~/api/event-socket";
 import { systemQuery } from "~/api/queries";
 import type { System } from "~/api/types";
 import { RelativeTime } from "~/components/ui/time";
+import { sectionOf } from "~/features/settings/sections";
 import { cn } from "~/lib/cn";
 import { recall, remember } from "~/lib/storage";
 import { useStore } from "~/lib/store";
@@ -126,7 +127,12 @@ const Line = ({ icon: Icon, tone, title, testId, section, children }: LineProps)
       <span className="font-medium">{title}</span> <span className="text-ink-2">{children}</span>
     </p>
     {section ? (
-      <Link to="/settings" hash={section} className="shrink-0 rounded-sm text-accent-ink hover:underline">
+      <Link
+        to="/settings/$section"
+        params={{ section: sectionOf(section) }}
+        hash={section}
+        className="shrink-0 rounded-sm text-accent-ink hover:underline"
+      >
         Settings
       </Link>
     ) : null}

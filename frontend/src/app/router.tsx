@@ -1,9 +1,17 @@
 // Every address of the interface. Pages are loaded when first visited; what a search string may hold is checked here,
 // so a hand-written or old URL never breaks a page.
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  notFound,
+  redirect,
+} from "@tanstack/react-router";
 import { parseCompareSearch, parseRunsSearch } from "~/features/history/search";
 import { parseRange, rangeParam } from "~/features/logs/line-range";
 import { parseScriptsSearch } from "~/features/scripts/list/search";
+import { isSection, preloadSection, type SectionId, sectionOf } from "~/features/settings/sections";
 import { load } from "~/lib/load";
 import { NotFound } from "./not-found";
 import { PageError } from "./page-error";
@@ -141,6 +149,20 @@ const schedulerRoute = createRoute({
 });
 const settingsRoute = createRoute({
   ...at("/settings"),
+  beforeLoad: ({ location: { hash } }) => {
+    throw redirect({ to: "/settings/$section", params: { section: sectionOf(hash) }, hash, replace: true });
+  },
+});
+const settingsSectionRoute = createRoute({
+  ...at("/settings/$section"),
+  params: {
+    parse: ({ section }): { section: SectionId } => {
+      if (!isSection(section)) throw notFound();
+      return { section };
+    },
+    stringify: ({ section }) => ({ section }),
+  },
+  loader: ({ params }) => preloadSection(params.section),
   component: lazyRouteComponent(() => load(() => import("~/features/settings/settings-page")), "SettingsPage"),
 });
 
@@ -161,6 +183,7 @@ export const router = createRouter({
     runRoute,
     schedulerRoute,
     settingsRoute,
+    settingsSectionRoute,
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: PageError,

@@ -129,7 +129,11 @@ function EngineState() {
   const link = useStore(connection);
   if (link === "lost")
     return (
-      <Link to="/settings" className="flex items-center gap-2 rounded-sm text-skip">
+      <Link
+        to="/settings/$section"
+        params={{ section: "system" }}
+        className="flex items-center gap-2 rounded-sm text-skip"
+      >
         <span aria-hidden className="size-2 rounded-full border-2 border-skip" /> offline
       </Link>
     );
@@ -140,7 +144,8 @@ function EngineState() {
       content={data.engine.message ?? `${state.why}${data.engine.version ? ` Docker ${data.engine.version}.` : ""}`}
     >
       <Link
-        to="/settings"
+        to="/settings/$section"
+        params={{ section: "system" }}
         className="flex items-center gap-2 rounded-sm text-ink-2 hover:text-ink"
         data-testid="engine"
         data-state={data.engine.state}
