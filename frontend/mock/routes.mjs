@@ -12,6 +12,7 @@ import { scheduleRoutes } from "./schedules.mjs";
 import { listed, scriptRoutes } from "./scripts.mjs";
 import { changeSettings, outOfBounds, settingsView } from "./settings.mjs";
 import { cancel, dashboard, start, tell, tellScript } from "./simulate.mjs";
+import { variableRoutes } from "./variables.mjs";
 
 class Refusal extends Error {
   constructor(status, code, message, details) {
@@ -69,6 +70,7 @@ export const ROUTES = [
   ...fileRoutes({ known, refuse, page, scripts, tell, tellScript }),
   ...packageRoutes({ known, refuse }),
   ...imageRoutes({ refuse }),
+  ...variableRoutes({ known, refuse, scripts }),
   ...logRoutes({ known, refuse }),
   ...scheduleRoutes({ known, refuse, page }),
   [

@@ -1075,6 +1075,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/{id}/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The script's variables, and those of all scripts beneath them. */
+        get: operations["listScriptVariables"];
+        /** Replaces the script's own variables, by the same rules. */
+        put: operations["replaceScriptVariables"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scripts/bulk": {
         parameters: {
             query?: never;
@@ -1164,6 +1182,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key to stored secrets. */
+        get: operations["getSecretsKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/rotate-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a new key, seals everything with it and removes the old one. Copies of the database that were made before need
+         *     the old key.
+         */
+        post: operations["rotateSecretsKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tags": {
         parameters: {
             query?: never;
@@ -1209,6 +1264,27 @@ export interface paths {
         /** Programs to start from. */
         get: operations["listTemplates"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Variables of all scripts. */
+        get: operations["listVariables"];
+        /**
+         * Replaces the variables of all scripts. A secret whose value is left out keeps the one it has. Runs that have started
+         *     keep what they were given.
+         */
+        put: operations["replaceVariables"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1896,6 +1972,11 @@ export interface components {
             retention: components["schemas"]["Retention"];
             schedules_paused: boolean;
         };
+        /** @description One of all scripts' variables, as a script has it. */
+        InheritedVariable: components["schemas"]["Variable"] & {
+            /** @description The script has one of its own of that name, which goes before it. */
+            overridden: boolean;
+        };
         Inline: {
             column?: number | null;
             /** @description What the block asks for; empty if it cannot be read. */
@@ -1917,6 +1998,8 @@ export interface components {
             /** @description The build; its log is live like any run's. */
             run: components["schemas"]["Run"];
         };
+        /** @enum {string} */
+        KeyLocation: "volume" | "given";
         LastFire: {
             /** Format: date-time */
             finished_at?: string | null;
@@ -2503,6 +2586,7 @@ export interface components {
                 build_run_id?: string | null;
                 /** Format: int64 */
                 cpu_ms?: number | null;
+                /** @description Variables of its own. */
                 env: {
                     [key: string]: string;
                 };
@@ -2550,6 +2634,11 @@ export interface components {
                 state: components["schemas"]["RunState"];
                 trigger: components["schemas"]["Trigger"];
                 usage?: components["schemas"]["Usage"] | null;
+                /**
+                 * @description Variables and secrets that it was given beside those, without their values. `null` until it starts, for builds,
+                 *     and for runs of the time before this was remembered.
+                 */
+                variables?: components["schemas"]["UsedVariable"][] | null;
                 wait_reason?: components["schemas"]["WaitReason"] | null;
             }[];
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
@@ -2827,6 +2916,18 @@ export interface components {
             /** @description Of one of `environments`. */
             key: string;
         };
+        RotatedKey: {
+            /**
+             * Format: int64
+             * @description Secrets that are sealed with the new key now.
+             */
+            resealed: number;
+            /**
+             * Format: int64
+             * @description Secrets that could not be read before either, and have to be entered anew.
+             */
+            unreadable: number;
+        };
         /** @description One execution. */
         Run: {
             args: string[];
@@ -2836,6 +2937,7 @@ export interface components {
             build_run_id?: string | null;
             /** Format: int64 */
             cpu_ms?: number | null;
+            /** @description Variables of its own. */
             env: {
                 [key: string]: string;
             };
@@ -2883,6 +2985,11 @@ export interface components {
             state: components["schemas"]["RunState"];
             trigger: components["schemas"]["Trigger"];
             usage?: components["schemas"]["Usage"] | null;
+            /**
+             * @description Variables and secrets that it was given beside those, without their values. `null` until it starts, for builds,
+             *     and for runs of the time before this was remembered.
+             */
+            variables?: components["schemas"]["UsedVariable"][] | null;
             wait_reason?: components["schemas"]["WaitReason"] | null;
         };
         /** @enum {string} */
@@ -3149,6 +3256,12 @@ export interface components {
             retention?: components["schemas"]["RetentionWish"] | null;
             tags?: string[] | null;
         };
+        ScriptVariables: {
+            /** @description Those of all scripts, by name. */
+            inherited: components["schemas"]["InheritedVariable"][];
+            /** @description The script's own, by name. */
+            items: components["schemas"]["Variable"][];
+        };
         /** @description One line of the answer. */
         SearchFrame: {
             lines: components["schemas"]["LogMatch"][];
@@ -3184,6 +3297,19 @@ export interface components {
             searched_bytes: number;
             /** Format: int64 */
             total_bytes: number;
+        };
+        /** @description The key that secrets are sealed with. */
+        SecretsKey: {
+            /**
+             * Format: date-time
+             * @description By its file.
+             */
+            created_at?: string | null;
+            /** @description Made of the key, and of no use without it. `null`: there is none. */
+            id?: string | null;
+            location: components["schemas"]["KeyLocation"];
+            /** @description Why secrets can be neither read nor stored. */
+            trouble?: string | null;
         };
         /** @enum {string} */
         SetBy: "settings" | "configuration";
@@ -3549,6 +3675,56 @@ export interface components {
              * @default null
              */
             tmp_peak_bytes?: number | null;
+        };
+        /** @description A variable that a run was given beside its own: everything that is remembered of it. */
+        UsedVariable: {
+            from: components["schemas"]["VariableOrigin"];
+            name: string;
+            secret: boolean;
+            /**
+             * Format: date-time
+             * @description When the value that it had was set.
+             */
+            set_at: string;
+        };
+        /** @description One variable. */
+        Variable: {
+            description: string;
+            /** @description Whether it is masked in logs: a secret of six bytes or more. */
+            masked: boolean;
+            name: string;
+            secret: boolean;
+            /** @description A secret whose value somebody has to enter: runs do not start without it. */
+            to_be_entered: boolean;
+            /** @description Why a secret cannot be used. */
+            trouble?: string | null;
+            /**
+             * Format: date-time
+             * @description When its value was set.
+             */
+            updated_at: string;
+            /** @description `null` for a secret, always. */
+            value?: string | null;
+        };
+        /** @enum {string} */
+        VariableOrigin: "global" | "script";
+        /** @description By name. */
+        Variables: {
+            items: components["schemas"]["Variable"][];
+        };
+        /** @description A list that takes the place of the one there is. */
+        VariablesWish: {
+            items: components["schemas"]["VariableWish"][];
+        };
+        /** @description One of a list that is to take the place of the one that is stored. */
+        VariableWish: {
+            description?: string;
+            /** @description Letters, digits and `_`, not beginning with a digit. */
+            name: string;
+            /** @description Whether it is sealed, masked in logs, and never answered. */
+            secret?: boolean;
+            /** @description Absent or `null`: a secret keeps the value that it has; what is no secret needs one. */
+            value?: string | null;
         };
         VersionChange: {
             from: string;
@@ -6458,6 +6634,84 @@ export interface operations {
             };
         };
     };
+    listScriptVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptVariables"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    replaceScriptVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariablesWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptVariables"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     changeScripts: {
         parameters: {
             query?: never;
@@ -6651,6 +6905,52 @@ export interface operations {
             };
         };
     };
+    getSecretsKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretsKey"];
+                };
+            };
+        };
+    };
+    rotateSecretsKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedKey"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     listTags: {
         parameters: {
             query?: never;
@@ -6753,6 +7053,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+        };
+    };
+    listVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variables"];
+                };
+            };
+        };
+    };
+    replaceVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariablesWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variables"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

@@ -6,13 +6,14 @@ use std::process::{Command, Stdio};
 use crate::machine;
 
 /// What a user's shell may say of these is not what the tests mean.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "PYTASK_ALLOWED_HOSTS",
     "PYTASK_DATA_VOLUME",
     "PYTASK_MAX_RUNS",
     "PYTASK_RUN_UID",
     "PYTASK_LOG",
     "PYTASK_SECRETS_KEY_FILE",
+    "PYTASK_SECRETS_OLD_KEY_FILE",
     "PYTASK_SUPERVISOR",
     "PYTASK_TOOLS_IDLE_SECONDS",
 ];
