@@ -86,7 +86,8 @@ export function remarkOf(row: Row): string | null {
       : "Its value is still to be entered. Runs do not start without it.";
   if (row.stored && !row.stored.secret)
     return "It was no secret so far: what runs have printed and copies that were made still have its value. Better enter a new one.";
-  const short = row.value === null ? !row.stored?.masked : new TextEncoder().encode(row.value.trim()).length < 6;
+  const short =
+    row.value === null ? !row.stored?.masked : new TextEncoder().encode(row.value.trim()).length < SHORTEST_MASKED;
   if (short && row.value !== "")
     return `Shorter than ${SHORTEST_MASKED} characters, so it is not masked in logs: a run that prints it shows it.`;
   return null;

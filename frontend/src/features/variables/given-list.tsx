@@ -25,7 +25,10 @@ export function GivenList({ scriptId, own }: GivenListProps) {
           <ul className="font-mono text-[12.5px] text-ink-2">
             {along.map((one) => (
               <li key={one.name} className="truncate" title={one.description || undefined}>
-                {one.name}=<span className="text-ink-3">{one.secret ? "••••••••" : one.value}</span>
+                {one.name}=
+                <span className="text-ink-3">
+                  {one.to_be_entered ? "to be entered" : one.secret ? "••••••••" : one.value}
+                </span>
               </li>
             ))}
           </ul>

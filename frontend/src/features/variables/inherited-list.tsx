@@ -29,12 +29,12 @@ export const InheritedList = ({ inherited, names, onOverride }: InheritedListPro
         return (
           <li key={one.name} className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1 text-sm">
             <code
-              className={cn("num w-44 shrink-0 truncate", overridden && "text-ink-3 line-through")}
+              className={cn("num w-36 shrink-0 truncate sm:w-44", overridden && "text-ink-3 line-through")}
               title={one.name}
             >
               {one.name}
             </code>
-            <span className="num min-w-0 flex-1 basis-24 truncate text-ink-3" title={one.description}>
+            <span className="num min-w-0 flex-1 basis-16 truncate text-ink-3" title={one.description}>
               {one.secret ? (one.to_be_entered ? "to be entered" : "••••••••") : one.value}
             </span>
             {overridden ? (
