@@ -17,9 +17,7 @@ const OTHER: &str = "cobalt-93ae-lighthouse";
 impl TestApp {
     async fn set_variables(&self, status: u16, of: &str, items: Value) -> Value {
         let path = format!("/api/v1{of}/variables");
-        let request = self
-            .request(Method::PUT, &path)
-            .json(&json!({ "items": items }));
+        let request = self.request(Method::PUT, &path).json(&json!({ "items": items }));
         expect(status, request.send().await.expect("an answer")).await
     }
 
@@ -63,7 +61,11 @@ fn brief(list: &Value) -> Vec<String> {
             (_, value) => value.unwrap_or("?").to_owned(),
         };
         let masked = if item["masked"] == true { " masked" } else { "" };
-        let open = if item["to_be_entered"] == true { " open" } else { "" };
+        let open = if item["to_be_entered"] == true {
+            " open"
+        } else {
+            ""
+        };
         format!("{}={value}{masked}{open}", item["name"].as_str().expect("a name"))
     };
     list.as_array().expect("a list").iter().map(one).collect()
@@ -73,11 +75,9 @@ fn brief(list: &Value) -> Vec<String> {
 fn holds(bytes: &[u8], secret: &str) -> bool {
     let escaped = json!(secret).to_string();
     let escaped = escaped.trim_matches('"');
-    [secret, escaped].iter().any(|form| {
-        bytes
-            .windows(form.len())
-            .any(|window| window == form.as_bytes())
-    })
+    [secret, escaped]
+        .iter()
+        .any(|form| bytes.windows(form.len()).any(|window| window == form.as_bytes()))
 }
 
 /// Files below that hold the secret; but for the reserve, which is room and nothing else.
@@ -106,7 +106,11 @@ async fn variables_are_kept_replaced_and_removed_and_secrets_never_answered() {
     app.set_variables(200, "", json!([plain("REGION", "eu"), secret("KEY", SECRET)]))
         .await;
     let answered = app
-        .set_variables(200, &own, json!([secret("KEY", OTHER), secret("PIN", "1234"), plain("EMPTY", "")]))
+        .set_variables(
+            200,
+            &own,
+            json!([secret("KEY", OTHER), secret("PIN", "1234"), plain("EMPTY", "")]),
+        )
         .await;
     assert_eq!(brief(&answered["items"]), ["EMPTY=", "KEY=• masked", "PIN=•"]);
     assert_eq!(brief(&answered["inherited"]), ["KEY=• masked", "REGION=eu"]);
@@ -134,7 +138,14 @@ async fn variables_are_kept_replaced_and_removed_and_secrets_never_answered() {
     assert_eq!(holding(&app.data, SECRET), Vec::<PathBuf>::new());
 
     // The list of a script that is gone for good is gone.
-    expect(404, app.request(Method::GET, "/api/v1/scripts/none/variables").send().await.expect("an answer")).await;
+    expect(
+        404,
+        app.request(Method::GET, "/api/v1/scripts/none/variables")
+            .send()
+            .await
+            .expect("an answer"),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -147,18 +158,37 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
         (json!([plain("PATH", OTHER)]), "invalid_field", "reserved"),
         (json!([plain("PYTASK_X", OTHER)]), "invalid_field", "reserved"),
         (json!([plain("1A", OTHER)]), "invalid_field", "no variable name"),
-        (json!([plain("A", "1"), plain("A", OTHER)]), "invalid_field", "twice"),
+        (
+            json!([plain("A", "1"), plain("A", OTHER)]),
+            "invalid_field",
+            "twice",
+        ),
         (json!([kept("NEW")]), "invalid_field", "needs a value"),
         (json!([{ "name": "KEY" }]), "invalid_field", "not given out"),
-        (json!([{ "name": "A", "value": [OTHER] }]), "invalid_field", "string"),
-        (json!([{ "name": "A", "value": 8675309 }]), "invalid_field", "string"),
-        (json!([{ "name": "A", "valu": OTHER }]), "invalid_field", "unknown field"),
+        (
+            json!([{ "name": "A", "value": [OTHER] }]),
+            "invalid_field",
+            "string",
+        ),
+        (
+            json!([{ "name": "A", "value": 8675309 }]),
+            "invalid_field",
+            "string",
+        ),
+        (
+            json!([{ "name": "A", "valu": OTHER }]),
+            "invalid_field",
+            "unknown field",
+        ),
         (json!(OTHER), "invalid_field", ""),
     ] {
         let refused = app.set_variables(422, "", items.clone()).await;
         let said = refused.to_string();
         assert_eq!(refused["code"], code, "{items}: {said}");
-        assert!(said.contains(about) && !said.contains("8675309"), "{items}: {said}");
+        assert!(
+            said.contains(about) && !said.contains("8675309"),
+            "{items}: {said}"
+        );
         assert!(!said.contains(OTHER) || items.is_string(), "{items}: {said}");
     }
     assert_eq!(app.get("/variables").await, there);
@@ -171,11 +201,20 @@ async fn a_run_is_given_what_is_nearest_and_its_row_has_no_secret() {
     app.set_variables(
         200,
         "",
-        json!([plain("REGION", "eu"), secret("TOKEN", OTHER), plain("LEVEL", "info"), secret("PIN", "1234")]),
+        json!([
+            plain("REGION", "eu"),
+            secret("TOKEN", OTHER),
+            plain("LEVEL", "info"),
+            secret("PIN", "1234")
+        ]),
     )
     .await;
-    app.set_variables(200, &format!("/scripts/{script}"), json!([secret("KEY", SECRET), plain("LEVEL", "debug")]))
-        .await;
+    app.set_variables(
+        200,
+        &format!("/scripts/{script}"),
+        json!([secret("KEY", SECRET), plain("LEVEL", "debug")]),
+    )
+    .await;
     let wish = json!({ "env": { "REGION": "us", "PIN": "typed" } });
     let (place, spec, run) = app.waiting_run(&script, wish).await;
     let env = &spec["env"];
@@ -183,8 +222,16 @@ async fn a_run_is_given_what_is_nearest_and_its_row_has_no_secret() {
         ["REGION", "LEVEL", "TOKEN", "KEY", "PIN"].map(|name| env[name].as_str().expect(name)),
         ["us", "debug", OTHER, SECRET, "typed"]
     );
-    assert_eq!(spec["secrets"], json!(["KEY", "TOKEN"]), "PIN was typed, and is no secret");
-    assert_eq!(holding(&app.data, SECRET), std::slice::from_ref(&place), "and nowhere else");
+    assert_eq!(
+        spec["secrets"],
+        json!(["KEY", "TOKEN"]),
+        "PIN was typed, and is no secret"
+    );
+    assert_eq!(
+        holding(&app.data, SECRET),
+        std::slice::from_ref(&place),
+        "and nowhere else"
+    );
     let launched = format!("{:?}", app.fake.launches());
     assert!(launched.contains(&run) && !holds(launched.as_bytes(), SECRET) && !launched.contains(OTHER));
     let seen = app.get(&format!("/runs/{run}")).await;
@@ -193,9 +240,19 @@ async fn a_run_is_given_what_is_nearest_and_its_row_has_no_secret() {
         .as_array()
         .expect("a list")
         .iter()
-        .map(|used| format!("{} {} {}", text(&used["name"]), text(&used["from"]), used["secret"]))
+        .map(|used| {
+            format!(
+                "{} {} {}",
+                text(&used["name"]),
+                text(&used["from"]),
+                used["secret"]
+            )
+        })
         .collect();
-    assert_eq!(given, ["KEY script true", "LEVEL script false", "TOKEN global true"]);
+    assert_eq!(
+        given,
+        ["KEY script true", "LEVEL script false", "TOKEN global true"]
+    );
 
     // A spec that nobody came to read does not stay.
     app.end(&run).await;
@@ -204,14 +261,21 @@ async fn a_run_is_given_what_is_nearest_and_its_row_has_no_secret() {
     assert_eq!(holding(&app.data, OTHER), Vec::<PathBuf>::new());
 
     // Set anew, it is told as a difference by its name.
-    app.set_variables(200, &format!("/scripts/{script}"), json!([secret("KEY", "another one"), plain("LEVEL", "debug")]))
-        .await;
+    app.set_variables(
+        200,
+        &format!("/scripts/{script}"),
+        json!([secret("KEY", "another one"), plain("LEVEL", "debug")]),
+    )
+    .await;
     let (_, _, later) = app
         .waiting_run(&script, json!({ "env": { "REGION": "us", "PIN": "typed" } }))
         .await;
     app.end(&later).await;
     let changes = app.get(&format!("/runs/{later}/changes?with={run}")).await;
-    assert_eq!(changes["changes"], json!([{ "what": "variables", "names": ["KEY"] }]));
+    assert_eq!(
+        changes["changes"],
+        json!([{ "what": "variables", "names": ["KEY"] }])
+    );
 }
 
 #[tokio::test]
@@ -256,10 +320,17 @@ async fn the_key_is_replaced_and_what_is_stored_still_opens() {
             "index_credentials": { index: { "username": "ann", "password": OTHER } } }),
     )
     .await;
-    app.set_variables(200, &format!("/scripts/{script}"), json!([secret("KEY", SECRET), plain("A", "1")]))
-        .await;
+    app.set_variables(
+        200,
+        &format!("/scripts/{script}"),
+        json!([secret("KEY", SECRET), plain("A", "1")]),
+    )
+    .await;
     let before = app.get("/system/key").await;
-    assert_eq!((&before["location"], &before["trouble"]), (&json!("volume"), &Value::Null));
+    assert_eq!(
+        (&before["location"], &before["trouble"]),
+        (&json!("volume"), &Value::Null)
+    );
     let old = std::fs::read(app.data.join("secrets.key")).expect("a key");
     let done = expect(200, app.post("/system/rotate-key", json!({})).await).await;
     assert_eq!(done, json!({ "resealed": 2, "unreadable": 0 }));
@@ -267,7 +338,10 @@ async fn the_key_is_replaced_and_what_is_stored_still_opens() {
     assert_ne!(std::fs::read(app.data.join("secrets.key")).expect("a key"), old);
     assert!(!app.data.join("secrets.next").exists());
     for _ in 0..2 {
-        assert_eq!(app.get("/settings").await["indexes"][0]["credentials"]["has_password"], true);
+        assert_eq!(
+            app.get("/settings").await["indexes"][0]["credentials"]["has_password"],
+            true
+        );
         let (_, spec, run) = app.waiting_run(&script, json!({})).await;
         assert_eq!(spec["env"]["KEY"], SECRET);
         app.end(&run).await;
@@ -294,15 +368,35 @@ async fn a_given_key_is_replaced_by_whoever_gave_it() {
 async fn secrets_go_with_a_copy_and_never_into_an_archive() {
     let app = TestApp::start().await;
     let script = app.script("Report").await;
-    app.set_variables(200, &format!("/scripts/{script}"), json!([secret("KEY", SECRET), plain("REGION", "eu")]))
-        .await;
-    let copy = expect(201, app.post(&format!("/scripts/{script}/duplicate"), json!({})).await).await;
+    app.set_variables(
+        200,
+        &format!("/scripts/{script}"),
+        json!([secret("KEY", SECRET), plain("REGION", "eu")]),
+    )
+    .await;
+    let copy = expect(
+        201,
+        app.post(&format!("/scripts/{script}/duplicate"), json!({})).await,
+    )
+    .await;
     let (_, spec, run) = app.waiting_run(&text(&copy["id"]), json!({})).await;
-    assert_eq!((&spec["env"]["KEY"], &spec["env"]["REGION"]), (&json!(SECRET), &json!("eu")));
+    assert_eq!(
+        (&spec["env"]["KEY"], &spec["env"]["REGION"]),
+        (&json!(SECRET), &json!("eu"))
+    );
     app.end(&run).await;
 
-    let answer = app.request(Method::GET, &format!("/api/v1/scripts/{script}/archive?format=zip"));
-    let archive = answer.send().await.expect("an answer").bytes().await.expect("a body");
+    let answer = app.request(
+        Method::GET,
+        &format!("/api/v1/scripts/{script}/archive?format=zip"),
+    );
+    let archive = answer
+        .send()
+        .await
+        .expect("an answer")
+        .bytes()
+        .await
+        .expect("a body");
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(archive.to_vec())).expect("a zip");
     for n in 0..zip.len() {
         let mut content = Vec::new();
@@ -403,9 +497,19 @@ async fn no_answer_no_log_and_no_file_has_a_secret() {
 
     app.restart().await;
     for value in [SECRET, OTHER] {
-        assert_eq!(holding(&app.data, value), Vec::<PathBuf>::new(), "database, its log, copies, run directories");
+        assert_eq!(
+            holding(&app.data, value),
+            Vec::<PathBuf>::new(),
+            "database, its log, copies, run directories"
+        );
     }
     let said = said.lock().unwrap_or_else(PoisonError::into_inner);
-    assert!(holds(&said, "the key to stored secrets was replaced"), "the log was heard");
-    assert!(!holds(&said, SECRET) && !holds(&said, OTHER), "the controller's log");
+    assert!(
+        holds(&said, "the key to stored secrets was replaced"),
+        "the log was heard"
+    );
+    assert!(
+        !holds(&said, SECRET) && !holds(&said, OTHER),
+        "the controller's log"
+    );
 }

@@ -69,7 +69,10 @@ fn no_container_tells(product: &Product) -> usize {
     for container in &containers {
         if let Ok(described) = product.engine().try_docker(&["inspect", container]) {
             assert!(!is_told(described.as_bytes()), "{described}");
-            assert!(!described.contains("\"KEY"), "not even that there is one: {described}");
+            assert!(
+                !described.contains("\"KEY"),
+                "not even that there is one: {described}"
+            );
         }
         if let Ok(said) = product.engine().try_docker(&["logs", container]) {
             assert!(!is_told(said.as_bytes()), "{said}");
@@ -82,8 +85,13 @@ fn no_container_tells(product: &Product) -> usize {
 async fn no_secret_is_anywhere_but_in_the_script_s_environment() {
     let product = Product::start().await;
     let script = product.script("Talks", TALKS).await;
-    let put = |path: &str, items: Value| product.request(Method::PUT, path).json(&json!({ "items": items }));
-    let every = json!([{ "name": "EVERY", "value": EVERY, "secret": true }, { "name": "REGION", "value": "eu" }]);
+    let put = |path: &str, items: Value| {
+        product
+            .request(Method::PUT, path)
+            .json(&json!({ "items": items }))
+    };
+    let every =
+        json!([{ "name": "EVERY", "value": EVERY, "secret": true }, { "name": "REGION", "value": "eu" }]);
     expect(200, put("/variables", every)).await;
     let own = json!([{ "name": "KEY", "value": SECRET, "secret": true }]);
     expect(200, put(&format!("/scripts/{script}/variables"), own)).await;
@@ -96,11 +104,20 @@ async fn no_secret_is_anywhere_but_in_the_script_s_environment() {
         .until("the script has said everything", async || {
             seen += no_container_tells(&product);
             let text = product.stdout(&run).await;
-            if text.contains("ready\n") { Ok(()) } else { Err(text) }
+            if text.contains("ready\n") {
+                Ok(())
+            } else {
+                Err(text)
+            }
         })
         .await;
     assert!(seen > 0 && no_container_tells(&product) > 0);
-    let environment = std::fs::read(product.run_directory(&run).expect("a run directory").join("spec.json"));
+    let environment = std::fs::read(
+        product
+            .run_directory(&run)
+            .expect("a run directory")
+            .join("spec.json"),
+    );
     assert!(environment.is_err(), "the spec is gone once it is read");
     product.put_file(&script, "go", "").await;
     let ended = product.finished(&run).await;
@@ -117,7 +134,10 @@ async fn no_secret_is_anywhere_but_in_the_script_s_environment() {
     for line in out.lines().filter(|line| line.starts_with("base64 ")) {
         assert!(line.len() < "base64 ".len() + 2 * 14, "{line}");
     }
-    assert!(!out.contains("harbour") && !out.contains("%26") && !out.contains("u00e9"), "{out}");
+    assert!(
+        !out.contains("harbour") && !out.contains("%26") && !out.contains("u00e9"),
+        "{out}"
+    );
     for path in ["", "/log", "/log?format=ndjson", "/artifacts", "/changes"] {
         let answer = product.request(Method::GET, &format!("/runs/{run}{path}")).send();
         let body = answer.await.expect("an answer").bytes().await.expect("a body");
