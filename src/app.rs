@@ -29,6 +29,7 @@ use crate::envs::index;
 use crate::events::Events;
 use crate::files::{DataDir, DataLock, Owner, Reserve, Watcher, layout};
 use crate::images::{self, Images};
+use crate::keys::Keys;
 use crate::metrics::{Commits, Measured, Metrics};
 use crate::model::ids::RunId;
 use crate::model::settings::InForce;
@@ -39,7 +40,8 @@ use crate::settings;
 use crate::store::{self, Place, Store, Witness};
 use crate::tools::{self, Tools};
 use crate::triggers::{self, Triggers};
-use crate::vault::{Contents, KeyFile, Vault};
+use crate::variables::Variables;
+use crate::vault::KeyFile;
 use crate::webhooks::{self, Webhooks};
 
 /// A running application. Dropping it stops its loops with the runtime; runs go on in their containers.
@@ -194,12 +196,15 @@ pub async fn start_on(
     if exposure.is_wide() {
         exposure::warn(&access);
     }
-    let vault = open_vault(config, &data, &store).await?;
+    let keys = Keys::open(store.clone(), key_file(config, &data))
+        .await
+        .context("stored secrets cannot be kept")?;
+    let variables = Variables::new(store.clone(), clock.clone(), events.clone(), keys.vault().clone());
     let settings = settings::Keeper::open(settings::Parts {
         store: store.clone(),
         clock: clock.clone(),
         events: events.clone(),
-        vault: vault.clone(),
+        vault: keys.vault().clone(),
         built_in: InForce::built_in(config.max_runs()),
         main_index,
     })
@@ -211,6 +216,7 @@ pub async fn start_on(
         clock: clock.clone(),
         events: events.clone(),
         settings: settings.clone(),
+        variables: variables.clone(),
         owner,
         watcher: watcher.clone(),
     });
@@ -243,6 +249,7 @@ pub async fn start_on(
         watcher,
         settings: settings.clone(),
         metrics: metrics.clone(),
+        variables: variables.clone(),
         installation: Installation {
             instance: instance.clone(),
             image: config.runner_image.clone(),
@@ -263,14 +270,14 @@ pub async fn start_on(
         clock: clock.clone(),
         events: events.clone(),
         settings: settings.clone(),
-        vault: vault.clone(),
+        vault: keys.vault().clone(),
         extra_ca: extra_ca.clone(),
     });
     let triggers = Triggers::new(triggers::Parts {
         store: store.clone(),
         clock: clock.clone(),
         runs: runs.clone(),
-        vault,
+        vault: keys.vault().clone(),
     });
     let bounded = scripts.clone();
     runs::keep_alive("revisions", move || bounded.clone().keep_revisions_bounded());
@@ -336,6 +343,8 @@ pub async fn start_on(
         access,
         triggers,
         backups,
+        variables,
+        keys,
     };
     let router = api::router(api, AllowedHosts::new(&config.allowed_hosts));
     Ok(App {
@@ -407,33 +416,15 @@ fn examination(
     }
 }
 
-/// The key to stored secrets. Without it they are of no use, and everything else works.
-async fn open_vault(config: &ServeConfig, data: &DataDir, store: &Store) -> anyhow::Result<Vault> {
-    let stored = store.read(store::index_credentials::all).await?;
-    let file = match &config.secrets_key_file {
-        Some(path) => KeyFile::Given(path.clone()),
+/// Where the key to stored secrets is.
+fn key_file(config: &ServeConfig, data: &DataDir) -> KeyFile {
+    match &config.secrets_key_file {
+        Some(path) => KeyFile::Given {
+            path: path.clone(),
+            old: config.secrets_old_key_file.clone(),
+        },
         None => KeyFile::OnVolume(data.path().join(layout::SECRETS_KEY)),
-    };
-    let webhooks = store.read(store::webhooks::count).await?;
-    let of_triggers = store.read(store::triggers::secrets).await?;
-    let contents = if stored.is_empty() && webhooks == 0 && of_triggers.is_empty() {
-        Contents::Empty
-    } else {
-        Contents::Sealed
-    };
-    let vault = Vault::open(&file, contents).context("stored secrets cannot be kept")?;
-    for lost in stored {
-        let place = store::index_credentials::place(&lost.address);
-        if let Err(e) = vault.unseal(&place, &lost.password) {
-            tracing::error!(index = lost.address, error = %e, "the password for a package index cannot be read");
-        }
     }
-    for (script, lost) in of_triggers {
-        if let Err(e) = vault.unseal(&store::triggers::place(&script), &lost) {
-            tracing::error!(%script, error = %e, "what calls to a trigger are signed with cannot be read");
-        }
-    }
-    Ok(vault)
 }
 
 /// Puts the supervisor and what stands for pip on the volume, in a folder named by their content: containers that run

@@ -82,6 +82,10 @@ pub struct ServeConfig {
     #[arg(long, env = "PYTASK_SECRETS_KEY_FILE")]
     pub secrets_key_file: Option<PathBuf>,
 
+    /// File with the key that was used before that one; what it has sealed is sealed with the new one at the start.
+    #[arg(long, env = "PYTASK_SECRETS_OLD_KEY_FILE", requires = "secrets_key_file")]
+    pub secrets_old_key_file: Option<PathBuf>,
+
     /// PEM file with certificates to trust, beside the runner image's own, when packages are fetched.
     #[arg(long, env = "PYTASK_EXTRA_CA")]
     pub extra_ca: Option<PathBuf>,

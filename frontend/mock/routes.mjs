@@ -15,6 +15,7 @@ import { scheduleRoutes } from "./schedules.mjs";
 import { listed, scriptRoutes } from "./scripts.mjs";
 import { changeSettings, outOfBounds, settingsChanges, settingsView } from "./settings.mjs";
 import { cancel, dashboard, start, tell, tellScript } from "./simulate.mjs";
+import { variableRoutes } from "./variables.mjs";
 
 class Refusal extends Error {
   constructor(status, code, message, details) {
@@ -76,6 +77,7 @@ export const ROUTES = [
   ...backupRoutes({ refuse }),
   ...imageRoutes({ refuse }),
   ...cleanupRoutes({ refuse }),
+  ...variableRoutes({ known, refuse, scripts }),
   ...logRoutes({ known, refuse }),
   ...scheduleRoutes({ known, refuse, page }),
   [

@@ -18,8 +18,8 @@ use crate::model::limits::OutOfBounds;
 use crate::scheduler::timetable::Unusable;
 use crate::triggers::signature;
 use crate::{
-    access, backup, cleanup, images, logs, runs, scheduler, scripts, settings, store, tools, triggers, vault,
-    webhooks,
+    access, backup, cleanup, images, keys, logs, runs, scheduler, scripts, settings, store, tools, triggers,
+    variables, vault, webhooks,
 };
 
 /// The body of every answer that is not a success.
@@ -197,11 +197,51 @@ impl From<settings::Error> for ApiError {
                     "field": "index_credentials",
                     "address": invalid.address,
                 })),
-            settings::Error::Vault(error @ vault::Error::NoKey { .. }) => {
+            settings::Error::Vault(error) => error.into(),
+            error @ settings::Error::Password { .. } => Self::internal(&error),
+            settings::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<vault::Error> for ApiError {
+    fn from(error: vault::Error) -> Self {
+        match error {
+            error @ vault::Error::NoKey { .. } => {
                 Self::conflict("secrets_key_missing", format!("Nothing was changed: {error}"))
             }
-            error @ (settings::Error::Vault(_) | settings::Error::Password { .. }) => Self::internal(&error),
-            settings::Error::Store(error) => error.into(),
+            error @ vault::Error::Given { .. } => {
+                Self::conflict("secrets_key_given", format!("Nothing was changed: {error}"))
+            }
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<keys::Error> for ApiError {
+    fn from(error: keys::Error) -> Self {
+        match error {
+            keys::Error::Vault(error) => error.into(),
+            keys::Error::Store(error) => error.into(),
+            error @ keys::Error::Interrupted(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<variables::Error> for ApiError {
+    fn from(error: variables::Error) -> Self {
+        match error {
+            variables::Error::ScriptNotFound => Self::not_found("script"),
+            variables::Error::Invalid(invalid) => Self::invalid("items", invalid.message).with(json!({
+                "field": "items",
+                "name": invalid.name,
+            })),
+            variables::Error::Vault(error) => error.into(),
+            variables::Error::Store(error) => error.into(),
+            // Of a run that starts, which tells it itself.
+            error @ (variables::Error::ToBeEntered { .. } | variables::Error::Secret { .. }) => {
+                Self::internal(&error)
+            }
         }
     }
 }
@@ -286,6 +326,7 @@ impl From<scripts::Error> for ApiError {
                 "nothing_to_resolve",
                 "The entry file has no script block (PEP 723)",
             ),
+            scripts::Error::Variables(error) => error.into(),
             scripts::Error::TagNotFound => Self::not_found("tag"),
             scripts::Error::TemplateNotFound => Self::invalid("template", "There is no such template"),
             scripts::Error::NotInTrash => Self::conflict(

@@ -22,6 +22,7 @@ mod frames;
 pub mod guard;
 mod history;
 mod images;
+mod keys;
 mod live;
 mod log;
 mod log_lines;
@@ -47,6 +48,7 @@ mod tokens;
 mod tools;
 mod triggers;
 mod upload;
+mod variables;
 mod view;
 mod webhooks;
 
@@ -71,6 +73,7 @@ use crate::doctor::Doctor;
 use crate::events::Events;
 use crate::files::DataDir;
 use crate::images::Images;
+use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::runs::Runs;
 use crate::scheduler::Scheduler;
@@ -79,6 +82,7 @@ use crate::settings::Keeper;
 use crate::store::Store;
 use crate::tools::Tools;
 use crate::triggers::Triggers;
+use crate::variables::Variables;
 use crate::webhooks::Webhooks;
 
 const JSON_BYTES: usize = 2 * 1024 * 1024;
@@ -103,6 +107,8 @@ pub struct Api {
     pub access: Access,
     pub triggers: Triggers,
     pub backups: Backups,
+    pub variables: Variables,
+    pub keys: Keys,
 }
 
 #[derive(OpenApi)]
@@ -114,6 +120,7 @@ pub struct Api {
         (name = "dependencies", description = "What a script needs installed"),
         (name = "schedules", description = "When scripts run by themselves"),
         (name = "tools", description = "What an editor knows about Python"),
+        (name = "variables", description = "Variables and secrets that runs are given"),
         (name = "images", description = "What scripts are run in"),
         (name = "runs", description = "Executions and their logs"),
         (name = "webhooks", description = "Who is told of what runs come to"),
@@ -215,6 +222,10 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(backups::send))
         .routes(routes!(backups::download, backups::delete))
         .routes(routes!(backups::verify))
+        .routes(routes!(variables::get, variables::put))
+        .routes(routes!(variables::of_script, variables::put_of_script))
+        .routes(routes!(keys::get))
+        .routes(routes!(keys::rotate))
         .routes(routes!(system::get));
     OpenApiRouter::with_openapi(Description::openapi())
         .nest("/api/v1", v1)

@@ -19,6 +19,7 @@ use crate::model::outcome::Outcome;
 use crate::model::run::{
     ArtifactsSummary, LogSummary, Overlap, Run, RunKind, RunState, Trigger, Usage, WaitKind, WaitReason,
 };
+use crate::model::variable::Used;
 use crate::runs::Submission;
 use crate::store;
 
@@ -53,7 +54,11 @@ pub struct RunView {
     pub image_digest: Option<String>,
     pub limits: Limits,
     pub args: Vec<String>,
+    /// Variables of its own.
     pub env: BTreeMap<String, String>,
+    /// Variables and secrets that it was given beside those, without their values. `null` until it starts, for builds,
+    /// and for runs of the time before this was remembered.
+    pub variables: Option<Vec<Used>>,
     pub peak_memory_bytes: Option<u64>,
     pub cpu_ms: Option<u64>,
     /// What else was counted; known once the script has ended.
@@ -126,6 +131,7 @@ impl RunView {
             limits: run.limits,
             args: run.args,
             env: run.env,
+            variables: run.launch.variables,
             peak_memory_bytes: run.facts.peak_memory_bytes,
             cpu_ms: run.facts.cpu_ms,
             usage: run.facts.usage,

@@ -31,6 +31,7 @@ pub mod tag;
 pub mod token;
 pub mod traceback;
 pub mod trigger;
+pub mod variable;
 pub mod verdict;
 pub mod webhook;
 pub mod zone;

@@ -19,6 +19,7 @@ use crate::model::run::{Event, Run, State, Step, WaitReason, step};
 use crate::scripts::Scripts;
 use crate::settings::Keeper;
 use crate::store::{self, Store};
+use crate::variables::Variables;
 
 pub(super) struct Context {
     pub store: Store,
@@ -30,6 +31,7 @@ pub(super) struct Context {
     pub watcher: Watcher,
     pub settings: Keeper,
     pub metrics: Metrics,
+    pub variables: Variables,
     pub installation: Installation,
     pub reserve: Reserve,
     pub status: watch::Receiver<EngineStatus>,

@@ -66,6 +66,7 @@ use crate::model::script::{Invalid, Script};
 use crate::scripts::{self, Scripts};
 use crate::settings;
 use crate::store::{self, Store};
+use crate::variables::Variables;
 use context::Context;
 
 #[derive(Debug, thiserror::Error)]
@@ -148,6 +149,7 @@ pub struct Parts {
     pub watcher: Watcher,
     pub settings: settings::Keeper,
     pub metrics: Metrics,
+    pub variables: Variables,
     pub installation: Installation,
 }
 
@@ -176,6 +178,7 @@ impl Runs {
             scripts: parts.scripts,
             watcher: parts.watcher,
             settings: parts.settings,
+            variables: parts.variables,
             installation: parts.installation,
             status,
             disk,

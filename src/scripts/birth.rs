@@ -15,6 +15,7 @@ use crate::model::ids::ScheduleId;
 use crate::model::revision::MadeBy;
 use crate::model::schedule::{Schedule, Terms};
 use crate::model::script::{NAME_CHARS, Script};
+use crate::model::variable::Carried;
 use crate::store::revisions::RevisionRow;
 use crate::store::{self, schedules, strays};
 
@@ -74,6 +75,7 @@ pub(super) struct Born {
     pub name: Name,
     /// Switched off, whatever they say.
     pub schedules: Vec<Terms>,
+    pub variables: Vec<Carried>,
     pub notes: Vec<String>,
     /// Files that begin as part of the revision; `None`: as many as one can have.
     pub tracked: Option<Manifest>,
@@ -185,6 +187,7 @@ impl Scripts {
                 script: birth.script,
                 name: birth.name,
                 schedules: Vec::new(),
+                variables: Vec::new(),
                 notes: Vec::new(),
                 tracked: None,
             };
@@ -220,7 +223,7 @@ impl Scripts {
         born: Born,
         (made_by, message): (MadeBy, &'static str),
     ) -> Result<(Script, Vec<String>)> {
-        let now = self.clock.now();
+        let (now, variables) = (self.clock.now(), self.variables.clone());
         self.store
             .write(move |tx| {
                 let (mut script, mut notes) = (born.script, born.notes);
@@ -262,6 +265,7 @@ impl Scripts {
                     };
                     schedules::insert(tx, &schedule)?;
                 }
+                variables.bring_along(tx, &script.id, born.variables)?;
                 strays::forget(tx, &script.slug)?;
                 Ok((script, notes))
             })

@@ -27,6 +27,7 @@ impl Scripts {
             .read(move |c| schedules::of_scripts(c, &[of]))
             .await
             .map_err(Error::Store)?;
+        let variables = self.variables.carried(id).await.map_err(Error::Store)?;
         let tracked = self.revision(id, revision).await?.manifest;
         let blank = self.blank(name);
         let copy = Script {
@@ -50,6 +51,7 @@ impl Scripts {
             let from = data.folder(&layout::script_files(&original.slug), owner)?;
             copy_all(&from, &cradle.files()?)?;
             born.tracked = Some(tracked);
+            born.variables = variables;
             if with_schedules {
                 born.schedules = schedules.into_iter().map(|schedule| schedule.terms).collect();
             }

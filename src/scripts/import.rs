@@ -259,6 +259,20 @@ fn apply(read: passport::Read, born: &mut Born, usable: fn(&Terms) -> std::resul
                 .push(format!("What is built from source was left out: {e}")),
         }
     }
+    born.variables = read.variables;
+    let mut open: Vec<&str> = born
+        .variables
+        .iter()
+        .filter(|one| one.secret)
+        .map(|one| one.name.as_str())
+        .collect();
+    open.sort_unstable();
+    if !open.is_empty() {
+        let open = open.join(", ");
+        born.notes.push(format!(
+            "Secrets never come along. Enter them in the script's settings before it runs: {open}"
+        ));
+    }
     for (number, terms) in read.schedules.into_iter().enumerate() {
         let kept = match usable(&terms) {
             _ if number >= MOST_SCHEDULES => Err(format!("a script may have {MOST_SCHEDULES}")),

@@ -45,6 +45,7 @@ use crate::model::run::Overlap;
 use crate::model::script::{self, Invalid, Script};
 use crate::settings::Keeper;
 use crate::store::{self, Store};
+use crate::variables::{self, Variables};
 use looks::Looks;
 
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +75,8 @@ pub enum Error {
     Block(requirements::Unreadable),
     #[error("the entry file has no script block")]
     NoBlock,
+    #[error(transparent)]
+    Variables(#[from] variables::Error),
     #[error("there is no such tag")]
     TagNotFound,
     #[error("there is no such template")]
@@ -143,6 +146,7 @@ pub struct Parts {
     pub clock: Clock,
     pub events: Events,
     pub settings: Keeper,
+    pub variables: Variables,
     /// Whose the scripts' files are.
     pub owner: Owner,
     pub watcher: Watcher,
@@ -156,6 +160,7 @@ pub struct Scripts {
     clock: Clock,
     events: Events,
     settings: Keeper,
+    variables: Variables,
     /// Whose the scripts' files are.
     owner: Owner,
     looks: Looks,
@@ -178,6 +183,7 @@ impl Scripts {
             looks: Looks::new(parts.watcher, parts.events.clone()),
             events: parts.events,
             settings: parts.settings,
+            variables: parts.variables,
             owner: parts.owner,
             saving: Arc::default(),
             removals: Arc::default(),

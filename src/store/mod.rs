@@ -21,6 +21,7 @@ pub mod runs;
 pub mod saved_filters;
 pub mod schedules;
 pub mod scripts;
+pub mod sealed;
 pub mod settings;
 pub mod settings_changes;
 pub mod strays;
@@ -28,6 +29,7 @@ pub mod tags;
 pub mod tokens;
 pub mod triggers;
 mod values;
+pub mod variables;
 pub mod webhooks;
 
 use std::path::{Path, PathBuf};

@@ -25,7 +25,7 @@ pub use search::{Filter, list};
 
 const COLUMNS: &str = "id, number, script_id, kind, state_json, version, trigger, overlap, queued_at, started_at, \
      finished_at, args, env, limits, image, requirements, build_run_id, revision, environment_key, lock_hash, \
-     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts, build, retry, not_before, kept";
+     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts, build, retry, not_before, kept, variables";
 
 /// Inserts a queued run and gives it its number.
 pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&str>) -> Result<(), Error> {
@@ -100,7 +100,7 @@ pub fn store_step(connection: &Connection, run: &mut Run, event: &Event, at: Tim
             "UPDATE runs SET state = ?3, state_json = ?4, outcome = ?5, version = version + 1, started_at = ?6, \
              finished_at = ?7, build_run_id = ?8, revision = ?9, environment_key = ?10, lock_hash = ?11, \
              image_digest = ?12, exit_code = ?13, signal = ?14, peak_memory_bytes = ?15, cpu_ms = ?16, log = ?17, \
-             usage = ?18, artifacts = ?19, build = ?20 \
+             usage = ?18, artifacts = ?19, build = ?20, variables = ?21 \
              WHERE id = ?1 AND version = ?2",
         )?
         .execute(params![
@@ -124,6 +124,7 @@ pub fn store_step(connection: &Connection, run: &mut Run, event: &Event, at: Tim
             run.facts.usage.as_ref().map(json).transpose()?,
             run.facts.artifacts.as_ref().map(json).transpose()?,
             run.build.as_ref().map(json).transpose()?,
+            run.launch.variables.as_ref().map(json).transpose()?,
         ])?;
     if stored == 0 {
         return Err(Error::Stale);
@@ -231,6 +232,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
             environment_key: row.get(18)?,
             lock_hash: row.get(19)?,
             image_digest: row.get(20)?,
+            variables: optional_text(33)?.map(|used| from_json(33, &used)).transpose()?,
         },
         facts: Facts {
             exit_code: row.get(21)?,

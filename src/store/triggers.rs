@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Error;
+use super::sealed::Family;
 use super::values::{ms, time};
 use crate::model::ids::ScriptId;
 use crate::model::secret::Sealed;
@@ -12,6 +13,12 @@ use crate::model::trigger::Trigger;
 
 const COLUMNS: &str =
     "script_id, fingerprint, hint, enabled, signed, secret, created_at, updated_at, last_used_at";
+
+pub const SECRETS: Family = Family {
+    table: "triggers",
+    column: "secret",
+    place: "'triggers/' || script_id",
+};
 
 /// What a signing secret is bound to: the table, and the script that it starts.
 pub fn place(script: &ScriptId) -> String {
@@ -68,25 +75,6 @@ pub fn remove(connection: &Connection, script: &ScriptId) -> Result<bool, Error>
         > 0)
 }
 
-/// All secrets that calls are signed with, with whose they are.
-pub fn secrets(connection: &Connection) -> Result<Vec<(ScriptId, Sealed)>, Error> {
-    let mut statement =
-        connection.prepare_cached("SELECT script_id, secret FROM triggers WHERE secret IS NOT NULL")?;
-    let rows = statement.query_map([], |row| {
-        let script = ScriptId::parse(&row.get::<_, String>(0)?);
-        Ok((script, Sealed::new(row.get(1)?)))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// The same secret, sealed otherwise.
-pub fn set_secret(connection: &Connection, script: &ScriptId, secret: &Sealed) -> Result<(), Error> {
-    connection
-        .prepare_cached("UPDATE triggers SET secret = ?2 WHERE script_id = ?1")?
-        .execute([script.as_str(), secret.as_str()])?;
-    Ok(())
-}
-
 fn read(row: &Row<'_>) -> rusqlite::Result<Trigger> {
     let used: Option<i64> = row.get(8)?;
     Ok(Trigger {
@@ -130,9 +118,6 @@ mod tests {
         assert_eq!(get(&db, &script.id).expect("read"), Some(trigger.clone()));
         let found = |token: &str| by_fingerprint(&db, &Fingerprint::of(token)).expect("read");
         assert_eq!((found("one"), found("two")), (None, Some(trigger.clone())));
-        let again = Sealed::new("sealed again".to_owned());
-        set_secret(&db, &script.id, &again).expect("stored");
-        assert_eq!(secrets(&db).expect("read"), [(script.id.clone(), again)]);
         store::scripts::remove(&db, &script.id).expect("removed");
         assert_eq!(get(&db, &script.id).expect("read"), None);
     }

@@ -6,6 +6,7 @@ pub mod deliveries;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Error;
+use super::sealed::Family;
 use super::values::{from_json, json, ms, time};
 use crate::model::ids::{ScriptId, WebhookId};
 use crate::model::secret::Sealed;
@@ -14,6 +15,18 @@ use crate::model::webhook::{Terms, Webhook};
 
 const COLUMNS: &str =
     "id, script_id, terms, url, url_shown, secret, disabled_because, failing_since, created_at, updated_at";
+
+pub const URLS: Family = Family {
+    table: "webhooks",
+    column: "url",
+    place: "'webhooks/' || id || '/url'",
+};
+
+pub const SECRETS: Family = Family {
+    table: "webhooks",
+    column: "secret",
+    place: "'webhooks/' || id || '/secret'",
+};
 
 /// What an address is bound to.
 pub fn url_place(id: &WebhookId) -> String {
@@ -94,36 +107,6 @@ pub fn listening(connection: &Connection, script: &ScriptId) -> Result<Vec<(Webh
         }
     }
     Ok(listening)
-}
-
-/// Everything that is sealed here, with the place that it is bound to: for whoever changes the key.
-pub fn sealed(connection: &Connection) -> Result<Vec<(String, Sealed)>, Error> {
-    let all = list(connection, None)?;
-    Ok(all
-        .into_iter()
-        .flat_map(|webhook| {
-            let secret = webhook.secret.map(|secret| (secret_place(&webhook.id), secret));
-            [Some((url_place(&webhook.id), webhook.url)), secret]
-        })
-        .flatten()
-        .collect())
-}
-
-/// The same secret, sealed anew, at a place that [`sealed`] has named.
-pub fn put_sealed(connection: &Connection, place: &str, sealed: &Sealed) -> Result<(), Error> {
-    let (id, column) = place
-        .strip_prefix("webhooks/")
-        .and_then(|rest| rest.split_once('/'))
-        .unwrap_or_default();
-    let sql = match column {
-        "url" => "UPDATE webhooks SET url = ?2 WHERE id = ?1",
-        "secret" => "UPDATE webhooks SET secret = ?2 WHERE id = ?1 AND secret IS NOT NULL",
-        _ => return Ok(()),
-    };
-    connection
-        .prepare_cached(sql)?
-        .execute(params![id, sealed.as_str()])?;
-    Ok(())
 }
 
 /// What has come of the script in a row.
@@ -254,19 +237,6 @@ mod tests {
         .expect("spoils");
         let found = listening(&db, &ScriptId::generate()).expect("reads");
         assert_eq!(found.len(), 1);
-    }
-
-    #[test]
-    fn what_is_sealed_can_be_sealed_anew() {
-        let db = in_memory().expect("opens");
-        let mut row = webhook(None);
-        put(&db, &row).expect("stores");
-        for (place, _) in sealed(&db).expect("reads") {
-            put_sealed(&db, &place, &Sealed::new(format!("anew at {place}"))).expect("stores");
-        }
-        row.url = Sealed::new(format!("anew at webhooks/{}/url", row.id));
-        row.secret = Some(Sealed::new(format!("anew at webhooks/{}/secret", row.id)));
-        assert_eq!(get(&db, &row.id).expect("reads"), Some(row));
     }
 
     #[test]

@@ -39,5 +39,6 @@ mod settings;
 mod tools;
 mod triggers;
 mod upgrade;
+mod variables;
 mod watching;
 mod webhooks;

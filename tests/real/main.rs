@@ -25,6 +25,7 @@ mod private_index;
 mod product;
 mod recovery;
 mod schedules;
+mod secrets;
 #[allow(dead_code, reason = "the suite `faults` uses the rest")]
 mod small_disk;
 mod stopping;

@@ -1432,6 +1432,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key to stored secrets. */
+        get: operations["getSecretsKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/rotate-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a new key, seals everything with it and removes the old one. Copies of the database that were made before need
+         *     the old key.
+         */
+        post: operations["rotateSecretsKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tags": {
         parameters: {
             query?: never;
@@ -2762,6 +2799,11 @@ export interface components {
             retention: components["schemas"]["Retention"];
             schedules_paused: boolean;
         };
+        /** @description One of all scripts' variables, as a script has it. */
+        InheritedVariable: components["schemas"]["Variable"] & {
+            /** @description The script has one of its own of that name, which goes before it. */
+            overridden: boolean;
+        };
         Inline: {
             column?: number | null;
             /** @description What the block asks for; empty if it cannot be read. */
@@ -3512,6 +3554,7 @@ export interface components {
                 build_run_id?: string | null;
                 /** Format: int64 */
                 cpu_ms?: number | null;
+                /** @description Variables of its own. */
                 env: {
                     [key: string]: string;
                 };
@@ -3561,6 +3604,11 @@ export interface components {
                 state: components["schemas"]["RunState"];
                 trigger: components["schemas"]["Trigger"];
                 usage?: components["schemas"]["Usage"] | null;
+                /**
+                 * @description Variables and secrets that it was given beside those, without their values. `null` until it starts, for builds,
+                 *     and for runs of the time before this was remembered.
+                 */
+                variables?: components["schemas"]["UsedVariable"][] | null;
                 wait_reason?: components["schemas"]["WaitReason"] | null;
             }[];
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
@@ -3897,6 +3945,7 @@ export interface components {
             build_run_id?: string | null;
             /** Format: int64 */
             cpu_ms?: number | null;
+            /** @description Variables of its own. */
             env: {
                 [key: string]: string;
             };
@@ -3946,6 +3995,11 @@ export interface components {
             state: components["schemas"]["RunState"];
             trigger: components["schemas"]["Trigger"];
             usage?: components["schemas"]["Usage"] | null;
+            /**
+             * @description Variables and secrets that it was given beside those, without their values. `null` until it starts, for builds,
+             *     and for runs of the time before this was remembered.
+             */
+            variables?: components["schemas"]["UsedVariable"][] | null;
             wait_reason?: components["schemas"]["WaitReason"] | null;
         };
         /** @enum {string} */
@@ -4741,6 +4795,56 @@ export interface components {
              * @default null
              */
             tmp_peak_bytes?: number | null;
+        };
+        /** @description A variable that a run was given beside its own: everything that is remembered of it. */
+        UsedVariable: {
+            from: components["schemas"]["VariableOrigin"];
+            name: string;
+            secret: boolean;
+            /**
+             * Format: date-time
+             * @description When the value that it had was set.
+             */
+            set_at: string;
+        };
+        /** @description One variable. */
+        Variable: {
+            description: string;
+            /** @description Whether it is masked in logs: a secret of six bytes or more. */
+            masked: boolean;
+            name: string;
+            secret: boolean;
+            /** @description A secret whose value somebody has to enter: runs do not start without it. */
+            to_be_entered: boolean;
+            /** @description Why a secret cannot be used. */
+            trouble?: string | null;
+            /**
+             * Format: date-time
+             * @description When its value was set.
+             */
+            updated_at: string;
+            /** @description `null` for a secret, always. */
+            value?: string | null;
+        };
+        /** @enum {string} */
+        VariableOrigin: "global" | "script";
+        /** @description By name. */
+        Variables: {
+            items: components["schemas"]["Variable"][];
+        };
+        /** @description A list that takes the place of the one there is. */
+        VariablesWish: {
+            items: components["schemas"]["VariableWish"][];
+        };
+        /** @description One of a list that is to take the place of the one that is stored. */
+        VariableWish: {
+            description?: string;
+            /** @description Letters, digits and `_`, not beginning with a digit. */
+            name: string;
+            /** @description Whether it is sealed, masked in logs, and never answered. */
+            secret?: boolean;
+            /** @description Absent or `null`: a secret keeps the value that it has; what is no secret needs one. */
+            value?: string | null;
         };
         VersionChange: {
             from: string;
@@ -8658,6 +8762,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+        };
+    };
+    getSecretsKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretsKey"];
+                };
+            };
+        };
+    };
+    rotateSecretsKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedKey"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

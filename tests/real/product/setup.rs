@@ -6,9 +6,10 @@ use std::process::{Command, Stdio};
 use crate::machine;
 
 /// What a user's shell may say of these is not what the tests mean.
-const OURS: [&str; 11] = [
+const OURS: [&str; 13] = [
     "PYTASK_ALLOW_LAN",
     "PYTASK_ALLOWED_HOSTS",
+    "PYTASK_BROKER",
     "PYTASK_DATA_VOLUME",
     "PYTASK_MAX_RUNS",
     "PYTASK_PUBLISHED",
@@ -16,6 +17,7 @@ const OURS: [&str; 11] = [
     "PYTASK_RUN_UID",
     "PYTASK_LOG",
     "PYTASK_SECRETS_KEY_FILE",
+    "PYTASK_SECRETS_OLD_KEY_FILE",
     "PYTASK_SUPERVISOR",
     "PYTASK_TOOLS_IDLE_SECONDS",
 ];

@@ -1,4 +1,4 @@
-// What the script is called, which Python it has, what its runs may use, what happens when they overlap,
+// What the script is called, which Python it has, which variables its runs get, what they may use, what happens when they overlap,
 // how long they are kept, and the end of it.
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import { Button } from "~/components/ui/button";
 import { Page, Panel } from "~/components/ui/panel";
 import { limitOf } from "~/features/limits/limits";
 import { LimitsForm } from "~/features/limits/limits-form";
+import { ScriptVariablesPanel } from "~/features/variables/script-variables-panel";
 import { useTrash } from "../use-trash";
 import { GeneralForm } from "./general-form";
 import { ImageForm } from "./image-form";
@@ -24,6 +25,7 @@ export function SettingsTab() {
     <Page narrow className="flex flex-col gap-4">
       <GeneralForm key={`general-${script.id}`} script={script} />
       <ImageForm key={`image-${script.id}`} script={script} />
+      <ScriptVariablesPanel key={`variables-${script.id}`} scriptId={script.id} />
       <LimitsSection key={`limits-${script.id}`} script={script} system={system} />
       <OverlapForm key={`overlap-${script.id}`} script={script} />
       <RetentionSection key={`retention-${script.id}`} script={script} />

@@ -1,8 +1,4 @@
 // Variables and secrets that every script gets.
-import { Empty, Panel } from "~/components/ui/panel";
+import { GlobalVariablesPanel } from "~/features/variables/global-variables-panel";
 
-export const Section = () => (
-  <Panel title="Variables">
-    <Empty title="Not built yet">Variables and secrets that every script gets.</Empty>
-  </Panel>
-);
+export const Section = GlobalVariablesPanel;
