@@ -66,7 +66,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "vault",
         ],
     ),
-    ("cli", &["api", "app", "config", "runs"]),
+    ("cli", &["api", "app", "clock", "config", "runs"]),
     (
         "app",
         &[

@@ -1,7 +1,11 @@
-//! The command line: one binary, its verbs.
+//! The command line: one binary, its verbs. Those of [`client`] speak to an application that runs somewhere.
 
+mod client;
+mod completions;
 mod healthcheck;
 pub mod serve;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -27,15 +31,24 @@ enum Verb {
     Healthcheck(healthcheck::Healthcheck),
     /// Print the API's OpenAPI document.
     Openapi,
+    /// Print what a shell needs to complete this command line.
+    Completions(completions::Completions),
+    #[command(flatten)]
+    Client(client::Verb),
 }
 
 impl Cli {
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        // Before the first HTTP client is made; if somebody was faster, theirs is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         match self.verb {
+            Verb::Client(verb) => return Ok(client::run(verb).await),
             Verb::Serve(config) => serve::serve(&config).await,
             Verb::Healthcheck(check) => check.run().await,
             Verb::Openapi => print_document(),
-        }
+            Verb::Completions(wanted) => wanted.print(),
+        }?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

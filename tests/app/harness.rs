@@ -53,6 +53,8 @@ impl TestApp {
 
     /// With another clock, or with others who watch the store's writes.
     pub async fn start_in(surroundings: Surroundings, flags: &[&str]) -> Self {
+        // Before the first HTTP client is made.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let supervisor = folder.path().join("supervisor");
         std::fs::write(&supervisor, "the fake engine executes nothing").expect("written");

@@ -3,6 +3,8 @@
 mod archives;
 mod artifacts;
 mod bad_input;
+mod client;
+mod client_push;
 mod credentials;
 mod disk;
 mod environments;

@@ -4,6 +4,7 @@
 //! Fails, never skips, where an engine on this machine, the runner image (`PYTASK_RUNNER_IMAGE`) or the supervisor's
 //! static binary (`PYTASK_SUPERVISOR`) is missing. Needs root, as the controller does, and a package index.
 
+mod client;
 mod container;
 mod disk;
 mod engine_away;

@@ -25,6 +25,8 @@ pub(crate) struct Client {
 
 impl Default for Client {
     fn default() -> Self {
+        // Before the first HTTP client is made.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
             address: Arc::default(),
             http: reqwest::Client::builder().no_proxy().build().expect("a client"),
