@@ -160,6 +160,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "api", "app", "backup", "broker", "clock", "config", "doctor", "engine", "files", "runs",
         ],
     ),
+    ("cli", &["api", "app", "clock", "config", "runs"]),
     (
         "app",
         &[

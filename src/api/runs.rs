@@ -257,11 +257,28 @@ pub async fn submit(
     Ok((StatusCode::CREATED, Json(show_one(&api, run).await?)))
 }
 
-/// One run.
-#[utoipa::path(get, path = "/runs/{id}", tag = "runs", operation_id = "getRun", params(("id" = String, Path)),
+/// The run that people call by this number.
+async fn find_numbered(api: &Api, number: i64) -> Result<Run, ApiError> {
+    let newest = store::runs::Filter {
+        before: number.checked_add(1),
+        limit: 1,
+        ..Default::default()
+    };
+    let found = api.store.read(move |c| store::runs::list(c, &newest)).await?;
+    let run = found.into_iter().next().filter(|run| run.number == number);
+    run.ok_or_else(|| ApiError::not_found("run"))
+}
+
+/// One run, by its id or its number.
+#[utoipa::path(get, path = "/runs/{id}", tag = "runs", operation_id = "getRun",
+    params(("id" = String, Path, description = "Its id, or its number")),
     responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
 pub async fn get(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<RunView>, ApiError> {
-    let run = find(&api, &id).await?;
+    let run = match id.parse() {
+        // An id may consist of digits, too.
+        Ok(number) if id.len() < 20 => find_numbered(&api, number).await?,
+        _ => find(&api, &id).await?,
+    };
     Ok(Json(show_one(&api, run).await?))
 }
 

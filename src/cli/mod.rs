@@ -1,12 +1,16 @@
-//! The command line: one binary, its verbs.
+//! The command line: one binary, its verbs. Those of [`client`] speak to an application that runs somewhere.
 
 mod backup;
 mod broker;
+mod client;
+mod completions;
 mod doctor;
 mod healthcheck;
 mod mounted;
 pub mod serve;
 mod token;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -45,11 +49,16 @@ enum Verb {
     Openapi,
     /// Make, list and remove access tokens.
     Token(token::Token),
+    /// Print what a shell needs to complete this command line.
+    Completions(completions::Completions),
+    #[command(flatten)]
+    Client(client::Verb),
 }
 
 impl Cli {
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.verb {
+            Verb::Client(verb) => return Ok(client::run(verb).await),
             Verb::Serve(config) => serve::serve(&config).await,
             Verb::Broker(config) => broker::broker(&config).await,
             Verb::Doctor(examine) => examine.run().await,
@@ -58,7 +67,9 @@ impl Cli {
             Verb::Restore(restore) => restore.run().await,
             Verb::Openapi => print_document(),
             Verb::Token(token) => token.run().await,
-        }
+            Verb::Completions(wanted) => wanted.print(),
+        }?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::files::archives::is_executable;
 use crate::files::{self, EntryKind, Folder, RelPath, layout};
 use crate::model::ids::ScriptId;
 use crate::model::revision::MadeBy;
+use crate::model::schedule::{Schedule, Terms};
 use crate::model::script::{self, NAME_CHARS, Script};
 use crate::store::schedules;
 
@@ -53,7 +54,11 @@ impl Scripts {
             born.tracked = Some(tracked);
             born.variables = variables;
             if with_schedules {
-                born.schedules = schedules.into_iter().map(|schedule| schedule.terms).collect();
+                let off = |schedule: Schedule| Terms {
+                    enabled: false,
+                    ..schedule.terms
+                };
+                born.schedules = schedules.into_iter().map(off).collect();
             }
             Ok(born)
         });

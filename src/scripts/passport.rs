@@ -118,10 +118,19 @@ pub struct Read {
     pub overlap: Option<Overlap>,
     pub parallel_limit: Option<u32>,
     pub retention: Option<RetentionWish>,
-    pub schedules: Vec<Terms>,
     pub variables: Vec<Carried>,
+    /// In their order, those that cannot be read included.
+    pub schedules: Vec<Result<Terms, UnreadableSchedule>>,
     pub added_block: Option<AddedBlock>,
     pub notes: Vec<String>,
+}
+
+/// A schedule that says something else than it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableSchedule {
+    /// Empty if even that cannot be read.
+    pub name: String,
+    pub why: String,
 }
 
 /// `None` if this is a file of the script's own that only has the same name.
@@ -172,19 +181,11 @@ pub fn read(bytes: &[u8]) -> Option<Read> {
     .flatten();
     let bounded = |wish: RetentionWish| wish.check().map(|()| wish);
     read.retention = checked(&mut fields, "retention", bounded, notes);
-    for (number, terms) in any::<Vec<Json>>(&mut fields, "schedules", notes)
+    read.schedules = any::<Vec<Json>>(&mut fields, "schedules", notes)
         .unwrap_or_default()
         .into_iter()
-        .enumerate()
-    {
-        match serde_json::from_value(terms) {
-            Ok(terms) => read.schedules.push(terms),
-            Err(e) => notes.push(format!(
-                "Schedule {} cannot be read and was left out: {e}",
-                number + 1
-            )),
-        }
-    }
+        .map(schedule)
+        .collect();
     read.variables = variables(&mut fields, notes);
     read.added_block = any(&mut fields, "added_block", notes);
     Some(read)
@@ -223,6 +224,16 @@ fn variables(fields: &mut Map<String, Json>, notes: &mut Vec<String>) -> Vec<Car
         carried.clear();
     }
     carried
+}
+
+fn schedule(terms: Json) -> Result<Terms, UnreadableSchedule> {
+    let name = terms.get("name").and_then(Json::as_str).unwrap_or_default();
+    // Whatever else it is, it is shown.
+    let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
+    serde_json::from_value(terms).map_err(|e| UnreadableSchedule {
+        name,
+        why: format!("it cannot be read ({e})"),
+    })
 }
 
 fn any<T: DeserializeOwned>(
@@ -302,7 +313,7 @@ mod tests {
         );
         assert_eq!(
             (read.parallel_limit, read.schedules),
-            (Some(3), passport.schedules)
+            (Some(3), passport.schedules.into_iter().map(Ok).collect())
         );
     }
 
@@ -312,13 +323,17 @@ mod tests {
             assert_eq!(read(foreign.as_bytes()), None, "{foreign}");
         }
         let odd = r#"{"format":"pytask-script","version":9,"name":"x","tags":["a,b"],"limits":{"memory_bytes":1},
-            "schedules":[{"when":7}],"description":5}"#;
+            "schedules":[{"when":7,"name":"a\tb"}],"description":5}"#;
         let read = read(odd.as_bytes()).expect("ours");
         assert_eq!(
             (read.name.as_deref(), read.tags, read.limits),
             (Some("x"), None, None)
         );
-        assert_eq!(read.notes.len(), 5, "{:?}", read.notes);
+        assert_eq!(read.notes.len(), 4, "{:?}", read.notes);
+        let [Err(unreadable)] = &read.schedules[..] else {
+            panic!("{:?}", read.schedules)
+        };
+        assert_eq!(unreadable.name, "ab");
     }
 
     #[test]

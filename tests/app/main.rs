@@ -7,6 +7,8 @@ mod backup;
 mod bad_input;
 mod broker;
 mod cleanup;
+mod client;
+mod client_push;
 mod credentials;
 mod disk;
 mod environments;

@@ -6,6 +6,7 @@
 
 mod broker;
 mod cleanup;
+mod client;
 mod container;
 mod disk;
 mod engine_away;

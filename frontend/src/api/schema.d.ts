@@ -415,7 +415,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One run. */
+        /** One run, by its id or its number. */
         get: operations["getRun"];
         put?: never;
         post?: never;
@@ -1333,7 +1333,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a script of a Python file or an archive: all of it or nothing. */
+        /**
+         * Makes a script of a Python file or an archive: all of it or nothing, but for schedules, of which each is taken or
+         *     left out for itself.
+         */
         post: operations["importScript"];
         delete?: never;
         options?: never;
@@ -2739,8 +2742,21 @@ export interface components {
         Imported: {
             /** @description What there is to know of it, in sentences. */
             notes: string[];
+            /** @description All that the archive has, in its order. */
+            schedules: components["schemas"]["ImportedSchedule"][];
             script: components["schemas"]["Script"];
         };
+        /** @description A schedule of an archive, and what became of it. */
+        ImportedSchedule: {
+            /** @description As the archive calls it; may be empty. */
+            name: string;
+            /** @description Why it was left out, or what else there is to know of it. */
+            reason?: string | null;
+            state: components["schemas"]["ImportedState"];
+            when?: components["schemas"]["When"] | null;
+        };
+        /** @enum {string} */
+        ImportedState: "on" | "paused" | "left_out";
         /** @enum {string} */
         ImportFate: "added" | "already_there" | "replaces" | "merged" | "ignored" | "not_taken";
         ImportLine: {
@@ -5878,6 +5894,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Its id, or its number */
                 id: string;
             };
             cookie?: never;
@@ -8480,6 +8497,8 @@ export interface operations {
                 filename: string;
                 /** @description The script's name. Left out: the one in the archive, or else that of the file, and a number if it is taken. */
                 name?: string;
+                /** @description What becomes of the schedules in an archive that was made here. */
+                schedules?: "none" | "paused" | "as_they_were";
             };
             header?: never;
             path?: never;
