@@ -1307,6 +1307,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/{id}/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The script's variables, and those of all scripts beneath them. */
+        get: operations["listScriptVariables"];
+        /** Replaces the script's own variables, by the same rules. */
+        put: operations["replaceScriptVariables"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scripts/bulk": {
         parameters: {
             query?: never;
@@ -1517,6 +1535,62 @@ export interface paths {
         /** Programs to start from. */
         get: operations["listTemplates"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Access tokens, never with what is secret of them. */
+        get: operations["listTokens"];
+        put?: never;
+        /** Makes an access token. The answer is the only place where it can be seen. */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a token back, at once. Browsers that have signed in with it are signed out. */
+        delete: operations["deleteToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Variables of all scripts. */
+        get: operations["listVariables"];
+        /**
+         * Replaces the variables of all scripts. A secret whose value is left out keeps the one it has. Runs that have started
+         *     keep what they were given.
+         */
+        put: operations["replaceVariables"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2609,6 +2683,12 @@ export interface components {
             webhook_id: string;
         } | {
             /** @enum {string} */
+            type: "backups";
+        } | {
+            /** @enum {string} */
+            type: "cleanup";
+        } | {
+            /** @enum {string} */
             type: "missed";
         };
         Evidence: {
@@ -2646,7 +2726,7 @@ export interface components {
             of: number;
         };
         ExaminationSummary: {
-            /** @description What does not work, a sentence each. */
+            /** @description What does not work, and how: a line each. */
             problems: string[];
             /** Format: date-time */
             ran_at: string;
@@ -2797,6 +2877,7 @@ export interface components {
         /** @description What holds at the moment. */
         InForce: {
             backup: components["schemas"]["BackupSettings"];
+            cleanup: components["schemas"]["Cleanup"];
             default_limits: components["schemas"]["Limits"];
             /** @description What new schedules are offered; `null` is the viewer's own zone. */
             default_timezone?: string | null;
@@ -2841,6 +2922,17 @@ export interface components {
             /** @description The build; its log is live like any run's. */
             run: components["schemas"]["Run"];
         };
+        /** @enum {string} */
+        KeyLocation: "volume" | "given";
+        /** @description How the last one ended that was made. */
+        LastBackup: {
+            /** Format: date-time */
+            at: string;
+            cause: components["schemas"]["BackupCause"];
+            name: string;
+            /** @description Why there is none of it; `null` if there is. */
+            problem?: string | null;
+        };
         /** @description The newest that was tried. */
         LastDelivery: {
             /**
@@ -2867,6 +2959,10 @@ export interface components {
             /** Format: date-time */
             started_at?: string | null;
             state: components["schemas"]["RunState"];
+        };
+        LeftAlone: {
+            what: string;
+            why: string;
         };
         /**
          * @description Parts of runs that a backup may be without.
@@ -3690,6 +3786,40 @@ export interface components {
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
             next_cursor?: string | null;
         };
+        Page_Webhook: {
+            items: {
+                content_type?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Why it was switched off by itself. */
+                disabled_because?: string | null;
+                enabled: boolean;
+                events: components["schemas"]["WebhookEvent"][];
+                /**
+                 * Format: date-time
+                 * @description Since when every attempt has failed.
+                 */
+                failing_since?: string | null;
+                format: components["schemas"]["WebhookFormat"];
+                has_secret: boolean;
+                id: string;
+                last_delivery?: components["schemas"]["LastDelivery"] | null;
+                name: string;
+                rules: components["schemas"]["WebhookRules"];
+                /** @description `null`: every script. */
+                script_id?: string | null;
+                /** @description Only in the answer that makes it or gives it a new one: it is not to be had again. */
+                secret?: string | null;
+                signed: boolean;
+                template?: string | null;
+                /** Format: date-time */
+                updated_at: string;
+                /** @description The address but for what could be a secret, which is everything behind the host. */
+                url_shown: string;
+            }[];
+            /** @description Pass it as `cursor` for what follows; `null` at the end. */
+            next_cursor?: string | null;
+        };
         Past: {
             /** Format: int64 */
             failed: number;
@@ -3947,6 +4077,29 @@ export interface components {
         RollbackRequest: {
             /** @description Of one of `environments`. */
             key: string;
+        };
+        RoomItem: {
+            /** Format: int64 */
+            bytes: number;
+            kind: components["schemas"]["RoomKind"];
+        };
+        /** @enum {string} */
+        RoomKind: "files" | "revisions" | "environments" | "runs" | "package_cache" | "database" | "backups" | "rest";
+        RoomView: {
+            /** @description What takes room on the data disk. Files that several share count once. */
+            items: components["schemas"]["RoomItem"][];
+        };
+        RotatedKey: {
+            /**
+             * Format: int64
+             * @description Secrets that are sealed with the new key now.
+             */
+            resealed: number;
+            /**
+             * Format: int64
+             * @description Secrets that could not be read before either, and have to be entered anew.
+             */
+            unreadable: number;
         };
         RotationWish: {
             /** @description Default: `address`. */
@@ -4307,6 +4460,12 @@ export interface components {
             /** @description How that path begins, to tell it by. */
             url_shown: string;
         };
+        ScriptVariables: {
+            /** @description Those of all scripts, by name. */
+            inherited: components["schemas"]["InheritedVariable"][];
+            /** @description The script's own, by name. */
+            items: components["schemas"]["Variable"][];
+        };
         /** @description One line of the answer. */
         SearchFrame: {
             lines: components["schemas"]["LogMatch"][];
@@ -4343,6 +4502,19 @@ export interface components {
             /** Format: int64 */
             total_bytes: number;
         };
+        /** @description The key that secrets are sealed with. */
+        SecretsKey: {
+            /**
+             * Format: date-time
+             * @description By its file.
+             */
+            created_at?: string | null;
+            /** @description Made of the key, and of no use without it. `null`: there is none. */
+            id?: string | null;
+            location: components["schemas"]["KeyLocation"];
+            /** @description Why secrets can be neither read nor stored. */
+            trouble?: string | null;
+        };
         SessionView: {
             /** @description There is a token that somebody could sign in with. If not: `pytask-manager token create NAME`. */
             has_tokens: boolean;
@@ -4366,6 +4538,17 @@ export interface components {
              *     }
              */
             backup?: components["schemas"]["BackupWishes"];
+            /**
+             * @description What is removed by itself, and when.
+             * @default {
+             *       "enabled": null,
+             *       "expression": null,
+             *       "kinds": null,
+             *       "timezone": null,
+             *       "trash_days": null
+             *     }
+             */
+            cleanup?: components["schemas"]["CleanupWish"];
             /**
              * @description For scripts that do not say otherwise.
              * @default {}
@@ -4448,6 +4631,8 @@ export interface components {
         SettingsPatch: {
             /** @default null */
             backup?: components["schemas"]["BackupPatch"] | null;
+            /** @default null */
+            cleanup?: components["schemas"]["CleanupPatch"] | null;
             /** @default null */
             default_limits?: components["schemas"]["LimitsPatch"] | null;
             /**
@@ -4970,6 +5155,8 @@ export interface components {
              */
             url?: string | null;
         };
+        /** @enum {string} */
+        What: "address" | "secret" | "both";
         When: {
             expression: string;
             /** @enum {string} */
@@ -6234,6 +6421,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is not in the backup from which this instance was restored */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8459,6 +8655,84 @@ export interface operations {
             };
         };
     };
+    listScriptVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptVariables"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    replaceScriptVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariablesWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptVariables"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     changeScripts: {
         parameters: {
             query?: never;
@@ -8933,6 +9207,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variables"];
+                };
+            };
+        };
+    };
+    replaceVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariablesWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variables"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
