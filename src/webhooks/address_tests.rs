@@ -166,7 +166,6 @@ async fn what_is_no_address_of_a_receiver_is_refused() {
         "javascript:alert(1)",
         "unix:///var/run/docker.sock",
         "http://",
-        "http:///path",
         "http://./",
         "http://exa mple.com/",
         "http://example.com/\r\nX-Evil: 1",

@@ -100,12 +100,24 @@ pub fn newest_tried(connection: &Connection, webhook: &WebhookId) -> Result<Opti
     )
 }
 
-/// The next of each lane, those that are being sent included.
+/// The next of each lane, those that are being sent included. From lane to lane by the index: what waits behind a head costs
+/// nothing, however much it is.
 pub fn heads(connection: &Connection) -> Result<Vec<Head>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT number, webhook_id, state, coalesce(next_attempt_at, due_at) FROM webhook_deliveries WHERE number IN \
-         (SELECT min(number) FROM webhook_deliveries INDEXED BY webhook_deliveries_open WHERE ended_at IS NULL \
-          GROUP BY webhook_id, lane) ORDER BY number",
+         (WITH RECURSIVE head (number) AS ( \
+              SELECT (SELECT f.number FROM webhook_deliveries AS f INDEXED BY webhook_deliveries_open \
+                  WHERE f.ended_at IS NULL ORDER BY f.webhook_id, f.lane, f.number LIMIT 1) \
+              UNION ALL \
+              SELECT coalesce( \
+                  (SELECT n.number FROM webhook_deliveries AS n INDEXED BY webhook_deliveries_open \
+                   WHERE n.ended_at IS NULL AND n.webhook_id = c.webhook_id AND n.lane > c.lane \
+                   ORDER BY n.lane, n.number LIMIT 1), \
+                  (SELECT n.number FROM webhook_deliveries AS n INDEXED BY webhook_deliveries_open \
+                   WHERE n.ended_at IS NULL AND n.webhook_id > c.webhook_id \
+                   ORDER BY n.webhook_id, n.lane, n.number LIMIT 1)) \
+              FROM head JOIN webhook_deliveries AS c ON c.number = head.number) \
+          SELECT number FROM head WHERE number IS NOT NULL) ORDER BY number",
     )?;
     let rows = statement.query_map([], |row| {
         Ok(Head {

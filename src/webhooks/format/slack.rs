@@ -30,7 +30,7 @@ pub fn render(material: &Material<'_>) -> Rendered {
     ))];
     let said = words::last_words(material);
     if !said.is_empty() {
-        let said = escaped(&said.replace("```", "'''"));
+        let said = escaped(&said);
         blocks.push(section(&format!("```{}```", words::cut(&said, SECTION - 100))));
     }
     let facts: Vec<String> = words::facts(report)
@@ -40,7 +40,7 @@ pub fn render(material: &Material<'_>) -> Rendered {
     if !facts.is_empty() {
         blocks.push(json!({
             "type": "context",
-            "elements": [{ "type": "mrkdwn", "text": facts.join(" · ") }],
+            "elements": [{ "type": "mrkdwn", "verbatim": true, "text": facts.join(" · ") }],
         }));
     }
     // `text` is what a notification on a phone shows.
@@ -48,11 +48,15 @@ pub fn render(material: &Material<'_>) -> Rendered {
 }
 
 fn section(text: &str) -> serde_json::Value {
-    json!({ "type": "section", "text": { "type": "mrkdwn", "text": words::cut(text.trim_end(), SECTION) } })
+    let text = words::cut(text.trim_end(), SECTION);
+    // Verbatim: names of channels and people in it stay text.
+    json!({ "type": "section", "text": { "type": "mrkdwn", "verbatim": true, "text": text } })
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
+    // A backtick would begin code, or end ours.
+    text.replace('`', "'")
+        .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
 }

@@ -224,13 +224,14 @@ fn templates_say_what_they_are_to_say() {
         ),
         ("{{ script.tags|join(\", \") }}", "reports"),
         ("{{ nothing|default(\"-\") }}", "-"),
-        ("{{ script is defined }} {{ nothing is defined }}", "true false"),
+        ("{{ script is defined }} {{ nothing is defined }}", "True False"),
         ("a { b } {# {{ no }} {% no %} #}c", "a { b } c"),
         ("{{ \"%} }} {% set x = 1 %} *\" }}", "%} }} {% set x = 1 %} *"),
         ("{{ run.exit_code + 1 }}", "2"),
+        ("{{ \"\\ü\" }}", "\\ü"),
         (
             "{{ {\"a\": {\"b\": title}}|tojson|length > 9 }} * {% if [title][0] %}*{% endif %}",
-            "true * *",
+            "True * *",
         ),
     ] {
         assert_eq!(own(text, "text/plain").as_deref(), Ok(expected), "{text}");
@@ -256,11 +257,9 @@ fn what_is_wrong_with_a_template_is_said_with_its_line() {
         ("{{ title|nothing }}", Some(1), "filter"),
         ("{{ nothing() }}", Some(1), "function"),
         ("{{ title.upper() }}", Some(1), "method"),
-        ("{{ 1 / 0 }}", Some(1), ""),
         ("{# open", Some(1), "comment"),
         ("{{ \"open }}", Some(1), "}}"),
         ("{{ \"\\", Some(1), "}}"),
-        ("{{ \"\\ü\" }}", Some(1), ""),
     ] {
         let refused = own(text, "text/plain").expect_err(text);
         assert_eq!(refused.line, line, "{text}: {refused}");
