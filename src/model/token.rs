@@ -26,10 +26,6 @@ impl PartialEq for Fingerprint {
     }
 }
 
-#[expect(
-    clippy::derived_hash_with_manual_eq,
-    reason = "equal to the bit is equal, only always in the same time"
-)]
 impl std::hash::Hash for Fingerprint {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.0.hash(state);
