@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pytask_manager::engine::{
-    Capabilities, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState, ListedJob, Listener,
-    Recipe,
+    Capabilities, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState, LabelledImage,
+    ListedJob, Listener, Recipe,
 };
 
 use super::{Fault, When};
@@ -84,6 +84,11 @@ impl Images for Calls {
 
     async fn examine_image(&self, reference: &str) -> Result<Interpreter, Error> {
         self.pass("engine.examine_image", self.engine.examine_image(reference))
+            .await
+    }
+
+    async fn labelled_images(&self) -> Result<Vec<LabelledImage>, Error> {
+        self.pass("engine.labelled_images", self.engine.labelled_images())
             .await
     }
 
