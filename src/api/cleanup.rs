@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Api;
 use super::error::{ApiError, ErrorBody};
 use super::extract::{Json, Query};
-use crate::cleanup::plan::Plan;
+use crate::cleanup::account::Plan;
 use crate::cleanup::{Room, Running, Wish};
 use crate::model::cleanup::{Kind, Report, Trigger};
 use crate::scheduler;

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
+use super::super::account::{Item, account, with_parts};
 use super::*;
 use crate::files::Shared;
 use crate::model::ids::ScriptId;
