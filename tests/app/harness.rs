@@ -62,6 +62,8 @@ impl TestApp {
         flags: &[&str],
         prepare: impl FnOnce(&std::path::Path),
     ) -> Self {
+        // Clients of a test speak HTTP before the product does; that it was done already is fine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let supervisor = folder.path().join("supervisor");
         std::fs::write(&supervisor, "the fake engine executes nothing").expect("written");
