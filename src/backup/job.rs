@@ -12,8 +12,9 @@ use utoipa::ToSchema;
 use super::contents::Cause;
 use super::error::Stopped;
 
-/// Above it nothing is niced further (setpriority(2)). The priority at the disk follows from it (ioprio_set(2)).
-const LOWEST_PRIORITY: i32 = 19;
+/// A tenth of what others get (setpriority(2)); the priority at the disk follows from it (ioprio_set(2)). No lower: on a
+/// machine that is always busy the lowest of all would never end, and removals wait for it.
+const QUIET_PRIORITY: i32 = 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -132,14 +133,14 @@ impl Job {
     }
 }
 
-/// Does work that can wait: at the lowest priority, on a thread of its own, whose priority could not be raised again.
+/// Does work that can wait: at a low priority, on a thread of its own, whose priority could not be raised again.
 pub async fn on_a_quiet_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
     let (tell, told) = oneshot::channel();
     let thread = std::thread::Builder::new().name("backup".to_owned());
     thread.spawn(move || {
-        if let Err(e) = rustix::process::setpriority_process(None, LOWEST_PRIORITY) {
+        if let Err(e) = rustix::process::setpriority_process(None, QUIET_PRIORITY) {
             tracing::debug!(error = %e, "a backup is made at the usual priority");
         }
         let _ = tell.send(work());

@@ -118,7 +118,7 @@ const KeyNote = () => (
       Stored passwords and secrets are in a backup, but sealed: the key is in none. Keep it elsewhere, once; without it
       they have to be entered anew after a restore.
     </Caution>
-    <pre className="mt-2 overflow-x-auto rounded-sm border border-line bg-sunken px-3 py-2 font-mono text-xs">
+    <pre className="mt-2 whitespace-pre-wrap rounded-sm border border-line bg-sunken px-3 py-2 font-mono text-xs [overflow-wrap:anywhere]">
       {KEY_OUT}
     </pre>
   </div>

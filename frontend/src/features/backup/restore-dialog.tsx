@@ -23,7 +23,7 @@ export const RestoreDialog = ({ name, needsKey, onClose }: RestoreDialogProps) =
         <li key={what} className="min-w-0 pl-1">
           {what}
           {command ? (
-            <pre className="mt-1.5 overflow-x-auto rounded-sm border border-line bg-sunken px-3 py-2 font-mono text-xs">
+            <pre className="mt-1.5 whitespace-pre-wrap rounded-sm border border-line bg-sunken px-3 py-2 font-mono text-xs [overflow-wrap:anywhere]">
               {command}
             </pre>
           ) : null}
