@@ -223,7 +223,9 @@ pub async fn start_on(
         extra_ca,
         ..examination(config, &data, instance, Arc::clone(&engine))
     });
-    doctor.begin();
+    if config.examine_at_start {
+        doctor.begin();
+    }
     let settled = metrics.clone();
     runs::keep_alive("metrics", move || settled.clone().keep_settled());
     let tools = Tools::start(tools::Parts {
