@@ -1830,7 +1830,7 @@ export interface components {
             of: number;
         };
         ExaminationSummary: {
-            /** @description What does not work, a sentence each. */
+            /** @description What does not work, and how: a line each. */
             problems: string[];
             /** Format: date-time */
             ran_at: string;
