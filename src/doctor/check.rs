@@ -48,7 +48,7 @@ pub struct Check {
 pub struct Mend {
     /// What to do.
     pub what: String,
-    /// To be copied: a command, or a line of configuration where `what` says so. As far as one does it.
+    /// To be copied into a shell of the machine, as far as one command does it.
     pub command: Option<String>,
 }
 
