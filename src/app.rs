@@ -292,7 +292,9 @@ pub async fn start_on(
         extra_ca,
         ..examination(config, &data, instance, Arc::clone(&engine))
     });
-    doctor.begin();
+    if config.examine_at_start {
+        doctor.begin();
+    }
     let settled = metrics.clone();
     runs::keep_alive("metrics", move || settled.clone().keep_settled());
     let backups = Backups::new(backup::Parts {
@@ -370,15 +372,23 @@ pub async fn examine(
         return Ok(None);
     };
     let supervisor_folder = install_supervisor(&data, &config.supervisor)?;
-    // Whatever is left of it would be taken for nobody's by the application itself.
-    let instance = format!("doctor-{}", &RunId::generate().as_str()[20..]);
+    let database = data.path().join(layout::DATABASE);
+    let known = store::examination::instance(&database);
+    // What does not belong to an application yet belongs to the examination.
+    let instance = known.clone().unwrap_or_else(|| "doctor".to_owned());
     let engine = make_engine(EngineWiring {
         instance: instance.clone(),
         data_dir: data.path().to_owned(),
         supervisor_folder: supervisor_folder.into(),
     });
-    let doctor = Doctor::new(examination(config, &data, instance, engine));
-    Ok(Some(doctor.examined().await))
+    let doctor = Doctor::new(examination(config, &data, instance, Arc::clone(&engine)));
+    let report = doctor.examined().await;
+    // An application keeps its network.
+    if known.is_none() {
+        // What cannot be removed is used again by the next examination.
+        let _ = engine.remove_network().await;
+    }
+    Ok(Some(report))
 }
 
 /// What is examined, by the configuration alone.

@@ -90,6 +90,10 @@ pub struct ServeConfig {
     #[arg(long, env = "PYTASK_EXTRA_CA")]
     pub extra_ca: Option<PathBuf>,
 
+    /// Whether it is looked after every start what may be wrong with the installation.
+    #[arg(long, env = "PYTASK_EXAMINE_AT_START", default_value_t = true, action = clap::ArgAction::Set)]
+    pub examine_at_start: bool,
+
     #[command(flatten)]
     pub log: LogConfig,
 }

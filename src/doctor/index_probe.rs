@@ -19,7 +19,7 @@ use crate::model::indexes::{Index, Indexes};
 const PROGRAM: &str = include_str!("ask_indexes.py");
 /// Where nothing else is named.
 const PYPI: &str = "https://pypi.org/simple";
-const TARGET: &str = "/pytask/run";
+const TARGET: &str = "/pytask/ask";
 /// The program itself gives each index eight seconds.
 const PATIENCE: Duration = Duration::from_secs(45);
 const MOST_INDEXES: usize = 4;

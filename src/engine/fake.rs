@@ -261,6 +261,10 @@ impl Engine for Fake {
         })
     }
 
+    async fn remove_network(&self) -> Result<(), Error> {
+        self.reachable().map(drop)
+    }
+
     async fn ping(&self) -> Result<(), Error> {
         self.reachable().map(drop)
     }

@@ -80,6 +80,10 @@ pub trait Engine: Images + Send + Sync + 'static {
     /// What it says of itself. Needs no proof and proves nothing.
     async fn describe(&self) -> Result<Description, Error>;
 
+    /// Removes the network that this instance's runs share, if it is there. Refused while a job is in it; the next job
+    /// that needs it makes it anew.
+    async fn remove_network(&self) -> Result<(), Error>;
+
     /// One cheap round trip: is the engine there?
     async fn ping(&self) -> Result<(), Error>;
 

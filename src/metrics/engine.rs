@@ -16,6 +16,7 @@ use crate::engine::{
 const CALLS: [&str; 15] = [
     "probe",
     "describe",
+    "remove_network",
     "ping",
     "launch",
     "inspect",
@@ -86,6 +87,10 @@ impl Engine for Measured {
 
     async fn describe(&self) -> Result<Description, Error> {
         self.timed("describe", self.engine.describe()).await
+    }
+
+    async fn remove_network(&self) -> Result<(), Error> {
+        self.timed("remove_network", self.engine.remove_network()).await
     }
 
     async fn ping(&self) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Error, opening};
+use super::{Error, meta, opening};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Examination {
@@ -49,6 +49,13 @@ pub fn examine(database: &Path, patience: Duration) -> Result<Option<Examination
     }))
 }
 
+/// The instance that the database belongs to, as far as that can be read.
+pub fn instance(database: &Path) -> Option<String> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags).ok()?;
+    meta::get(&connection, "instance").ok()?
+}
+
 fn check(connection: &Connection, patience: Duration) -> Result<Integrity, Error> {
     let interrupt = connection.get_interrupt_handle();
     let (done, wait) = channel::<()>();
@@ -81,7 +88,7 @@ fn check(connection: &Connection, patience: Duration) -> Result<Integrity, Error
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Place, Store, meta};
+    use crate::store::{Place, Store};
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -100,6 +107,10 @@ mod tests {
         assert_eq!(open.journal_mode, "wal");
         assert_eq!(open.schema, open.known_schema);
         assert_eq!(open.integrity, Integrity::Whole);
+        assert_eq!(instance(&database), None);
+        let named: Result<(), Error> = store.write(|tx| meta::set(tx, "instance", "a1")).await;
+        named.expect("stored");
+        assert_eq!(instance(&database).as_deref(), Some("a1"));
         drop(store);
         assert_eq!(look().integrity, Integrity::Whole);
     }

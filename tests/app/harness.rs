@@ -93,6 +93,10 @@ impl TestApp {
         ];
         all.extend(["--supervisor".to_owned(), supervisor.display().to_string()]);
         all.extend(flags.iter().map(|&flag| flag.to_owned()));
+        // Its container would be counted among those of runs.
+        if !flags.contains(&"--examine-at-start") {
+            all.extend(["--examine-at-start", "false"].map(str::to_owned));
+        }
         Self {
             fake: Fake::new("unused", data.clone()),
             data,

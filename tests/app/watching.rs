@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use crate::harness::{TestApp, expect, text};
 
+const EXAMINED: [&str; 2] = ["--examine-at-start", "true"];
+
 async fn examined(app: &TestApp) -> Value {
     app.until("examined", async |app| {
         let seen = app.get("/doctor").await;
@@ -22,7 +24,7 @@ fn check<'a>(report: &'a Value, id: &str) -> &'a Value {
 
 #[tokio::test]
 async fn a_start_is_followed_by_an_examination_and_others_are_asked_for() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&EXAMINED).await;
     let first = examined(&app).await;
     for (id, state) in [
         ("engine", "ok"),
@@ -72,7 +74,7 @@ async fn a_start_is_followed_by_an_examination_and_others_are_asked_for() {
 
 #[tokio::test]
 async fn metrics_tell_what_happened() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&EXAMINED).await;
     examined(&app).await;
     let script = app.script("Counted").await;
     let run = app.run(&script).await;

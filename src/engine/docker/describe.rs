@@ -56,7 +56,12 @@ fn put(info: SystemInfo, version: SystemVersion) -> Description {
         .flatten()
         .any(|option| option.contains("rootless"));
     Description {
-        product: product.unwrap_or_else(|| "an engine that does not say its name".to_owned()),
+        product: match product.as_deref() {
+            // How distributions name what they build of it.
+            Some("Engine") => "Docker Engine".to_owned(),
+            Some(name) => name.to_owned(),
+            None => "An engine without a name".to_owned(),
+        },
         operating_system: info.operating_system,
         kernel: info.kernel_version,
         cgroup_driver: info

@@ -236,6 +236,11 @@ impl Engine for Docker {
         self.described().await
     }
 
+    async fn remove_network(&self) -> Result<(), Error> {
+        let link = self.line.link().await?;
+        network::remove(&self.line, &link, &self.config.instance).await
+    }
+
     async fn ping(&self) -> Result<(), Error> {
         let link = self.line.link().await?;
         match within(PING, link.client.ping()).await {

@@ -48,6 +48,18 @@ pub(super) async fn look(line: &Line, link: &Link, instance: &str) -> Result<Run
     }
 }
 
+/// Only one that is ours.
+pub(super) async fn remove(line: &Line, link: &Link, instance: &str) -> Result<(), Error> {
+    if look(line, link, instance).await? != RunNetwork::Fit {
+        return Ok(());
+    }
+    match within(ORDINARY, link.client.remove_network(&name(instance))).await {
+        Ok(()) => Ok(()),
+        Err(error) if status(&error) == Some(404) => Ok(()),
+        Err(error) => Err(line.failed(error).await),
+    }
+}
+
 fn wanted(name: &str, instance: &str) -> NetworkCreateRequest {
     NetworkCreateRequest {
         name: name.to_owned(),

@@ -35,6 +35,11 @@ impl Engine for Calls {
         self.pass("engine.describe", self.engine.describe()).await
     }
 
+    async fn remove_network(&self) -> Result<(), Error> {
+        self.pass("engine.remove_network", self.engine.remove_network())
+            .await
+    }
+
     async fn ping(&self) -> Result<(), Error> {
         self.pass("engine.ping", self.engine.ping()).await
     }

@@ -1,8 +1,10 @@
 // The frame of Settings: the list of sections (phone: a choice above) and the section that the address names.
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { Suspense } from "react";
+import { Combobox } from "~/components/ui/combobox";
 import { Panel, SkeletonRows } from "~/components/ui/panel";
 import { Select } from "~/components/ui/select";
+import { find, placeOf, sectionName } from "./find";
 import { componentOf, SECTIONS, type SectionId } from "./sections";
 
 export function SettingsPage() {
@@ -10,10 +12,32 @@ export function SettingsPage() {
   const navigate = useNavigate();
   const shown = SECTIONS.find(({ id }) => id === section) ?? SECTIONS[0];
   const Section = componentOf(shown.id);
+  const goTo = (label: string) => {
+    const place = placeOf(label);
+    if (place)
+      void navigate({
+        to: "/settings/$section",
+        params: { section: place.section },
+        ...(place.hash ? { hash: place.hash } : {}),
+      });
+  };
   return (
     <div className="flex w-full max-w-[1160px] gap-x-8 px-4 py-4 max-lg:flex-col sm:px-6">
       <nav aria-label="Sections of the settings" className="w-44 shrink-0 max-lg:hidden">
         <ul className="sticky top-4 flex flex-col gap-0.5">
+          <li className="mb-2">
+            <Combobox
+              label="Find a setting"
+              placeholder="Find a setting"
+              value=""
+              onChange={goTo}
+              search={(typed) => find(typed).map(({ label }) => label)}
+              note={(label) => {
+                const place = placeOf(label);
+                return place?.hash ? sectionName(place) : null;
+              }}
+            />
+          </li>
           {SECTIONS.map(({ id, name, icon: Icon }) => (
             <li key={id}>
               <Link
