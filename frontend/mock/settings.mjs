@@ -31,6 +31,14 @@ export const builtIn = {
   schedules_paused: false,
   retention: { max_age_days: 90, max_runs: 1000, max_bytes: null },
   max_revisions: 500,
+  notifications: {
+    private_targets: [],
+    max_attempts: 30,
+    timeout_seconds: 10,
+    keep_days: 30,
+    late_seconds: 60,
+    public_url: null,
+  },
 };
 
 const set = {
@@ -40,6 +48,14 @@ const set = {
   schedules_paused: null,
   max_revisions: null,
   retention: { max_age_days: null, max_runs: null, max_bytes: null },
+  notifications: {
+    private_targets: ["192.168.1.20"],
+    max_attempts: null,
+    timeout_seconds: null,
+    keep_days: null,
+    late_seconds: null,
+    public_url: null,
+  },
   packages: {
     default_requirements: ["certifi"],
     cool_down_days: null,
@@ -71,6 +87,7 @@ export const inForce = () => ({
   schedules_paused: set.schedules_paused ?? builtIn.schedules_paused,
   packages: { ...builtIn.packages, ...given(set.packages) },
   retention: { ...builtIn.retention, ...given(set.retention) },
+  notifications: { ...builtIn.notifications, ...given(set.notifications) },
 });
 
 export const settingsView = () => ({ in_force: inForce(), defaults: builtIn, set, indexes: indexes() });
@@ -135,6 +152,15 @@ export function changeSettings(patch, engine) {
       return ["index_credentials", `${address} needs both, a user name and a password`, { address }];
   if (patch.retention?.max_age_days > 36_500)
     return ["retention.max_age_days", `max_age_days must be from 0 to 36500, not ${patch.retention.max_age_days}`];
+  if (patch.notifications?.max_attempts > 100)
+    return [
+      "notifications.max_attempts",
+      `max_attempts must be from 1 to 100, not ${patch.notifications.max_attempts}`,
+    ];
+  const target = patch.notifications?.private_targets?.find((each) => !/^[\w.:-]+(\/\d+)?$/.test(each));
+  if (target)
+    return ["notifications.private_targets", `“${target}” is not a host, an address or a network such as 10.0.0.0/8`];
+  if (patch.notifications) Object.assign(set.notifications, patch.notifications);
   if (patch.retention) Object.assign(set.retention, patch.retention);
   if (patch.packages) Object.assign(set.packages, patch.packages);
   for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))
