@@ -1,4 +1,5 @@
 // The pretend controller's HTTP contract, one row per route.
+import { accessRoutes } from "./access.mjs";
 import { artifact, artifactsOf } from "./artifacts.mjs";
 import { logs, runs, scripts, system } from "./data.mjs";
 import { fileRoutes } from "./files.mjs";
@@ -12,6 +13,8 @@ import { scheduleRoutes } from "./schedules.mjs";
 import { listed, scriptRoutes } from "./scripts.mjs";
 import { changeSettings, outOfBounds, settingsView } from "./settings.mjs";
 import { cancel, dashboard, start, tell, tellScript } from "./simulate.mjs";
+import { triggerRoutes } from "./triggers.mjs";
+import { webhookRoutes } from "./webhooks.mjs";
 
 class Refusal extends Error {
   constructor(status, code, message, details) {
@@ -70,7 +73,10 @@ export const ROUTES = [
   ...packageRoutes({ known, refuse }),
   ...imageRoutes({ refuse }),
   ...logRoutes({ known, refuse }),
+  ...accessRoutes({ known, refuse }),
   ...scheduleRoutes({ known, refuse, page }),
+  ...triggerRoutes({ known, refuse }),
+  ...webhookRoutes({ known, refuse, page }),
   [
     "POST",
     /^\/scripts\/([^/]+)\/runs$/,
