@@ -26,14 +26,16 @@ function webhook(name, url, format, rest = {}) {
     created_at: ago(900 * HOUR),
     updated_at: ago(300 * HOUR),
     failing_since: null,
+    disabled_because: null,
     ...rest,
   };
   webhooks.set(made.id, made);
   return made;
 }
 
-/** What is secret in such an address is its last part. */
-const masked = (url) => url.replace(/[^/]{6,}$/, (part) => `${part.slice(0, 2)}…`);
+/** What is secret in such an address is everything behind the host. */
+const masked = (url) =>
+  url.replace(/^(https?:\/\/[^/]+)\/(.*)$/, (_, host, rest) => `${host}/…${rest.length < 24 ? "" : rest.slice(-4)}`);
 
 const attempt = (ms, status, error = null, response_excerpt = null, duration_ms = 143) => ({
   at: ago(ms),
@@ -49,27 +51,26 @@ function delivery(of, event, state, attempts, rest = {}) {
   const made = {
     id: newId(),
     webhook_id: of.id,
+    message_id: `msg_${newId()}`,
     run_id: event === "test" ? null : (run?.id ?? null),
+    script_id: event === "test" ? null : (run?.script_id ?? null),
     event,
     state,
     attempts,
     next_attempt_at: null,
     created_at: attempts[0]?.at ?? new Date().toISOString(),
     delivered_at: state === "delivered" ? (attempts.at(-1)?.at ?? null) : null,
-    request:
-      attempts.length > 0
-        ? {
-            method: "POST",
-            url_shown: masked(of.url),
-            headers: [
-              ["content-type", content_type],
-              ["user-agent", "PyTask-Manager/0.1.0"],
-              ...headers,
-              ...(of.secret ? [["webhook-signature", "v1,Ms9q0mPYyFqkRkZ3nqkXk1m2Fq1r2e3Zr0Pq8c3u5GQ="]] : []),
-            ],
-            body,
-          }
-        : null,
+    request: {
+      method: "POST",
+      url_shown: masked(of.url),
+      headers: {
+        "content-type": content_type,
+        "user-agent": "PyTask-Manager/0.1.0",
+        ...headers,
+        ...(of.secret ? { "webhook-signature": "v1,Ms9q0mPYyFqkRkZ3nqkXk1m2Fq1r2e3Zr0Pq8c3u5GQ=" } : {}),
+      },
+      body,
+    },
     ...rest,
   };
   deliveries.set(made.id, made);
@@ -91,16 +92,23 @@ export function seedWebhooks() {
     failing_since: ago(2 * HOUR),
   });
   webhook("My phone", "https://ntfy.sh/pytask-3f9a1c-alerts", "ntfy", { enabled: false });
+  webhook("Old chat", "https://discord.com/api/webhooks/1186012/xYzAbCdEfGh", "discord", {
+    enabled: false,
+    disabled_because: "The receiver answered 410: it is gone for good",
+  });
   const script = [...scripts.values()].find((each) => each.name === "nightly-report") ?? [...scripts.values()][0];
   webhook("Report readers", "https://chat.example.org/api/rooms/reports/messages", "template", {
     script_id: script.id,
     events: ["finished"],
     rules: { on_change: false, every_nth_failure: null, quiet_hours: null },
-    template: '{\n  "message": {{ (script.name ~ ": " ~ event) | tojson }}\n}',
+    template: '{\n  "message": {{ title|tojson }}\n}',
     content_type: "application/json",
   });
   delivery(slack, "failed", "delivered", [attempt(26 * HOUR, 200, null, "ok")]);
-  delivery(slack, "failed", "quiet", [], { created_at: ago(21 * HOUR) });
+  delivery(slack, "failed", "quiet", [], {
+    created_at: ago(2 * MIN),
+    next_attempt_at: new Date(Date.now() + 5 * HOUR).toISOString(),
+  });
   delivery(slack, "failed", "delivered", [
     attempt(6 * HOUR, 429, null, '{"ok":false,"error":"rate_limited"}', 88),
     attempt(6 * HOUR - MIN, 200, null, "ok", 210),
@@ -112,14 +120,17 @@ export function seedWebhooks() {
   delivery(own, "finished", "failed", [
     attempt(140 * MIN, 503, null, "<html><body><h1>503 Service Unavailable</h1></body></html>", 61),
     attempt(139 * MIN, 503, null, "<html><body><h1>503 Service Unavailable</h1></body></html>", 58),
-    attempt(134 * MIN, null, "the connection was refused", null, 3),
-    attempt(120 * MIN, null, "no answer within 10 s", null, 10_000),
+    attempt(134 * MIN, null, "No connection: the connection was refused", null, 3),
+    attempt(120 * MIN, null, "No answer within 10 s", null, 10_000),
   ]);
   delivery(
     own,
     "late",
     "pending",
-    [attempt(9 * MIN, null, "the connection was refused", null, 3), attempt(7 * MIN, 503, null, "down for repair", 40)],
+    [
+      attempt(9 * MIN, null, "No connection: the connection was refused", null, 3),
+      attempt(7 * MIN, 503, null, "down for repair", 40),
+    ],
     { next_attempt_at: new Date(Date.now() + 6 * MIN).toISOString() },
   );
   delivery(own, "finished", "pending", [], {
@@ -147,6 +158,10 @@ function shown(each) {
 
 const VALUES = (event) => ({
   event,
+  title: event === "failed" ? "nightly-report failed (failure 3 in a row)" : `nightly-report: ${event}`,
+  summary: event === "failed" ? "exit 1: KeyError: 'total' at report.py:41" : "",
+  link: null,
+  failures: event === "failed" ? 3 : 0,
   "script.name": "nightly-report",
   "script.id": "018f00000001",
   "run.number": 1284,
@@ -167,10 +182,15 @@ function fill(template, event, refuse) {
     const text = parts.map((part) => {
       if (/^".*"$/.test(part)) return part.slice(1, -1);
       if (!(part in values))
-        refuse(422, "invalid_field", `undefined value: there is no ${part || "name"} (line ${line})`, {
-          field: "template",
-          line,
-        });
+        refuse(
+          422,
+          "invalid_template",
+          `Line ${line}: Something is used here that is not there; ask with "is defined", or give a default`,
+          {
+            field: "template",
+            line,
+          },
+        );
       return values[part];
     });
     const value = text.length === 1 ? text[0] : text.join("");
@@ -181,17 +201,17 @@ function fill(template, event, refuse) {
 function rendered({ format, template, content_type }, event, refuse = () => {}) {
   const v = VALUES(event);
   const title = `${v["script.name"]}: ${event}`;
-  const json = (value) => ({ content_type: "application/json", headers: [], body: JSON.stringify(value) });
+  const json = (value) => ({ content_type: "application/json", headers: {}, body: JSON.stringify(value) });
   if (format === "template") {
     const open = (template ?? "").split("{{").length !== (template ?? "").split("}}").length;
     if (open) {
       const line = template.slice(0, template.lastIndexOf("{{")).split("\n").length;
-      refuse(422, "invalid_field", `syntax error: unexpected end of the template (line ${line})`, {
+      refuse(422, "invalid_template", `Line ${line}: There is no }} to this`, {
         field: "template",
         line,
       });
     }
-    return { content_type: content_type ?? "application/json", headers: [], body: fill(template ?? "", event, refuse) };
+    return { content_type: content_type ?? "application/json", headers: {}, body: fill(template ?? "", event, refuse) };
   }
   if (format === "slack") return json({ text: `*${title}*\n${v["run.message"]}` });
   if (format === "discord") return json({ embeds: [{ title, description: v["run.message"], color: 0xd64545 }] });
@@ -208,11 +228,7 @@ function rendered({ format, template, content_type }, event, refuse = () => {}) 
   if (format === "ntfy")
     return {
       content_type: "text/plain; charset=utf-8",
-      headers: [
-        ["title", title],
-        ["priority", "4"],
-        ["tags", "rotating_light"],
-      ],
+      headers: { title, priority: "4", tags: "rotating_light" },
       body: v["run.message"],
     };
   return json({
@@ -233,7 +249,12 @@ export const webhookRoutes = ({ known, refuse, page }) => {
     if (json.url !== undefined) {
       const { hostname } = new URL(json.url);
       if (/^(localhost|127\.|10\.|192\.168\.|169\.254\.)/.test(hostname))
-        invalid("url", `${hostname} is an address of a private network, which is not allowed`);
+        refuse(
+          422,
+          "address_refused",
+          `${hostname} is in a private network, not on the internet. If it is meant, add it to the private targets in Settings`,
+          { field: "url" },
+        );
     }
     if (json.template) rendered({ format: "template", template: json.template }, "failed", refuse);
     if (json.rules?.every_nth_failure > 10_000)
@@ -292,12 +313,15 @@ export const webhookRoutes = ({ known, refuse, page }) => {
       /^\/webhooks\/([^/]+)\/test$/,
       ({ id }) => {
         const each = found(id);
-        const sent = delivery(each, "test", "delivering", []);
-        setTimeout(() => {
-          const bad = each.failing_since !== null;
-          sent.attempts.push(attempt(0, bad ? 503 : 200, null, bad ? "down for repair" : "ok"));
-          sent.state = bad ? "failed" : "delivered";
-        }, 900);
+        const bad = each.failing_since !== null;
+        const sent = delivery(each, "test", bad ? "failed" : "delivered", [
+          attempt(
+            0,
+            bad ? 503 : 200,
+            bad ? "The receiver answered with status 503" : null,
+            bad ? "down for repair" : "ok",
+          ),
+        ]);
         return { json: sent };
       },
     ],
@@ -307,9 +331,10 @@ export const webhookRoutes = ({ known, refuse, page }) => {
       ({ id, url }) => {
         found(id);
         const state = url.searchParams.get("state");
+        const items = of(id).filter((each) => !state || each.state === state);
         return {
           json: page(
-            of(id).filter((each) => !state || each.state === state),
+            items.map((each) => ({ ...each, request: null })),
             url,
           ),
         };
@@ -321,6 +346,8 @@ export const webhookRoutes = ({ known, refuse, page }) => {
       /^\/deliveries\/([^/]+)\/replay$/,
       ({ id }) => {
         const before = known(deliveries, id, "delivery");
+        if (["pending", "delivering", "quiet"].includes(before.state))
+          refuse(409, "delivery_open", "It is on its way still, and is tried by itself; wait until that is over");
         const each = found(before.webhook_id);
         const again = delivery(each, before.event, "pending", [], {
           run_id: before.run_id,
@@ -331,7 +358,6 @@ export const webhookRoutes = ({ known, refuse, page }) => {
           again.attempts.push(attempt(0, bad ? 503 : 200, null, bad ? "down for repair" : "ok"));
           again.next_attempt_at = bad ? new Date(Date.now() + MIN).toISOString() : null;
           again.state = bad ? "pending" : "delivered";
-          again.request = before.request;
         }, 900);
         return { status: 202, json: again };
       },

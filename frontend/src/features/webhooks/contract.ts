@@ -84,20 +84,24 @@ export interface Attempt {
 export interface SentRequest {
   method: string;
   url_shown: string;
-  headers: [name: string, value: string][] | Record<string, string>;
+  headers: Record<string, string>;
   body: string;
 }
 
 export interface Delivery {
   id: string;
   webhook_id: string;
+  /** The `webhook-id` that receivers see: the same through all attempts and replays. */
+  message_id: string;
   run_id: string | null;
+  script_id: string | null;
   event: HookEvent | "test";
   state: DeliveryState;
   attempts: Attempt[];
   next_attempt_at: string | null;
   created_at: string;
   delivered_at: string | null;
+  /** As it was sent last, or would be; absent in lists. */
   request: SentRequest | null;
 }
 

@@ -29,7 +29,8 @@ export interface Draft {
 export const WEEK: readonly Weekday[] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 export const FIRST_TEMPLATE = `{
-  "text": {{ (script.name ~ " " ~ event) | tojson }}
+  "text": {{ title|tojson }},
+  "details": {{ summary|tojson }}
 }
 `;
 
@@ -97,9 +98,7 @@ const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
 function wrongAddress(url: string): string | null {
   if (/^[a-z]+:/i.test(url) && !/^https?:/i.test(url)) return "It begins with https:// or http://.";
   try {
-    const { username, password, hostname } = new URL(url);
-    if (username || password) return "Without user name and password: they would be shown.";
-    return hostname === "" ? "A whole address, such as https://example.org/hook." : null;
+    return new URL(url).hostname === "" ? "A whole address, such as https://example.org/hook." : null;
   } catch {
     return "A whole address, such as https://example.org/hook.";
   }

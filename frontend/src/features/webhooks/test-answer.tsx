@@ -9,6 +9,8 @@ import { formatDuration } from "~/lib/format";
 import type { Delivery } from "./contract";
 import { attemptInWords, remedyOf, wasTaken } from "./words";
 
+const sentence = (text: string): string => text.replace(/[.\s]+$/, "");
+
 interface TestAnswerProps {
   delivery: Delivery | undefined;
   error: unknown;
@@ -41,9 +43,10 @@ export function TestAnswer({ delivery, error, onDismiss }: TestAnswerProps) {
         <p className="[overflow-wrap:anywhere]">
           <span className="font-medium">{taken ? "The test arrived." : "The test did not arrive."}</span>{" "}
           <span className="text-ink-2">
-            The receiver {attempt.status === null ? "gave no answer" : attemptInWords(attempt)} after{" "}
-            {formatDuration(attempt.duration_ms)}
-            {attempt.status === null && attempt.error ? `: ${attempt.error}` : ""}.
+            {attempt.status === null
+              ? sentence(attempt.error ?? "No answer")
+              : `The receiver ${attemptInWords(attempt)}`}{" "}
+            after {formatDuration(attempt.duration_ms)}.
           </span>
         </p>
         {remedy ? <p className="mt-0.5 text-ink-2">{remedy}</p> : null}

@@ -67,7 +67,7 @@ describe("an attempt", () => {
     expect(attemptInWords({ status: 503, error: "the receiver answered 503" })).toBe("answered 503");
     expect(attemptInWords({ status: null, error: "the connection was refused" })).toBe("the connection was refused");
     expect(remedyOf({ status: 410, error: null })).toMatch(/nothing at this address/);
-    expect(remedyOf({ status: null, error: "10.0.0.1 is a private address" })).toMatch(/Private targets/);
+    expect(remedyOf({ status: null, error: "It is private. Add it in Settings" })).toBeNull();
     expect(remedyOf({ status: null, error: "failed to resolve nowhere.example" })).toMatch(/spelling/);
     expect(remedyOf({ status: 200, error: null })).toBeNull();
   });

@@ -78,8 +78,8 @@ export function remedyOf({ status, error }: Pick<Attempt, "status" | "error">): 
     return "It leads elsewhere, and redirections are not followed. Write the address that it leads to.";
   if (status !== null && status >= 500) return "The receiver has trouble of its own: look there.";
   const words = error?.toLowerCase() ?? "";
-  if (/private|forbidden|not allowed|loopback/.test(words))
-    return "Places in your own network have to be allowed in Settings › Notifications › Private targets.";
+  // It says so itself.
+  if (words.includes("settings")) return null;
   if (/dns|resolve|lookup|name or service/.test(words)) return "Check the spelling of the host's name.";
   if (/certificate|tls|ssl/.test(words)) return "The receiver's certificate is not valid for this name.";
   if (/timed? ?out|refused|unreachable|connect/.test(words))
@@ -98,6 +98,3 @@ export function readable(body: string): string {
     return body;
   }
 }
-
-export const headerList = (headers: [string, string][] | Record<string, string>): [string, string][] =>
-  Array.isArray(headers) ? headers : Object.entries(headers);

@@ -20,6 +20,8 @@ export function TemplateField({ draft, set, errors }: TemplateFieldProps) {
   const { error } = useQuery(asked);
   const refusal = settled && error instanceof ApiError ? error : null;
   const message = errors.template ?? refusal?.message ?? null;
+  // The line has a place of its own.
+  const words = message?.replace(/^Line \d+: /, "");
   const line = message === null ? null : lineOf(message, refusal?.details ?? {});
   const source = line === null ? null : (draft.template.split("\n")[line - 1] ?? null);
   const goToLine = () => {
@@ -42,8 +44,8 @@ export function TemplateField({ draft, set, errors }: TemplateFieldProps) {
     <>
       <Field
         label="Template"
-        error={message}
-        hint="Jinja: {{ … }} is a value, {% if … %} … {% endif %} a condition. Within JSON write {{ … | tojson }}, which quotes what has to be."
+        error={words}
+        hint="Jinja: {{ … }} is a value, {% if … %} … {% endif %} a condition, {% for line in run.last_lines %} … {% endfor %} a list. Within JSON write {{ title|tojson }}, which adds the quotes."
       >
         {(control) => (
           <textarea

@@ -6,11 +6,13 @@ import { previewQuery } from "../requests";
 
 const SETTLE_MS = 350;
 
-export function usePreview(draft: Pick<Draft, "format" | "template">, event: HookEvent) {
+export function usePreview(draft: Pick<Draft, "format" | "template" | "contentType">, event: HookEvent) {
   const now: PreviewAsked = {
     format: draft.format,
     event,
-    ...(draft.format === "template" ? { template: draft.template } : {}),
+    ...(draft.format === "template"
+      ? { template: draft.template, content_type: draft.contentType.trim() || null }
+      : {}),
   };
   // As text, which is equal to itself however often it is worked out.
   const text = JSON.stringify(now);

@@ -1,5 +1,8 @@
 // The values that a template may name, as the server fills them in. What may be absent is said to be.
 export const VALUES: readonly { name: string; means: string }[] = [
+  { name: "title", means: "what happened, in one line" },
+  { name: "summary", means: "more about it, in a sentence; may be empty" },
+  { name: "link", means: "to the run, if the address of this instance is set" },
   { name: "event", means: "failed, recovered, finished, skipped, late, test" },
   { name: "at", means: "when it happened" },
   { name: "script.name", means: "of the script; also script.id, script.tags" },

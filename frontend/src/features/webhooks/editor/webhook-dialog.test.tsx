@@ -39,7 +39,7 @@ it("sees by an address who receives, keeps what is typed on a refusal, and shows
           422,
           {
             code: "invalid_field",
-            message: "hooks.slack.com resolves to 10.0.0.7, which is private",
+            message: "hooks.slack.com leads to 10.0.0.7, which is in a private network, not on the internet.",
             request_id: "r1",
             details: { field: "url" },
           },
@@ -51,7 +51,7 @@ it("sees by an address who receives, keeps what is typed on a refusal, and shows
   expect(screen.getByRole("radio", { name: "Slack" })).toBeChecked();
   fireEvent.click(screen.getByRole("checkbox", { name: "Sign every message" }));
   press("Add webhook");
-  await screen.findByText(/which is private.*Private targets/);
+  await screen.findByText(/in a private network/);
   const address = screen.getByRole("textbox", { name: "Address" });
   expect(address).toHaveValue("https://hooks.slack.com/services/T/B/x");
   expect(address).toHaveFocus();

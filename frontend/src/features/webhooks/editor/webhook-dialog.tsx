@@ -13,7 +13,6 @@ import type { Webhook } from "../contract";
 import { type Draft, draftOf, type Errors, fieldOf, nameOf, newDraft, patchOf, read } from "../form";
 import { aboutFormat, formatOf } from "../formats";
 import { useSaveWebhook } from "../use-webhooks";
-import { remedyOf } from "../words";
 import { EventsField } from "./events-field";
 import { FormatField } from "./format-field";
 import { Group } from "./group";
@@ -40,7 +39,7 @@ export function WebhookDialog({ onClose, webhook, scriptId }: WebhookDialogProps
   const { add, change } = useSaveWebhook();
   const refusal = add.error ?? change.error;
   const refused = refusal instanceof ApiError ? fieldOf(refusal.field) : null;
-  const errors: Errors = refused && refusal ? { ...wrong, [refused]: withRemedy(refused, refusal.message) } : wrong;
+  const errors: Errors = refused && refusal ? { ...wrong, [refused]: refusal.message } : wrong;
   const busy = add.isPending || change.isPending;
   const about = aboutFormat(draft.format);
   const set = (next: Partial<Draft>) => {
@@ -185,11 +184,4 @@ export function WebhookDialog({ onClose, webhook, scriptId }: WebhookDialogProps
       </form>
     </Dialog>
   );
-}
-
-/** What the server says of an address, with what to do about it. */
-function withRemedy(field: keyof Draft, message: string): string {
-  const remedy = field === "url" ? remedyOf({ status: null, error: message }) : null;
-  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
-  return remedy ? `${sentence} ${remedy}` : sentence;
 }

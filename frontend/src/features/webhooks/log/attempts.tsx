@@ -30,9 +30,6 @@ export function Attempts({ delivery }: { delivery: Delivery }) {
                     <RelativeTime at={attempt.at} />
                   </span>
                 </p>
-                {attempt.status !== null && attempt.error ? (
-                  <p className="text-ink-2 [overflow-wrap:anywhere]">{attempt.error}</p>
-                ) : null}
                 {attempt.response_excerpt ? (
                   <div className="mt-1">
                     <TextBlock label={`Answer to attempt ${index + 1}`} className="max-h-40 text-ink-2">

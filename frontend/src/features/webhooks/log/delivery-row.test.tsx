@@ -10,7 +10,9 @@ const HOSTILE = '<img src="x" onerror="alert(1)"><script>alert(2)</script>';
 const delivery: Delivery = {
   id: "d1",
   webhook_id: "w1",
+  message_id: "m1",
   run_id: null,
+  script_id: null,
   event: "failed",
   state: "failed",
   attempts: [
@@ -23,7 +25,7 @@ const delivery: Delivery = {
   request: {
     method: "POST",
     url_shown: "https://example.org/ho…",
-    headers: [["content-type", "application/json"]],
+    headers: { "content-type": "application/json" },
     body: HOSTILE,
   },
 };

@@ -113,7 +113,7 @@ function Opened({ delivery }: { delivery: Delivery }) {
       <Section title="Attempts">
         <Attempts delivery={delivery} />
       </Section>
-      <Section title="What was sent">
+      <Section title={delivery.attempts.length > 0 ? "What was sent" : "What will be sent"}>
         {request ? (
           <SentText
             label="Request"
@@ -122,7 +122,7 @@ function Opened({ delivery }: { delivery: Delivery }) {
             body={request.body}
           />
         ) : (
-          <p className="text-ink-3">Nothing yet.</p>
+          <Skeleton className="h-28" />
         )}
       </Section>
     </div>

@@ -1,7 +1,7 @@
 // Headers and a body as they went over the wire: text, whatever is in it. JSON is set out to be read.
 import { TextBlock } from "~/components/ui/text-block";
 import type { SentRequest } from "../contract";
-import { headerList, readable } from "../words";
+import { readable } from "../words";
 
 interface SentTextProps {
   /** "Body", "Request" */
@@ -13,7 +13,7 @@ interface SentTextProps {
 }
 
 export function SentText({ label, headers, body, line }: SentTextProps) {
-  const names = headers ? headerList(headers) : [];
+  const names = Object.entries(headers ?? {});
   return (
     <TextBlock label={label} copies={body} className="max-h-72">
       {line ? <span className="block font-medium text-ink">{line}</span> : null}
