@@ -32,6 +32,7 @@ use crate::settings;
 use crate::store::{self, Place, Store, Witness};
 use crate::tools::{self, Tools};
 use crate::vault::{Contents, KeyFile, Vault};
+use crate::webhooks::{self, Webhooks};
 
 /// A running application. Dropping it stops its loops with the runtime; runs go on in their containers.
 pub struct App {
@@ -41,6 +42,7 @@ pub struct App {
     pub scheduler: Scheduler,
     pub store: Store,
     pub tools: Tools,
+    pub webhooks: Webhooks,
     _lock: DataLock,
 }
 
@@ -88,12 +90,19 @@ pub fn docker(config: &ServeConfig) -> MakeEngine {
     })
 }
 
+/// Who does the cryptography of TLS. Before anything makes a client for HTTPS, and harmless to repeat.
+pub fn install_tls() {
+    // Only the first call can fail not to be first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// The application on any engine, in any surroundings.
 pub async fn start_on(
     config: &ServeConfig,
     Surroundings { clock, mut witnesses }: Surroundings,
     make_engine: MakeEngine,
 ) -> anyhow::Result<App> {
+    install_tls();
     let owner = Owner::Script {
         uid: config.run_uid,
         gid: config.run_uid,
@@ -143,11 +152,12 @@ pub async fn start_on(
         .write(move |tx| store::meta::get_or_set(tx, "instance", &fresh))
         .await?;
     let events = Events::default();
+    let vault = open_vault(config, &data, &store).await?;
     let settings = settings::Keeper::open(settings::Parts {
         store: store.clone(),
         clock: clock.clone(),
         events: events.clone(),
-        vault: open_vault(config, &data, &store).await?,
+        vault: vault.clone(),
         built_in: InForce::built_in(config.max_runs()),
         main_index,
     })
@@ -194,7 +204,7 @@ pub async fn start_on(
             image: config.runner_image.clone(),
             supervisor_folder,
             run_uid: config.run_uid,
-            extra_ca,
+            extra_ca: extra_ca.clone(),
         },
     });
     let scheduler = Scheduler::start(scheduler::Parts {
@@ -203,6 +213,14 @@ pub async fn start_on(
         clock: clock.clone(),
         events: events.clone(),
         settings: settings.clone(),
+    });
+    let webhooks = Webhooks::start(webhooks::Parts {
+        store: store.clone(),
+        clock: clock.clone(),
+        events: events.clone(),
+        settings: settings.clone(),
+        vault,
+        extra_ca,
     });
     let bounded = scripts.clone();
     runs::keep_alive("revisions", move || bounded.clone().keep_revisions_bounded());
@@ -226,6 +244,7 @@ pub async fn start_on(
         runs: runs.clone(),
         scheduler: scheduler.clone(),
         tools: tools.clone(),
+        webhooks: webhooks.clone(),
     };
     let router = api::router(api, AllowedHosts::new(&config.allowed_hosts));
     Ok(App {
@@ -235,6 +254,7 @@ pub async fn start_on(
         scheduler,
         store,
         tools,
+        webhooks,
         _lock: lock,
     })
 }
@@ -246,7 +266,8 @@ async fn open_vault(config: &ServeConfig, data: &DataDir, store: &Store) -> anyh
         Some(path) => KeyFile::Given(path.clone()),
         None => KeyFile::OnVolume(data.path().join(layout::SECRETS_KEY)),
     };
-    let contents = if stored.is_empty() {
+    let webhooks = store.read(store::webhooks::count).await?;
+    let contents = if stored.is_empty() && webhooks == 0 {
         Contents::Empty
     } else {
         Contents::Sealed

@@ -23,3 +23,4 @@ pub mod stats;
 pub mod store;
 pub mod tools;
 pub mod vault;
+pub mod webhooks;

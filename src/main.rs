@@ -5,6 +5,7 @@ use pytask_manager::cli::Cli;
 
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
+    pytask_manager::app::install_tls();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?

@@ -40,6 +40,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "scheduler",
         &["clock", "events", "model", "runs", "settings", "store"],
     ),
+    // What it is told comes through the store; of `runs` it has the way in which loops are kept alive.
+    (
+        "webhooks",
+        &["clock", "events", "model", "runs", "settings", "store", "vault"],
+    ),
     (
         "tools",
         &["engine", "envs", "events", "files", "model", "runs", "store"],
@@ -64,6 +69,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "store",
             "tools",
             "vault",
+            "webhooks",
         ],
     ),
     ("cli", &["api", "app", "config", "runs"]),
@@ -87,6 +93,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "store",
             "tools",
             "vault",
+            "webhooks",
         ],
     ),
 ];

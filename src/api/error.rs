@@ -14,7 +14,7 @@ use crate::envs::{policy, requirements, requirements_file};
 use crate::files::{self, ErrorKind};
 use crate::model::limits::OutOfBounds;
 use crate::scheduler::timetable::Unusable;
-use crate::{images, logs, runs, scheduler, scripts, settings, store, tools, vault};
+use crate::{images, logs, runs, scheduler, scripts, settings, store, tools, vault, webhooks};
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -416,6 +416,47 @@ impl From<scheduler::Error> for ApiError {
                 "end": refused.span.end,
             })),
             scheduler::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<webhooks::Error> for ApiError {
+    fn from(error: webhooks::Error) -> Self {
+        match error {
+            webhooks::Error::NotFound => Self::not_found("webhook"),
+            webhooks::Error::DeliveryNotFound => Self::not_found("delivery"),
+            webhooks::Error::ScriptNotFound => Self::not_found("script"),
+            error @ webhooks::Error::TooMany => {
+                Self::conflict("too_many_webhooks", format!("Delete one first: {error}"))
+            }
+            webhooks::Error::StillOpen => Self::conflict(
+                "delivery_open",
+                "It is on its way still, and is tried by itself; wait until that is over",
+            ),
+            webhooks::Error::Disabled => Self::conflict(
+                "webhook_disabled",
+                "The webhook is switched off; switch it on first",
+            ),
+            webhooks::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            webhooks::Error::Address(refused) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "address_refused",
+                refused.to_string(),
+            )
+            .with(json!({ "field": "url" })),
+            webhooks::Error::Template(refused) => {
+                let message = match refused.line {
+                    Some(line) => format!("Line {line}: {refused}"),
+                    None => refused.to_string(),
+                };
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_template", message)
+                    .with(json!({ "field": "template", "line": refused.line }))
+            }
+            webhooks::Error::Vault(error @ vault::Error::NoKey { .. }) => {
+                Self::conflict("secrets_key_missing", format!("Nothing was changed: {error}"))
+            }
+            webhooks::Error::Vault(error) => Self::internal(&error),
+            webhooks::Error::Store(error) => error.into(),
         }
     }
 }

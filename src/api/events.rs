@@ -41,6 +41,10 @@ pub enum EventMessage {
     },
     /// A runner image came, went, or is further.
     Images,
+    /// A webhook came, went or was changed, or something became of a delivery of it.
+    Webhook {
+        webhook_id: String,
+    },
     /// Some messages were dropped; read again what is shown.
     Missed,
 }
@@ -103,6 +107,9 @@ async fn tell(api: &Api, news: News) -> Result<EventMessage, ApiError> {
             script_id: id.to_string(),
         },
         News::Images => EventMessage::Images,
+        News::Webhook(id) => EventMessage::Webhook {
+            webhook_id: id.to_string(),
+        },
         News::System => EventMessage::System {
             system: Box::new(system::show(api).await?),
         },

@@ -39,6 +39,7 @@ mod system;
 mod tools;
 mod upload;
 mod view;
+mod webhooks;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -63,6 +64,7 @@ use crate::scripts::Scripts;
 use crate::settings::Keeper;
 use crate::store::Store;
 use crate::tools::Tools;
+use crate::webhooks::Webhooks;
 
 const JSON_BYTES: usize = 2 * 1024 * 1024;
 
@@ -79,6 +81,7 @@ pub struct Api {
     pub runs: Runs,
     pub scheduler: Scheduler,
     pub tools: Tools,
+    pub webhooks: Webhooks,
 }
 
 #[derive(OpenApi)]
@@ -92,6 +95,7 @@ pub struct Api {
         (name = "tools", description = "What an editor knows about Python"),
         (name = "images", description = "What scripts are run in"),
         (name = "runs", description = "Executions and their logs"),
+        (name = "webhooks", description = "Who is told of what runs come to"),
         (name = "system", description = "The instance as a whole"),
     )
 )]
@@ -166,6 +170,13 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(retention::preview))
         .routes(routes!(saved_filters::list, saved_filters::create))
         .routes(routes!(saved_filters::update, saved_filters::delete))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::preview))
+        .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(webhooks::get_delivery))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(system::get));
     OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1)
 }

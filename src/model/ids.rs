@@ -49,6 +49,14 @@ id!(
     /// Names one schedule of a script, through all its versions.
     ScheduleId
 );
+id!(
+    /// Names one webhook.
+    WebhookId
+);
+id!(
+    /// Names one delivery of a webhook, through all its attempts.
+    DeliveryId
+);
 
 #[cfg(test)]
 mod tests {

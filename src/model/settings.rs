@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::indexes::CredentialsWish;
 use super::limits::{Limits, LimitsPatch, OutOfBounds, within};
+use super::notifications::{Notifications, NotificationsPatch, NotificationsWish};
 use super::packages::{PackagePatch, PackageSettings, Packages};
 use super::patch::given;
 use super::retention::{Retention, RetentionPatch, RetentionWish};
@@ -39,6 +40,8 @@ pub struct Settings {
     pub retention: RetentionWish,
     /// Revisions that are kept of each script; 0 is no bound.
     pub max_revisions: Option<u64>,
+    /// How messages are sent.
+    pub notifications: NotificationsWish,
 }
 
 /// What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole.
@@ -63,6 +66,9 @@ pub struct SettingsPatch {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<u64>)]
     pub max_revisions: Option<Option<u64>>,
+    /// Each field for itself.
+    #[schema(default = json!(null))]
+    pub notifications: Option<NotificationsPatch>,
     /// One by one; they go with their index.
     #[schema(default = json!(null))]
     pub index_credentials: Option<CredentialsWish>,
@@ -80,6 +86,7 @@ pub struct InForce {
     pub retention: Retention,
     /// Of each script; `null` is no bound.
     pub max_revisions: Option<u64>,
+    pub notifications: Notifications,
 }
 
 impl InForce {
@@ -93,6 +100,7 @@ impl InForce {
             schedules_paused: false,
             retention: Retention::built_in(),
             max_revisions: Some(KEPT_REVISIONS),
+            notifications: Notifications::built_in(),
         }
     }
 }
@@ -110,6 +118,7 @@ impl Settings {
                 .max_revisions
                 .or(built_in.max_revisions)
                 .filter(|most| *most > 0),
+            notifications: self.notifications.over(&built_in.notifications),
         }
     }
 
@@ -135,6 +144,9 @@ impl Settings {
         if let Some(most) = patch.max_revisions {
             within("max_revisions", most, 0, MOST_REVISIONS)?;
             self.max_revisions = most;
+        }
+        if let Some(notifications) = &patch.notifications {
+            self.notifications = self.notifications.changed(notifications)?;
         }
         if let Some(packages) = patch.packages {
             self.packages = self.packages.changed(packages)?;

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::engine_link::EngineStatus;
 use super::space::Disk;
-use super::{Error, Installation, fires, spec};
+use super::{Error, Installation, fires, outbox, spec};
 use crate::clock::Clock;
 use crate::engine::{Engine, JobName};
 use crate::events::{Events, News};
@@ -80,6 +80,7 @@ impl Context {
         A: FnOnce(&rusqlite::Connection, &Run) -> Result<(), store::Error> + Send + 'static,
     {
         let (id, now) = (id.clone(), self.clock.now());
+        let late = self.settings.in_force().notifications.late_seconds;
         let (run, next, changed) = self
             .store
             .write(move |tx| {
@@ -95,12 +96,17 @@ impl Context {
                     }
                     Step::To(next) => run.state = next,
                 }
+                let had_started = run.started_at.is_some();
                 fill(&mut run);
                 if matches!(run.state, State::Finished { .. }) {
                     run.finished_at.get_or_insert(now);
                 }
                 store::runs::store_step(tx, &mut run, &event, now)?;
                 also(tx, &run)?;
+                if !had_started && run.started_at.is_some() {
+                    outbox::note_start(tx, &run, jiff::SignedDuration::from_secs(late.into()), now)?;
+                }
+                outbox::note_end(tx, &run, now)?;
                 let next = fires::record_next_attempt(tx, &run, now)?;
                 Ok::<_, Error>((run, next, true))
             })

@@ -8,6 +8,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::outbox;
 use super::submit::{image_of, new_run};
 use crate::model::ids::RunId;
 use crate::model::limits::Limits;
@@ -82,6 +83,7 @@ pub fn record_fire(
         };
         run.finished_at = Some(ground.now);
         store::runs::store_step(connection, &mut run, &Event::Dismissed { outcome }, ground.now)?;
+        outbox::note_end(connection, &run, ground.now)?;
     }
     Ok(Some(run))
 }

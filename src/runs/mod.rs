@@ -16,6 +16,7 @@ mod enforceable;
 mod engine_link;
 mod environments;
 pub mod fires;
+mod outbox;
 mod packer;
 mod queue;
 pub mod recovery;

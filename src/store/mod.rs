@@ -21,6 +21,7 @@ pub mod settings;
 pub mod strays;
 pub mod tags;
 mod values;
+pub mod webhooks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -27,6 +27,7 @@ fn steps() -> Vec<M<'static>> {
         M::up(include_str!("../../migrations/009_raw_logs.sql")),
         M::up(include_str!("../../migrations/010_scripts.sql")),
         M::up(include_str!("../../migrations/011_revisions.sql")),
+        M::up(include_str!("../../migrations/013_webhooks.sql")),
     ]
 }
 

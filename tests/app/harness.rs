@@ -10,6 +10,7 @@ use pytask_manager::app::{self, App, Surroundings};
 use pytask_manager::config::ServeConfig;
 use pytask_manager::engine::fake::Fake;
 use pytask_manager::scheduler::Scheduler;
+use pytask_manager::webhooks::Webhooks;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -53,6 +54,7 @@ impl TestApp {
 
     /// With another clock, or with others who watch the store's writes.
     pub async fn start_in(surroundings: Surroundings, flags: &[&str]) -> Self {
+        app::install_tls();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let supervisor = folder.path().join("supervisor");
         std::fs::write(&supervisor, "the fake engine executes nothing").expect("written");
@@ -139,6 +141,10 @@ impl TestApp {
 
     pub fn scheduler(&self) -> &Scheduler {
         &self.running.as_ref().expect("it runs").app.scheduler
+    }
+
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.running.as_ref().expect("it runs").app.webhooks
     }
 
     pub fn host(&self) -> &str {

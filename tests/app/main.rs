@@ -33,3 +33,4 @@ mod script_lists;
 mod scripts;
 mod settings;
 mod tools;
+mod webhooks;
