@@ -141,10 +141,6 @@ pub async fn update(
     Path(id): Path<String>,
     Json(wish): Json<WebhookWish>,
 ) -> Result<Json<WebhookView>, ApiError> {
-    if wish.script_id.is_some() {
-        let message = "Whose runs a webhook is told of is settled when it is made; make another one";
-        return Err(ApiError::invalid("script_id", message));
-    }
     let (changed, secret) = api.webhooks.change(&WebhookId::parse(&id), wish.into()).await?;
     Ok(Json(view::webhook(changed, secret)))
 }

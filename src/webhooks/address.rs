@@ -147,13 +147,19 @@ fn kind_of_v6(ip: Ipv6Addr) -> Option<Kind> {
 }
 
 /// An address as it was written, in the parts that are treated differently.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Address {
     /// Without user and password.
     pub url: Url,
     pub login: Option<(String, Secret)>,
     /// In lower case, without brackets.
     host: String,
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shown())
+    }
 }
 
 impl Address {

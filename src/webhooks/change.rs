@@ -73,6 +73,12 @@ pub(super) async fn check(cx: &Context, wish: Wish, there: Option<&Webhook>) -> 
         SecretChange::Remove => false,
         SecretChange::Keep => there.is_some_and(|there| there.secret.is_some()),
     };
+    if let (Some(script_id), Some(there)) = (&wish.script_id, there)
+        && *script_id != there.script_id
+    {
+        let message = "Whose runs a webhook is told of is settled when it is made; make another one";
+        return Err(invalid("script_id", message));
+    }
     let before = there.map(|there| there.terms.clone());
     let signed = wish.signed.unwrap_or(match (&secret, &before) {
         (SecretChange::Keep, Some(before)) => before.signed,

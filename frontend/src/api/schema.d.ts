@@ -92,6 +92,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery with its request and all attempts. */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the same again as a new delivery, behind what waits already, with the same `webhook-id`. */
+        post: operations["replayDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dependencies/module": {
         parameters: {
             query?: never;
@@ -1216,6 +1250,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All of them, oldest first; there are at most 200. */
+        get: operations["listWebhooks"];
+        put?: never;
+        /** Makes a webhook. Its address is resolved and looked at now, its template tried out with every event. */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** Forgets a webhook, what it was told, and what it was to be told. */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /** Changes what is given. What waits to be sent is tried at once by what holds then; switched off, it is cancelled. */
+        patch: operations["updateWebhook"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a webhook was told, and what waits; newest first. */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends one message that says that it is a test, and answers what became of it. Also while the webhook is switched off, and
+         *     in quiet hours; never tried again.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a message would look like, of an event that never was. */
+        post: operations["previewWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/zones": {
         parameters: {
             query?: never;
@@ -1584,6 +1708,8 @@ export interface components {
              */
             succeeded_7d: number;
         };
+        /** @enum {string} */
+        Day: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
         DayOutcomes: {
             /** @description A UTC date. */
             day: string;
@@ -1597,6 +1723,54 @@ export interface components {
             /** Format: int64 */
             succeeded: number;
         };
+        Delivery: {
+            /** @description Oldest first. */
+            attempts: components["schemas"]["DeliveryAttempt"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            delivered_at?: string | null;
+            event: components["schemas"]["WebhookEvent"];
+            id: string;
+            /** @description The `webhook-id` that receivers see: the same through all attempts and replays. */
+            message_id: string;
+            /** Format: date-time */
+            next_attempt_at?: string | null;
+            request?: components["schemas"]["DeliveryRequest"] | null;
+            /** @description `null` for a test. The run may have been removed since. */
+            run_id?: string | null;
+            /** @description Of whom it tells; `null` for a test of a webhook that is told of every script. */
+            script_id?: string | null;
+            state: components["schemas"]["DeliveryState"];
+            webhook_id: string;
+        };
+        DeliveryAttempt: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            duration_ms: number;
+            /** @description Why it is no success, for people. */
+            error?: string | null;
+            /** @description The beginning of what was answered. Text of somebody else: never to be shown but as text. */
+            response_excerpt?: string | null;
+            /**
+             * Format: int32
+             * @description HTTP status, if there was an answer.
+             */
+            status?: number | null;
+        };
+        /** @description As it was sent last or, before the first attempt, would be. */
+        DeliveryRequest: {
+            body: string;
+            /** @description By their names. Of `authorization` only that it is there. */
+            headers: {
+                [key: string]: string;
+            };
+            method: string;
+            url_shown: string;
+        };
+        /** @enum {string} */
+        DeliveryState: "pending" | "delivering" | "delivered" | "failed" | "cancelled" | "quiet";
         Dependencies: {
             /** @description Names of packages that are built from their source, which runs their code. */
             build_from_source: string[];
@@ -1739,6 +1913,10 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "images";
+        } | {
+            /** @enum {string} */
+            type: "webhook";
+            webhook_id: string;
         } | {
             /** @enum {string} */
             type: "missed";
@@ -1891,6 +2069,7 @@ export interface components {
             max_runs: number;
             /** Format: int64 */
             min_free_bytes: number;
+            notifications: components["schemas"]["Notifications"];
             packages: components["schemas"]["Packages"];
             /** @description `null` is no bound. */
             retention: components["schemas"]["Retention"];
@@ -1916,6 +2095,20 @@ export interface components {
         InstallAnswer: {
             /** @description The build; its log is live like any run's. */
             run: components["schemas"]["Run"];
+        };
+        /** @description The newest that was tried. */
+        LastDelivery: {
+            /**
+             * Format: date-time
+             * @description Of its last attempt.
+             */
+            at: string;
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * Format: int32
+             * @description HTTP status, if there was an answer.
+             */
+            status?: number | null;
         };
         LastFire: {
             /** Format: date-time */
@@ -2299,6 +2492,84 @@ export interface components {
             at: string;
             schedule_id: components["schemas"]["ScheduleId"];
         };
+        /** @description What holds. */
+        Notifications: {
+            /** Format: int32 */
+            keep_days: number;
+            /** Format: int32 */
+            late_seconds: number;
+            /** Format: int32 */
+            max_attempts: number;
+            private_targets: string[];
+            public_url?: string | null;
+            /** Format: int32 */
+            timeout_seconds: number;
+        };
+        /** @description What is to change: an absent field stays, `null` goes back to the default. */
+        NotificationsPatch: {
+            /**
+             * Format: int32
+             * @default null
+             */
+            keep_days?: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            late_seconds?: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            max_attempts?: number | null;
+            /** @default null */
+            private_targets?: string[] | null;
+            /** @default null */
+            public_url?: string | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            timeout_seconds?: number | null;
+        };
+        /** @description What was set; `null` means the default. */
+        NotificationsWish: {
+            /**
+             * Format: int32
+             * @description Days for which deliveries that are over are kept.
+             * @default null
+             */
+            keep_days?: number | null;
+            /**
+             * Format: int32
+             * @description A run that a schedule starts is late if it starts more than so many seconds after its moment.
+             * @default null
+             */
+            late_seconds?: number | null;
+            /**
+             * Format: int32
+             * @description How often a message is tried, at most.
+             * @default null
+             */
+            max_attempts?: number | null;
+            /**
+             * @description Hosts and networks that are not on the internet and may be sent to all the same: `ntfy.lan`, `192.168.1.20`,
+             *     `10.0.0.0/8`.
+             * @default null
+             */
+            private_targets?: string[] | null;
+            /**
+             * @description The address under which this instance is opened in a browser, for links in messages; without it there are none.
+             * @default null
+             */
+            public_url?: string | null;
+            /**
+             * Format: int32
+             * @description How long a receiver may take to answer.
+             * @default null
+             */
+            timeout_seconds?: number | null;
+        };
         /** @enum {string} */
         Others: "keep" | "remove";
         Outcome: (components["schemas"]["Evidence"] & {
@@ -2476,6 +2747,31 @@ export interface components {
             name: string;
             version: string;
         };
+        Page_Delivery: {
+            items: {
+                /** @description Oldest first. */
+                attempts: components["schemas"]["DeliveryAttempt"][];
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                delivered_at?: string | null;
+                event: components["schemas"]["WebhookEvent"];
+                id: string;
+                /** @description The `webhook-id` that receivers see: the same through all attempts and replays. */
+                message_id: string;
+                /** Format: date-time */
+                next_attempt_at?: string | null;
+                request?: components["schemas"]["DeliveryRequest"] | null;
+                /** @description `null` for a test. The run may have been removed since. */
+                run_id?: string | null;
+                /** @description Of whom it tells; `null` for a test of a webhook that is told of every script. */
+                script_id?: string | null;
+                state: components["schemas"]["DeliveryState"];
+                webhook_id: string;
+            }[];
+            /** @description Pass it as `cursor` for what follows; `null` at the end. */
+            next_cursor?: string | null;
+        };
         Page_Revision: {
             items: {
                 by: components["schemas"]["MadeBy"];
@@ -2602,6 +2898,40 @@ export interface components {
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
             next_cursor?: string | null;
         };
+        Page_Webhook: {
+            items: {
+                content_type?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Why it was switched off by itself. */
+                disabled_because?: string | null;
+                enabled: boolean;
+                events: components["schemas"]["WebhookEvent"][];
+                /**
+                 * Format: date-time
+                 * @description Since when every attempt has failed.
+                 */
+                failing_since?: string | null;
+                format: components["schemas"]["WebhookFormat"];
+                has_secret: boolean;
+                id: string;
+                last_delivery?: components["schemas"]["LastDelivery"] | null;
+                name: string;
+                rules: components["schemas"]["WebhookRules"];
+                /** @description `null`: every script. */
+                script_id?: string | null;
+                /** @description Only in the answer that makes it or gives it a new one: it is not to be had again. */
+                secret?: string | null;
+                signed: boolean;
+                template?: string | null;
+                /** Format: date-time */
+                updated_at: string;
+                /** @description The address but for what could be a secret, which is everything behind the host. */
+                url_shown: string;
+            }[];
+            /** @description Pass it as `cursor` for what follows; `null` at the end. */
+            next_cursor?: string | null;
+        };
         Past: {
             /** Format: int64 */
             failed: number;
@@ -2644,6 +2974,14 @@ export interface components {
             /** @description The file, as pip reads it; at most 1 MiB. Other files that it names are not read. */
             text: string;
         };
+        PreviewWish: {
+            content_type?: string | null;
+            /** @description Of which a sample is made. */
+            event: components["schemas"]["WebhookEvent"];
+            format: components["schemas"]["WebhookFormat"];
+            /** @description For the format `template`. */
+            template?: string | null;
+        };
         /** @description Something that a linter has to say. */
         Problem: {
             /** @description The rule, such as `F401`. */
@@ -2655,6 +2993,16 @@ export interface components {
             start: components["schemas"]["Place"];
             /** @description What the rule is about. */
             url?: string | null;
+        };
+        QuietHours: {
+            /** @description On which they begin; absent: on each. */
+            days?: components["schemas"]["Day"][] | null;
+            /** @description `22:00` */
+            from: string;
+            /** @description The IANA name of the zone whose clocks count. */
+            timezone: string;
+            /** @description `07:00`, of the next day if it is not later than `from`. */
+            to: string;
         };
         RecentOutcome: {
             /** Format: int64 */
@@ -3213,6 +3561,18 @@ export interface components {
              */
             min_free_bytes?: number | null;
             /**
+             * @description How messages are sent.
+             * @default {
+             *       "keep_days": null,
+             *       "late_seconds": null,
+             *       "max_attempts": null,
+             *       "private_targets": null,
+             *       "public_url": null,
+             *       "timeout_seconds": null
+             *     }
+             */
+            notifications?: components["schemas"]["NotificationsWish"];
+            /**
              * @description What may be installed, and from where.
              * @default {
              *       "allow": [],
@@ -3262,6 +3622,8 @@ export interface components {
              * @default null
              */
             min_free_bytes?: number | null;
+            /** @default null */
+            notifications?: components["schemas"]["NotificationsPatch"] | null;
             /** @default null */
             packages?: components["schemas"]["PackagePatch"] | null;
             /** @default null */
@@ -3563,6 +3925,101 @@ export interface components {
             /** @description A sentence for people. */
             message: string;
         };
+        Webhook: {
+            content_type?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Why it was switched off by itself. */
+            disabled_because?: string | null;
+            enabled: boolean;
+            events: components["schemas"]["WebhookEvent"][];
+            /**
+             * Format: date-time
+             * @description Since when every attempt has failed.
+             */
+            failing_since?: string | null;
+            format: components["schemas"]["WebhookFormat"];
+            has_secret: boolean;
+            id: string;
+            last_delivery?: components["schemas"]["LastDelivery"] | null;
+            name: string;
+            rules: components["schemas"]["WebhookRules"];
+            /** @description `null`: every script. */
+            script_id?: string | null;
+            /** @description Only in the answer that makes it or gives it a new one: it is not to be had again. */
+            secret?: string | null;
+            signed: boolean;
+            template?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The address but for what could be a secret, which is everything behind the host. */
+            url_shown: string;
+        };
+        /**
+         * @description What somebody may want to be told of.
+         * @enum {string}
+         */
+        WebhookEvent: "finished" | "failed" | "recovered" | "skipped" | "late" | "test";
+        /**
+         * @description In what form a message is sent.
+         * @enum {string}
+         */
+        WebhookFormat: "generic" | "slack" | "discord" | "ntfy" | "teams" | "template";
+        /** @description A message as a receiver would get it, but for the headers of every message. */
+        WebhookPreview: {
+            body: string;
+            content_type: string;
+            /** @description By their names. */
+            headers: {
+                [key: string]: string;
+            };
+        };
+        /** @description Which of the events it wants a webhook is told of, and when. */
+        WebhookRules: {
+            /**
+             * Format: int32
+             * @description Of failures in a row every so manieth. With `on_change` beside the first, otherwise instead of all.
+             * @default null
+             */
+            every_nth_failure?: number | null;
+            /**
+             * @description Of the same in a row only the first; of ends of runs only those that change success to failure or back.
+             * @default false
+             */
+            on_change?: boolean;
+            /** @default null */
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+        };
+        /**
+         * @description Everything that can be said of a webhook. A new one needs `name`, `url` and `events`; in a change what is absent stays
+         *     as it is.
+         */
+        WebhookWish: {
+            /** @description Of what the template gives; `application/json` unless it says otherwise. */
+            content_type?: string | null;
+            enabled?: boolean | null;
+            events?: components["schemas"]["WebhookEvent"][] | null;
+            format?: components["schemas"]["WebhookFormat"] | null;
+            /** @description 1 to 100 characters. */
+            name?: string | null;
+            rules?: components["schemas"]["WebhookRules"] | null;
+            /** @description The script whose runs it is told of; `null`: every script. */
+            script_id?: string | null;
+            /**
+             * Format: password
+             * @description `generate`, or one of your own: `whsec_` and 24 to 64 bytes in Base64; `null` takes it away. Answered once.
+             */
+            secret?: string | null;
+            /** @description Whether messages are signed; they are if there is a secret, unless it says otherwise. */
+            signed?: boolean | null;
+            /** @description For the format `template`. */
+            template?: string | null;
+            /**
+             * Format: password
+             * @description Where messages go, `http` or `https`. Never answered: `url_shown` is.
+             */
+            url?: string | null;
+        };
         When: {
             expression: string;
             /** @enum {string} */
@@ -3751,6 +4208,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+        };
+    };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    replayDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -6753,6 +7276,274 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description Only those of this script alone, without those of every script. */
+                script?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Webhook"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookWish"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description 1 to 500; 50 unless it says otherwise. */
+                limit?: number;
+                state?: components["schemas"]["DeliveryState"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Delivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    previewWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPreview"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

@@ -224,13 +224,15 @@ fn check_language(template: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The words and signs from here to the closing mark, and where that ends. What stands between quotes is left out.
+/// The words and signs from here to the closing mark, and where that ends. What stands between quotes is left out. As with
+/// minijinja, what is within brackets closes nothing: the two must not disagree about where a tag ends.
 fn words_until<'a>(template: &'a str, from: usize, close: &str) -> Option<(Vec<&'a str>, usize)> {
     let bytes = template.as_bytes();
     let mut words = Vec::new();
     let mut at = from;
+    let mut depth = 0;
     while at < bytes.len() {
-        if template[at..].starts_with(close) {
+        if depth == 0 && template[at..].starts_with(close) {
             return Some((words, at + close.len()));
         }
         match bytes[at] {
@@ -251,6 +253,11 @@ fn words_until<'a>(template: &'a str, from: usize, close: &str) -> Option<(Vec<&
                 at = end;
             }
             b if b.is_ascii() => {
+                depth += match b {
+                    b'(' | b'[' | b'{' => 1,
+                    b')' | b']' | b'}' => -1,
+                    _ => 0,
+                };
                 if !b.is_ascii_whitespace() {
                     words.push(&template[at..=at]);
                 }

@@ -228,6 +228,10 @@ fn templates_say_what_they_are_to_say() {
         ("a { b } {# {{ no }} {% no %} #}c", "a { b } c"),
         ("{{ \"%} }} {% set x = 1 %} *\" }}", "%} }} {% set x = 1 %} *"),
         ("{{ run.exit_code + 1 }}", "2"),
+        (
+            "{{ {\"a\": {\"b\": title}}|tojson|length > 9 }} * {% if [title][0] %}*{% endif %}",
+            "true * *",
+        ),
     ] {
         assert_eq!(own(text, "text/plain").as_deref(), Ok(expected), "{text}");
     }
@@ -315,6 +319,10 @@ fn a_template_can_neither_run_for_ever_nor_grow_without_bound() {
         "{% do title %}",
         "{%",
         "{% %}",
+        "{{ {\"a\": {\"b\": \"x\"}} * 1000000 }}",
+        "{% if {\"a\": 5 %} and title * 2 %}{% endif %}",
+        "{{ [1, {{2}}] * 3 }}",
+        "{{ ) }} * {{ ( }}",
         "{{ self }}",
         "{{ namespace() }}",
         "{{ debug() }}",
