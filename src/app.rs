@@ -3,6 +3,7 @@
 //! The only module that knows all the others. Opening the data directory, the database and the watch happens here
 //! once; after that everything is handed on by value.
 
+mod exposure;
 mod shims;
 
 use std::os::unix::fs::PermissionsExt;
@@ -14,6 +15,7 @@ use anyhow::{Context, bail};
 use axum::Router;
 use sha2::{Digest, Sha256};
 
+use crate::access::{self, Access};
 use crate::api::{self, Api, guard::AllowedHosts};
 use crate::clock::Clock;
 use crate::config::ServeConfig;
@@ -31,6 +33,7 @@ use crate::scripts::{self, Scripts};
 use crate::settings;
 use crate::store::{self, Place, Store, Witness};
 use crate::tools::{self, Tools};
+use crate::triggers::{self, Triggers};
 use crate::vault::{Contents, KeyFile, Vault};
 use crate::webhooks::{self, Webhooks};
 
@@ -103,6 +106,7 @@ pub async fn start_on(
     make_engine: MakeEngine,
 ) -> anyhow::Result<App> {
     install_tls();
+    let exposure = exposure::of(config)?;
     let owner = Owner::Script {
         uid: config.run_uid,
         gid: config.run_uid,
@@ -152,6 +156,21 @@ pub async fn start_on(
         .write(move |tx| store::meta::get_or_set(tx, "instance", &fresh))
         .await?;
     let events = Events::default();
+    let access = Access::open(
+        access::Parts {
+            store: store.clone(),
+            clock: clock.clone(),
+            exposure,
+            always_required: config.require_token,
+            instance: instance.clone(),
+        },
+        &data.path().join(layout::LOCAL_KEY),
+    )
+    .await
+    .context("who may ask cannot be known")?;
+    if exposure.is_wide() {
+        exposure::warn(&access);
+    }
     let vault = open_vault(config, &data, &store).await?;
     let settings = settings::Keeper::open(settings::Parts {
         store: store.clone(),
@@ -219,8 +238,14 @@ pub async fn start_on(
         clock: clock.clone(),
         events: events.clone(),
         settings: settings.clone(),
-        vault,
+        vault: vault.clone(),
         extra_ca,
+    });
+    let triggers = Triggers::new(triggers::Parts {
+        store: store.clone(),
+        clock: clock.clone(),
+        runs: runs.clone(),
+        vault,
     });
     let bounded = scripts.clone();
     runs::keep_alive("revisions", move || bounded.clone().keep_revisions_bounded());
@@ -245,6 +270,8 @@ pub async fn start_on(
         scheduler: scheduler.clone(),
         tools: tools.clone(),
         webhooks: webhooks.clone(),
+        access,
+        triggers,
     };
     let router = api::router(api, AllowedHosts::new(&config.allowed_hosts));
     Ok(App {
@@ -267,7 +294,8 @@ async fn open_vault(config: &ServeConfig, data: &DataDir, store: &Store) -> anyh
         None => KeyFile::OnVolume(data.path().join(layout::SECRETS_KEY)),
     };
     let webhooks = store.read(store::webhooks::count).await?;
-    let contents = if stored.is_empty() && webhooks == 0 {
+    let of_triggers = store.read(store::triggers::secrets).await?;
+    let contents = if stored.is_empty() && webhooks == 0 && of_triggers.is_empty() {
         Contents::Empty
     } else {
         Contents::Sealed
@@ -277,6 +305,11 @@ async fn open_vault(config: &ServeConfig, data: &DataDir, store: &Store) -> anyh
         let place = store::index_credentials::place(&lost.address);
         if let Err(e) = vault.unseal(&place, &lost.password) {
             tracing::error!(index = lost.address, error = %e, "the password for a package index cannot be read");
+        }
+    }
+    for (script, lost) in of_triggers {
+        if let Err(e) = vault.unseal(&store::triggers::place(&script), &lost) {
+            tracing::error!(%script, error = %e, "what calls to a trigger are signed with cannot be read");
         }
     }
     Ok(vault)

@@ -1,8 +1,9 @@
 //! Configuration: read once, from flags and environment, at the start. Nothing else reads the environment.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
 /// What `serve` needs. Every flag has an environment variable of the same meaning.
@@ -11,6 +12,19 @@ pub struct ServeConfig {
     /// Address and port to listen on.
     #[arg(long, env = "PYTASK_LISTEN", default_value = "127.0.0.1:8420")]
     pub listen: SocketAddr,
+
+    /// Address at which others reach the port, where somebody else publishes it: the Compose file says it here and there.
+    /// Default: the one that is listened on.
+    #[arg(long, env = "PYTASK_PUBLISHED", value_parser = address)]
+    pub published: Option<IpAddr>,
+
+    /// Be reachable from other machines; without it an address beyond loopback stops the start.
+    #[arg(long, env = "PYTASK_ALLOW_LAN", value_parser = FalseyValueParser::new())]
+    pub allow_lan: bool,
+
+    /// Ask everybody for an access token, also on loopback.
+    #[arg(long, env = "PYTASK_REQUIRE_TOKEN", value_parser = FalseyValueParser::new())]
+    pub require_token: bool,
 
     /// Folder of everything that lasts: database, scripts, environments, runs.
     #[arg(long, env = "PYTASK_DATA_DIR", default_value = "./data")]
@@ -90,6 +104,14 @@ pub struct LogConfig {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+/// An IP address; one of IPv6 may stand in brackets, as Compose wants it.
+fn address(text: &str) -> Result<IpAddr, String> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    bare.unwrap_or(text)
+        .parse()
+        .map_err(|_| "it has to be an IP address, such as 127.0.0.1 or 0.0.0.0".to_owned())
 }
 
 impl ServeConfig {

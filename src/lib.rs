@@ -2,6 +2,7 @@
 //!
 //! `docs/ARCHITECTURE.md` is the map. Imports go one way; `tests/architecture.rs` holds it.
 
+pub mod access;
 pub mod api;
 pub mod app;
 pub mod cli;
@@ -15,6 +16,7 @@ pub mod images;
 pub mod logs;
 pub mod model;
 pub mod pattern;
+pub mod rate;
 pub mod runs;
 pub mod scheduler;
 pub mod scripts;
@@ -22,5 +24,6 @@ pub mod settings;
 pub mod stats;
 pub mod store;
 pub mod tools;
+pub mod triggers;
 pub mod vault;
 pub mod webhooks;

@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("files", &[]),
     ("pattern", &[]),
+    ("rate", &[]),
     ("logs", &["files", "pattern"]),
     ("store", &["model"]),
     ("vault", &["model"]),
@@ -49,10 +50,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "tools",
         &["engine", "envs", "events", "files", "model", "runs", "store"],
     ),
+    ("access", &["clock", "model", "rate", "store"]),
+    ("triggers", &["clock", "model", "rate", "runs", "store", "vault"]),
     // Everything but the engine: what may be known of it comes through `runs`.
     (
         "api",
         &[
+            "access",
             "clock",
             "envs",
             "events",
@@ -68,14 +72,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "stats",
             "store",
             "tools",
+            "triggers",
             "vault",
             "webhooks",
         ],
     ),
-    ("cli", &["api", "app", "config", "runs"]),
+    ("cli", &["api", "app", "config", "files", "runs"]),
     (
         "app",
         &[
+            "access",
             "api",
             "clock",
             "config",
@@ -92,6 +98,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "settings",
             "store",
             "tools",
+            "triggers",
             "vault",
             "webhooks",
         ],

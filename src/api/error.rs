@@ -4,7 +4,9 @@
 //! Internal errors keep their chain for the log and tell the client only their request id. The body is written by
 //! the request's own middleware ([`super::requests`]), which knows the id and logs once.
 
-use axum::http::StatusCode;
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -14,7 +16,8 @@ use crate::envs::{policy, requirements, requirements_file};
 use crate::files::{self, ErrorKind};
 use crate::model::limits::OutOfBounds;
 use crate::scheduler::timetable::Unusable;
-use crate::{images, logs, runs, scheduler, scripts, settings, store, tools, vault, webhooks};
+use crate::triggers::signature;
+use crate::{access, images, logs, runs, scheduler, scripts, settings, store, tools, triggers, vault, webhooks};
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,6 +41,8 @@ pub struct ApiError {
     pub code: &'static str,
     pub message: String,
     pub details: Option<Value>,
+    /// When it may be tried again.
+    pub retry_after: Option<Duration>,
     /// For the log only.
     pub internal: Option<String>,
 }
@@ -49,6 +54,7 @@ impl ApiError {
             code,
             message: message.into(),
             details: None,
+            retry_after: None,
             internal: None,
         }
     }
@@ -103,6 +109,13 @@ impl ApiError {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message)
     }
 
+    pub fn too_many(code: &'static str, message: impl Into<String>, wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, message)
+        }
+    }
+
     pub fn with(mut self, details: Value) -> Self {
         self.details = Some(details);
         self
@@ -112,6 +125,14 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = self.retry_after {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
         response.extensions_mut().insert(self);
         response
     }
@@ -195,6 +216,10 @@ impl From<store::Error> for ApiError {
                 "There is an image of this name; renew that one or choose another name",
             )
             .with(json!({ "field": "name" })),
+            store::Error::Taken { what: "token name" } => {
+                Self::conflict("taken", "Another token has this name; choose a different one")
+                    .with(json!({ "field": "name" }))
+            }
             store::Error::Taken { what: "filter name" } => Self::conflict(
                 "taken",
                 "Another saved filter has this name; choose a different one",
@@ -330,6 +355,11 @@ impl From<runs::Error> for ApiError {
                 "run_in_use",
                 "The run has built an environment that the script still has; it goes with that",
             ),
+            runs::Error::QueueFull { waiting } => Self::too_many(
+                "queue_full",
+                format!("{waiting} runs of this script are waiting already; send it again later"),
+                Duration::from_secs(60),
+            ),
             runs::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             runs::Error::Unenforceable(bounds) => out_of_bounds(bounds),
             runs::Error::Scripts(error) => error.into(),
@@ -337,6 +367,90 @@ impl From<runs::Error> for ApiError {
             runs::Error::Logs(error) => error.into(),
             runs::Error::Store(error) => error.into(),
             error @ runs::Error::Impossible { .. } => Self::internal(&error),
+        }
+    }
+}
+
+impl From<access::Refusal> for ApiError {
+    fn from(refusal: access::Refusal) -> Self {
+        let refused = |code, message: &str| Self::new(StatusCode::UNAUTHORIZED, code, message);
+        match refusal {
+            access::Refusal::Required { any: true } => refused(
+                "token_required",
+                "An access token is needed here: sign in with one, or send it as \"Authorization: Bearer …\"",
+            ),
+            access::Refusal::Required { any: false } => refused(
+                "token_required",
+                "An access token is needed here, and there is none yet. Make one on the machine that this runs on: \
+                 docker compose exec pytask-manager pytask-manager token create NAME",
+            ),
+            access::Refusal::Wrong => refused(
+                "wrong_token",
+                "This access token is not known here, or was removed; ask for another one",
+            ),
+            access::Refusal::Expired => refused(
+                "token_expired",
+                "This access token has expired; ask for another one",
+            ),
+            access::Refusal::TooMany { wait } => Self::too_many(
+                "too_many_attempts",
+                "Too many wrong access tokens came from this address; wait before the next one",
+                wait,
+            ),
+        }
+    }
+}
+
+impl From<access::Error> for ApiError {
+    fn from(error: access::Error) -> Self {
+        match error {
+            access::Error::NotFound => Self::not_found("token"),
+            error @ access::Error::TooMany => Self::conflict(
+                "too_many_tokens",
+                format!("Nothing was changed: {error}; remove one that nobody uses"),
+            ),
+            access::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            access::Error::Refused(refusal) => refusal.into(),
+            access::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<triggers::Error> for ApiError {
+    fn from(error: triggers::Error) -> Self {
+        match error {
+            triggers::Error::NotFound => Self::not_found("trigger"),
+            triggers::Error::ScriptNotFound => Self::not_found("script"),
+            triggers::Error::Disabled => Self::new(
+                StatusCode::FORBIDDEN,
+                "trigger_disabled",
+                "This trigger is switched off; nothing was started",
+            ),
+            triggers::Error::Paused => Self::conflict(
+                "script_paused",
+                "The script is paused; nothing was started. Take the pause back, then send it again",
+            ),
+            triggers::Error::Signature(refused) => {
+                let code = match refused {
+                    signature::Refused::Unsigned => "signature_required",
+                    signature::Refused::Stale => "signature_expired",
+                    signature::Refused::Wrong => "wrong_signature",
+                };
+                let message = format!("Nothing was started: {refused}");
+                Self::new(StatusCode::UNAUTHORIZED, code, message)
+            }
+            triggers::Error::TooMany { wait } => Self::too_many(
+                "too_many_calls",
+                "This trigger is called too often; nothing was started",
+                wait,
+            ),
+            triggers::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            triggers::Error::Vault(error @ vault::Error::NoKey { .. }) => {
+                Self::conflict("secrets_key_missing", format!("Nothing was changed: {error}"))
+            }
+            triggers::Error::Vault(error) => Self::internal(&error),
+            triggers::Error::Runs(error) => error.into(),
+            triggers::Error::Store(error) => error.into(),
         }
     }
 }

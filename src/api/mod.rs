@@ -3,6 +3,7 @@
 //! Handlers are thin: they take what was asked apart, call one face, and put the answer together. The OpenAPI document
 //! is made from the same declarations as the routes and is the contract for the interface and for everybody else.
 
+mod access;
 mod artifacts;
 mod calendar;
 mod changes;
@@ -32,11 +33,14 @@ mod runs_search;
 mod saved_filters;
 mod schedules;
 mod scripts;
+mod session;
 mod settings;
 mod stats;
 mod stored;
 mod system;
+mod tokens;
 mod tools;
+mod triggers;
 mod upload;
 mod view;
 mod webhooks;
@@ -54,6 +58,7 @@ use utoipa_axum::routes;
 
 pub use error::{ApiError, ErrorBody};
 
+use crate::access::Access;
 use crate::clock::Clock;
 use crate::events::Events;
 use crate::files::DataDir;
@@ -64,6 +69,7 @@ use crate::scripts::Scripts;
 use crate::settings::Keeper;
 use crate::store::Store;
 use crate::tools::Tools;
+use crate::triggers::Triggers;
 use crate::webhooks::Webhooks;
 
 const JSON_BYTES: usize = 2 * 1024 * 1024;
@@ -82,6 +88,8 @@ pub struct Api {
     pub scheduler: Scheduler,
     pub tools: Tools,
     pub webhooks: Webhooks,
+    pub access: Access,
+    pub triggers: Triggers,
 }
 
 #[derive(OpenApi)]
@@ -96,6 +104,8 @@ pub struct Api {
         (name = "images", description = "What scripts are run in"),
         (name = "runs", description = "Executions and their logs"),
         (name = "webhooks", description = "Who is told of what runs come to"),
+        (name = "triggers", description = "Addresses at which a call starts a script"),
+        (name = "access", description = "Who may ask"),
         (name = "system", description = "The instance as a whole"),
     )
 )]
@@ -177,8 +187,15 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(webhooks::list_deliveries))
         .routes(routes!(webhooks::get_delivery))
         .routes(routes!(webhooks::replay))
+        .routes(routes!(triggers::get, triggers::put, triggers::delete))
+        .routes(routes!(triggers::rotate))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::delete))
+        .routes(routes!(session::get, session::create, session::delete))
         .routes(routes!(system::get));
-    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1)
+    OpenApiRouter::with_openapi(Description::openapi())
+        .nest("/api/v1", v1)
+        .routes(routes!(triggers::call).layer(triggers::call_body_limit()))
 }
 
 /// The OpenAPI document, as it is served and checked in.
@@ -209,6 +226,8 @@ pub fn router(api: Api, hosts: guard::AllowedHosts) -> Router {
         .route("/readyz", get(system::readyz))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(JSON_BYTES))
+        // Around every route that is not a file of the interface; which of them are open is said there.
+        .layer(middleware::from_fn_with_state(api.access.clone(), access::check))
         .with_state(api);
     api_routes
         .merge(interface())

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::Api;
 use super::error::ApiError;
 use super::extract::Json;
+use crate::access::Access;
 use crate::files::on_disk;
 use crate::model::limits::Limits;
 use crate::runs::{EngineStatus, Runs, Storage};
@@ -23,6 +24,23 @@ pub struct System {
     pub max_runs: u32,
     pub default_limits: Limits,
     pub runner_image: String,
+    pub access: AccessView,
+}
+
+/// Who can reach this instance, and what is asked of them.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Access)]
+pub struct AccessView {
+    /// At which it is published.
+    pub address: String,
+    /// Other machines can reach it.
+    pub wide: bool,
+    /// Nobody may ask without a token.
+    pub token_required: bool,
+    /// How many access tokens there are.
+    pub tokens: usize,
+    /// What whoever runs this should know; `null` on loopback.
+    pub warning: Option<String>,
 }
 
 /// The disk that the data lies on.
@@ -104,7 +122,26 @@ pub async fn show(api: &Api) -> Result<System, ApiError> {
         max_runs: settings.max_runs,
         default_limits: settings.default_limits,
         runner_image: installation.image.clone(),
+        access: access(&api.access),
     })
+}
+
+fn access(access: &Access) -> AccessView {
+    let exposure = access.exposure();
+    let warning = || {
+        format!(
+            "Other machines can reach this instance (it is published at {}). Whoever has an access token that may change \
+             things can run code on this machine; without HTTPS in front, tokens travel readable",
+            exposure.address
+        )
+    };
+    AccessView {
+        address: exposure.address.to_string(),
+        wide: exposure.is_wide(),
+        token_required: access.is_required(),
+        tokens: access.tokens().len(),
+        warning: exposure.is_wide().then(warning),
+    }
 }
 
 fn engine(runs: &Runs) -> EngineView {

@@ -2,6 +2,7 @@
 
 mod healthcheck;
 pub mod serve;
+mod token;
 
 use clap::{Parser, Subcommand};
 
@@ -27,14 +28,19 @@ enum Verb {
     Healthcheck(healthcheck::Healthcheck),
     /// Print the API's OpenAPI document.
     Openapi,
+    /// Make, list and remove access tokens.
+    Token(token::Token),
 }
 
 impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
+        // Before the first HTTP client is made; if somebody was faster, theirs is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         match self.verb {
             Verb::Serve(config) => serve::serve(&config).await,
             Verb::Healthcheck(check) => check.run().await,
             Verb::Openapi => print_document(),
+            Verb::Token(token) => token.run().await,
         }
     }
 }

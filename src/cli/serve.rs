@@ -1,5 +1,6 @@
 //! `serve`: runs the application until it is told to stop. Stopping it never stops runs.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -47,9 +48,6 @@ pub async fn serve_on(
     make_engine: app::MakeEngine,
 ) -> anyhow::Result<()> {
     start_logging(&config.log)?;
-    if !config.listen.ip().is_loopback() && !is_container() {
-        tracing::warn!(listen = %config.listen, "listening beyond loopback: whoever reaches this address can run code");
-    }
     let app = app::start_on(config, surroundings, make_engine).await?;
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await
@@ -66,7 +64,11 @@ pub async fn serve_on(
         }
         let _ = asked.send(true);
     };
-    let server = axum::serve(listener, app.router.clone()).with_graceful_shutdown(signals);
+    let service = app
+        .router
+        .clone()
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(signals);
     let patience = async move {
         let _ = told.wait_for(|asked| *asked).await;
         tokio::time::sleep(LAST_ANSWERS).await;
@@ -98,10 +100,6 @@ fn is_mounted(host: &str, mountinfo: &str) -> bool {
     let place = std::fs::canonicalize(socket).unwrap_or_else(|_| socket.into());
     let mut mount_points = mountinfo.lines().filter_map(|line| line.split(' ').nth(4));
     mount_points.any(|point| place == std::path::Path::new(point))
-}
-
-fn is_container() -> bool {
-    std::path::Path::new("/.dockerenv").exists() || std::path::Path::new("/run/.containerenv").exists()
 }
 
 fn start_logging(config: &LogConfig) -> anyhow::Result<()> {

@@ -57,6 +57,10 @@ id!(
     /// Names one delivery of a webhook, through all its attempts.
     DeliveryId
 );
+id!(
+    /// Names an access token, which it is no part of.
+    TokenId
+);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! The product's words as pure values: what is stored, decided about and shown. Imports nothing of ours but the
 //! run directory's protocol.
 
+pub mod access;
 pub mod arguments;
 pub mod build;
 pub mod changes;
@@ -24,6 +25,8 @@ pub mod script;
 pub mod secret;
 pub mod settings;
 pub mod tag;
+pub mod token;
 pub mod traceback;
+pub mod trigger;
 pub mod verdict;
 pub mod webhook;

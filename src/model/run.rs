@@ -36,6 +36,13 @@ pub enum Trigger {
     Api,
     /// The application itself; nobody waits for it.
     System,
+    /// A call to the script's trigger; its body is a file that the run is given.
+    Webhook {
+        #[serde(default)]
+        content_type: Option<String>,
+        #[serde(default)]
+        body_bytes: u64,
+    },
     /// A schedule's due moment, at which nobody waits for it.
     Schedule {
         schedule_id: ScheduleId,

@@ -1,6 +1,6 @@
 //! What the loops of this module share, and the one way in which a run's row changes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
@@ -50,6 +50,8 @@ pub(super) struct Context {
     pub retention: Notify,
     /// Held while directories of removed runs go.
     pub removing: tokio::sync::Mutex<()>,
+    /// Runs whose directories are there before their rows.
+    pub arriving: Mutex<HashSet<RunId>>,
     /// Held while an environment becomes live or is removed.
     pub environments: tokio::sync::Mutex<()>,
     /// One per run that has a driver: look at it again.
@@ -136,6 +138,10 @@ impl Context {
 
     pub fn drivers(&self) -> MutexGuard<'_, HashMap<RunId, Arc<Notify>>> {
         self.drivers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn arriving(&self) -> MutexGuard<'_, HashSet<RunId>> {
+        self.arriving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has the run's driver look again, if it has one.

@@ -19,8 +19,8 @@ use crate::model::schedule::Schedule;
 use crate::model::script::Script;
 use crate::store;
 
-/// Runs of one script that may wait for their turn because of schedules; what is due beyond is skipped.
-const MOST_WAITING: u64 = 100;
+/// Runs of one script that may wait for their turn while nobody waits for them; what is due beyond is skipped.
+pub(super) const MOST_WAITING: u64 = 100;
 
 /// What holds for all rows of one transaction.
 #[derive(Debug, Clone)]

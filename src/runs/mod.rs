@@ -5,6 +5,7 @@
 //! pure function decided ([`admission`], [`recovery`], [`spec`]) and survives being killed at any point.
 
 pub mod admission;
+mod arrivals;
 mod artifacts;
 mod builds;
 mod context;
@@ -36,6 +37,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::watch;
 
 pub use engine_link::{EngineStatus, Ready};
@@ -81,6 +83,8 @@ pub enum Error {
     Kept,
     #[error("an environment is there that the run has built")]
     InUse,
+    #[error("{waiting} runs of the script are waiting already")]
+    QueueFull { waiting: u64 },
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// Limits that this engine or this machine cannot hold.
@@ -175,6 +179,7 @@ impl Runs {
             stopping: Default::default(),
             retention: Default::default(),
             removing: Default::default(),
+            arriving: Default::default(),
             drivers: Default::default(),
             environments: Default::default(),
             waiting: Default::default(),
@@ -218,6 +223,11 @@ impl Runs {
     /// Records a run and answers it, queued. It starts when admission finds its turn.
     pub async fn submit(&self, submission: Submission) -> Result<Run, Error> {
         submit::submit(&self.0, submission).await
+    }
+
+    /// Records a run that a call to its script's trigger has asked for, and keeps the call's body for it.
+    pub async fn submit_call(&self, submission: Submission, body: Bytes) -> Result<Run, Error> {
+        arrivals::submit(&self.0, submission, body).await
     }
 
     /// What rows of fires are made with, now.

@@ -368,9 +368,15 @@ async fn remove_directories(cx: &Context) -> Result<Directories, Error> {
         after = last.as_str().to_owned();
         let mut gone = Vec::new();
         for (id, queued_at) in page {
-            // Its driver is still cleaning up behind it.
-            if cx.drivers().contains_key(&id) {
+            // Its driver is still cleaning up behind it, or it is about to get its row.
+            if cx.drivers().contains_key(&id) || cx.arriving().contains(&id) {
                 directories = Directories::InUse;
+                continue;
+            }
+            // It may have got it since the page was read. After the look above, so that none falls between the two.
+            let wanted = id.clone();
+            let is_noted = cx.store.read(move |c| removal::is_noted(c, &wanted)).await;
+            if !is_noted.map_err(Error::Store)? {
                 continue;
             }
             let (data, run) = (cx.data.clone(), id.clone());

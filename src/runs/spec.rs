@@ -16,12 +16,16 @@ use crate::envs::build;
 use crate::model::build::Build;
 use crate::model::indexes::Indexes;
 use crate::model::limits::{Limits, Network};
-use crate::model::run::{Run, RunKind};
+use crate::model::run::{Run, RunKind, Trigger};
 
 pub const RUN_DIRECTORY: &str = "/pytask/run";
 pub const SUPERVISOR_DIRECTORY: &str = "/pytask/bin";
 pub const SCRIPT_FOLDER: &str = "/script";
 pub const ARTIFACTS: &str = "/artifacts";
+/// Of a run that was started by a call.
+pub const TRIGGER: &str = "/trigger";
+/// The file in it that holds the call's body.
+pub const TRIGGER_BODY: &str = "body";
 /// Beside the supervisor: what stands where pip would be.
 const SHIMS: &str = "/pytask/bin/shims";
 
@@ -40,6 +44,8 @@ pub struct Places {
     pub files: PathBuf,
     /// Of a script run.
     pub artifacts: PathBuf,
+    /// Of a script run that was started by a call.
+    pub trigger: Option<PathBuf>,
     /// Of a script run that has an environment.
     pub environment: Option<PathBuf>,
     /// Of builds.
@@ -68,6 +74,9 @@ pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
         RunKind::Script => {
             mounts.push(mount(&places.files, SCRIPT_FOLDER, false));
             mounts.push(mount(&places.artifacts, ARTIFACTS, false));
+            if let Some(trigger) = &places.trigger {
+                mounts.push(mount(trigger, TRIGGER, true));
+            }
             if let Some(environment) = &places.environment {
                 mounts.push(mount(environment, build::ENVIRONMENT, true));
             }
@@ -222,6 +231,13 @@ fn script_variables(run: &Run, around: &Surroundings<'_>) -> BTreeMap<String, St
     variables.insert("PYTASK_RUN_ID".to_owned(), run.id.to_string());
     variables.insert("PYTASK_SCRIPT_ID".to_owned(), run.script_id.to_string());
     variables.insert("PYTASK_ARTIFACTS".to_owned(), ARTIFACTS.to_owned());
+    if let Trigger::Webhook { content_type, .. } = &run.trigger {
+        let body = format!("{TRIGGER}/{TRIGGER_BODY}");
+        variables.insert("PYTASK_TRIGGER_BODY".to_owned(), body);
+        if let Some(content_type) = content_type {
+            variables.insert("PYTASK_TRIGGER_CONTENT_TYPE".to_owned(), content_type.clone());
+        }
+    }
     variables
 }
 
@@ -246,6 +262,7 @@ mod tests {
             supervisor: "bin/abc".into(),
             files: "scripts/s/files".into(),
             artifacts: "runs/2026/11/r/artifacts".into(),
+            trigger: None,
             environment: Some("scripts/s/envs/k/venv".into()),
             cache: "cache".into(),
             build: "cache/builds/r".into(),
@@ -297,6 +314,36 @@ mod tests {
         );
         assert_eq!(job.name.0, format!("pytask-i1-{}", run.id));
         assert_eq!(job.labels[LABEL_KIND], "script");
+    }
+
+    #[test]
+    fn what_a_call_brought_is_there_to_be_read_and_named() {
+        let mut run = run_in(State::Starting);
+        run.trigger = Trigger::Webhook {
+            content_type: Some("application/json".to_owned()),
+            body_bytes: 2,
+        };
+        let brought = Places {
+            trigger: Some("runs/2026/11/r/trigger".into()),
+            ..places()
+        };
+        let mounted = job(&run, &brought, &IDENTITY).mounts.remove(4);
+        assert_eq!((mounted.target.as_str(), mounted.read_only), ("/trigger", true));
+        run.env = [("PYTASK_TRIGGER_BODY".to_owned(), "forged".to_owned())].into();
+        let none = BTreeMap::new();
+        let spec = process(&run, &around("main.py", false, &none), &IDENTITY);
+        assert_eq!(spec.env["PYTASK_TRIGGER_BODY"], "/trigger/body");
+        assert_eq!(spec.env["PYTASK_TRIGGER_CONTENT_TYPE"], "application/json");
+        // The build that such a run waits for is told nothing.
+        run.kind = RunKind::Build;
+        let spec = process(&run, &around("main.py", false, &none), &IDENTITY);
+        assert!(!spec.env.contains_key("PYTASK_TRIGGER_BODY"), "{:?}", spec.env);
+        assert!(
+            job(&run, &brought, &IDENTITY)
+                .mounts
+                .iter()
+                .all(|m| m.target != "/trigger")
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::context::Context;
 use super::driver::{LOOK_SOON, record};
 use super::spec::{self, Identity, Places, Surroundings};
-use super::{Error, artifacts, builds, directory, reuse};
+use super::{Error, arrivals, artifacts, builds, directory, reuse};
 use crate::engine;
 use crate::envs::policy;
 use crate::files::{self, ErrorKind, on_disk};
@@ -137,6 +137,7 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         supervisor: installation.supervisor_folder.clone().into(),
         files: files::layout::script_files(&script.slug).into(),
         artifacts: artifacts::place(run).into(),
+        trigger: arrivals::place(run),
         environment: environment.map(|key| files::layout::env_venv(&script.slug, key).into()),
         cache: "cache".into(),
         build: files::layout::build(run.id.as_str()).into(),

@@ -20,6 +20,8 @@ pub mod scripts;
 pub mod settings;
 pub mod strays;
 pub mod tags;
+pub mod tokens;
+pub mod triggers;
 mod values;
 pub mod webhooks;
 

@@ -28,6 +28,7 @@ fn steps() -> Vec<M<'static>> {
         M::up(include_str!("../../migrations/010_scripts.sql")),
         M::up(include_str!("../../migrations/011_revisions.sql")),
         M::up(include_str!("../../migrations/013_webhooks.sql")),
+        M::up(include_str!("../../migrations/014_tokens.sql")),
     ]
 }
 

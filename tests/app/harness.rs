@@ -105,9 +105,12 @@ impl TestApp {
         });
         let (app, listener) = started.await.expect("no panic at start");
         self.address = listener.local_addr().expect("an address").to_string();
-        let router = app.router.clone();
+        let service = app
+            .router
+            .clone()
+            .into_make_service_with_connect_info::<std::net::SocketAddr>();
         let server = runtime.spawn(async move {
-            axum::serve(listener, router).await.expect("serves");
+            axum::serve(listener, service).await.expect("serves");
         });
         self.running = Some(Running { server, runtime, app });
     }

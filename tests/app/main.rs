@@ -1,5 +1,6 @@
 //! The whole application over HTTP and WebSocket, on the fake engine: what a client sees, what a restart keeps.
 
+mod access;
 mod archives;
 mod artifacts;
 mod bad_input;
@@ -33,4 +34,5 @@ mod script_lists;
 mod scripts;
 mod settings;
 mod tools;
+mod triggers;
 mod webhooks;

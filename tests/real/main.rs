@@ -29,4 +29,5 @@ mod stopping;
 mod template;
 mod ten_lines;
 mod tools;
+mod triggers;
 mod volume;

@@ -1109,6 +1109,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/{id}/trigger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The script's trigger, without what is secret of it. 204: it has none, which is how most scripts are and no error. */
+        get: operations["getTrigger"];
+        /**
+         * Makes the script's trigger, or changes what is given of it. A new address, and a secret that is made here, are
+         *     answered now and never again.
+         */
+        put: operations["putTrigger"];
+        post?: never;
+        /** Removes the script's trigger; its address is nobody's from now on. */
+        delete: operations["deleteTrigger"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/trigger/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes address, secret or both anew. What they were is refused from now on. */
+        post: operations["rotateTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scripts/bulk": {
         parameters: {
             query?: never;
@@ -1155,6 +1194,25 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asks, and whether that has to be known. */
+        get: operations["getSession"];
+        put?: never;
+        /** Signs a browser in: the answer sets its cookie. */
+        post: operations["signIn"];
+        /** Signs this browser out. */
+        delete: operations["signOut"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1245,6 +1303,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Access tokens, never with what is secret of them. */
+        get: operations["listTokens"];
+        put?: never;
+        /** Makes an access token. The answer is the only place where it can be seen. */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a token back, at once. Browsers that have signed in with it are signed out. */
+        delete: operations["deleteToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1357,10 +1450,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hooks/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Starts the script whose trigger this is. The body, of any kind and up to 1 MiB, is a file to the run. Needs no access
+         *     token and no `Origin`.
+         */
+        post: operations["callTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who can reach this instance, and what is asked of them. */
+        Access: {
+            /** @description At which it is published. */
+            address: string;
+            /** @description Nobody may ask without a token. */
+            token_required: boolean;
+            /** @description How many access tokens there are. */
+            tokens: number;
+            /** @description What whoever runs this should know; `null` on loopback. */
+            warning?: string | null;
+            /** @description Other machines can reach it. */
+            wide: boolean;
+        };
         /**
          * @description What follows a run of which nobody knows how far it came, because the machine or the engine went down under it.
          * @enum {string}
@@ -1497,6 +1623,10 @@ export interface components {
             script_name: string;
             /** Format: date-time */
             to: string;
+        };
+        Called: {
+            /** @description The run that was started; of a signed call that was repeated, the first one's. */
+            run_id: string;
         };
         /** @description One difference between the run that succeeded and this one. */
         Change: {
@@ -2418,6 +2548,10 @@ export interface components {
          * @enum {string}
          */
         MadeBy: "created" | "editor" | "api" | "restore" | "import" | "dependencies" | "outside" | "template" | "duplicate";
+        MadeToken: components["schemas"]["Token"] & {
+            /** @description The token itself. It is stored nowhere and answered only now. */
+            token: string;
+        };
         /**
          * @description What a change of the clocks has to do with a fire.
          * @enum {string}
@@ -2486,6 +2620,17 @@ export interface components {
             tags?: string[];
             /** @description Id of a template to start from; without one, a program of one line. */
             template?: string | null;
+        };
+        NewToken: {
+            /**
+             * Format: date-time
+             * @description Default: it does not expire.
+             */
+            expires_at?: string | null;
+            /** @description Unique, 1 to 60 characters: whom or what it is for. */
+            name: string;
+            /** @description Default: `full`. */
+            scope?: components["schemas"]["Scope"];
         };
         NextFire: {
             /** Format: date-time */
@@ -3175,6 +3320,10 @@ export interface components {
             /** @description Of one of `environments`. */
             key: string;
         };
+        RotationWish: {
+            /** @description Default: `address`. */
+            what?: components["schemas"]["What"];
+        };
         /** @description One execution. */
         Run: {
             args: string[];
@@ -3435,6 +3584,8 @@ export interface components {
             start_deadline_seconds?: number | null;
             when?: components["schemas"]["When"] | null;
         };
+        /** @enum {string} */
+        Scope: "full" | "read";
         Script: {
             /** Format: date-time */
             created_at: string;
@@ -3497,6 +3648,29 @@ export interface components {
             retention?: components["schemas"]["RetentionWish"] | null;
             tags?: string[] | null;
         };
+        ScriptTrigger: {
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            /** @description There is a secret that calls are signed with. */
+            has_secret: boolean;
+            /**
+             * Format: date-time
+             * @description When a call last started a run, to about a minute.
+             */
+            last_used_at?: string | null;
+            script_id: string;
+            /** @description That secret. Answered once, when it was made here; `null` otherwise. */
+            secret?: string | null;
+            /** @description Calls have to be signed (Standard Webhooks). */
+            signed: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The path of its address. Answered once, when it is new; `null` from then on: only its fingerprint is stored. */
+            url_path?: string | null;
+            /** @description How that path begins, to tell it by. */
+            url_shown: string;
+        };
         /** @description One line of the answer. */
         SearchFrame: {
             lines: components["schemas"]["LogMatch"][];
@@ -3532,6 +3706,13 @@ export interface components {
             searched_bytes: number;
             /** Format: int64 */
             total_bytes: number;
+        };
+        SessionView: {
+            /** @description There is a token that somebody could sign in with. If not: `pytask-manager token create NAME`. */
+            has_tokens: boolean;
+            /** @description Nobody may ask without a token: other machines can reach this instance, or its configuration wants it. */
+            token_required: boolean;
+            who?: components["schemas"]["Who"] | null;
         };
         /** @enum {string} */
         SetBy: "settings" | "configuration";
@@ -3646,6 +3827,10 @@ export interface components {
         };
         /** @enum {string} */
         Severity: "error" | "warning";
+        SignIn: {
+            /** @description An access token. */
+            token: string;
+        };
         Simulated: {
             description: string;
             /** Format: int64 */
@@ -3736,6 +3921,7 @@ export interface components {
         /** @enum {string} */
         StorageMode: "subpath" | "host_path";
         System: {
+            access: components["schemas"]["Access"];
             data_dir: string;
             default_limits: components["schemas"]["Limits"];
             disk: components["schemas"]["Disk"];
@@ -3813,6 +3999,31 @@ export interface components {
             start: components["schemas"]["Place"];
             text: string;
         };
+        Token: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description It is of no use any more. */
+            expired: boolean;
+            /**
+             * Format: date-time
+             * @description `null`: never.
+             */
+            expires_at?: string | null;
+            /** @description The first four characters after `pytask_`, to tell it by. */
+            hint: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description To about a minute.
+             */
+            last_used_at?: string | null;
+            name: string;
+            scope: components["schemas"]["Scope"];
+        };
+        Tokens: {
+            /** @description Oldest first; at most 100. */
+            items: components["schemas"]["Token"][];
+        };
         ToolsProgram: {
             name: string;
             version: string;
@@ -3855,6 +4066,12 @@ export interface components {
             /** @enum {string} */
             kind: "system";
         } | {
+            /** Format: int64 */
+            body_bytes?: number;
+            content_type?: string | null;
+            /** @enum {string} */
+            kind: "webhook";
+        } | {
             /**
              * Format: int32
              * @description From 1; each further one is a retry.
@@ -3873,6 +4090,14 @@ export interface components {
              * @description Of the schedule; the moment belongs to it.
              */
             version?: number;
+        };
+        TriggerWish: {
+            /** @description Default: as it is; a new one is on. */
+            enabled?: boolean | null;
+            /** @description `generate`, or a `whsec_…` of the sender's own. Default: the one there is, or one is made where one is needed. */
+            secret?: string | null;
+            /** @description Default: as it is; a new one takes unsigned calls. */
+            signed?: boolean | null;
         };
         Unenforced: {
             limit: string;
@@ -4020,6 +4245,8 @@ export interface components {
              */
             url?: string | null;
         };
+        /** @enum {string} */
+        What: "address" | "secret" | "both";
         When: {
             expression: string;
             /** @enum {string} */
@@ -4032,6 +4259,17 @@ export interface components {
             /** @enum {string} */
             kind: "once";
         };
+        Who: {
+            /** Format: date-time */
+            expires_at?: string | null;
+            kind: components["schemas"]["WhoKind"];
+            name?: string | null;
+            scope: components["schemas"]["Scope"];
+            /** @description Of the token. */
+            token_id?: string | null;
+        };
+        /** @enum {string} */
+        WhoKind: "anybody" | "owner" | "token" | "browser";
         /**
          * @description Which of the two counts.
          * @enum {string}
@@ -4532,7 +4770,7 @@ export interface operations {
                 tag?: string;
                 /** @description Queued before this instant. */
                 to?: string;
-                trigger?: "manual" | "schedule" | "api" | "system";
+                trigger?: "manual" | "schedule" | "api" | "system" | "webhook";
             };
             header?: never;
             path?: never;
@@ -5076,7 +5314,7 @@ export interface operations {
                 state?: "queued" | "starting" | "running" | "stopping" | "collecting" | "finished";
                 tag?: string;
                 to?: string;
-                trigger?: "manual" | "schedule" | "api" | "system";
+                trigger?: "manual" | "schedule" | "api" | "system" | "webhook";
             };
             header?: never;
             path?: never;
@@ -6981,6 +7219,158 @@ export interface operations {
             };
         };
     };
+    getTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptTrigger"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    putTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptTrigger"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rotateTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotationWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptTrigger"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     changeScripts: {
         parameters: {
             query?: never;
@@ -7094,6 +7484,105 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7276,6 +7765,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -7563,6 +8137,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Zones"];
+                };
+            };
+        };
+    };
+    callTrigger: {
+        parameters: {
+            query?: never;
+            header?: {
+                "webhook-id"?: string | null;
+                "webhook-signature"?: string | null;
+                "webhook-timestamp"?: number | null;
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Called"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

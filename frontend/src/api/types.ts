@@ -85,6 +85,8 @@ export type EventFrame =
   | { type: "files"; script_id: string }
   | { type: "system"; system: System }
   | { type: "images" }
+  /** Something became of a webhook or of what it was told. */
+  | { type: "webhook"; webhook_id: string }
   /** This client was slow and frames were dropped. */
   | { type: "missed" };
 

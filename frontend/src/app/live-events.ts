@@ -54,6 +54,7 @@ export function followEvents(queryClient: QueryClient): () => void {
       reread(["script", frame.script_id], ["scripts"], ["tags"], ["dashboard"], ["schedules"]);
     else if (frame.type === "files") reread(["script", frame.script_id, "files"]);
     else if (frame.type === "images") reread(["images"]);
+    else if (frame.type === "webhook") reread(["webhooks"]);
     else if (frame.type === "system") onSystem(frame.system);
     else if (frame.type === "missed") void queryClient.invalidateQueries();
   };

@@ -190,6 +190,21 @@ pub fn some_of(connection: &Connection, script: &ScriptId, limit: usize) -> Resu
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Remembers the directory of a run that has no row yet: until it has one, it is to be removed.
+pub fn note(connection: &Connection, run: &RunId, queued_at: Timestamp) -> Result<(), Error> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO removals (run_id, queued_at) VALUES (?1, ?2)")?
+        .execute(params![run.as_str(), ms(queued_at)])?;
+    Ok(())
+}
+
+/// Whether its directory is still to be removed.
+pub fn is_noted(connection: &Connection, run: &RunId) -> Result<bool, Error> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM removals WHERE run_id = ?1")?
+        .exists([run.as_str()])?)
+}
+
 /// Whose directories are to be removed yet, beginning after that one.
 pub fn removals(
     connection: &Connection,

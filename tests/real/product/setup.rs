@@ -6,10 +6,13 @@ use std::process::{Command, Stdio};
 use crate::machine;
 
 /// What a user's shell may say of these is not what the tests mean.
-const OURS: [&str; 8] = [
+const OURS: [&str; 11] = [
+    "PYTASK_ALLOW_LAN",
     "PYTASK_ALLOWED_HOSTS",
     "PYTASK_DATA_VOLUME",
     "PYTASK_MAX_RUNS",
+    "PYTASK_PUBLISHED",
+    "PYTASK_REQUIRE_TOKEN",
     "PYTASK_RUN_UID",
     "PYTASK_LOG",
     "PYTASK_SECRETS_KEY_FILE",

@@ -1,40 +1,10 @@
-// What the API says about access tokens, and about who asks.
+// What the API says about access tokens, and about who asks. An answer has all its fields, be they null.
+import type { components } from "~/api/schema";
 
-export type Scope = "full" | "read";
+type Schemas = components["schemas"];
 
-export interface Token {
-  id: string;
-  name: string;
-  scope: Scope;
-  /** The first characters after `pytask_`, to tell it by. */
-  hint: string;
-  created_at: string;
-  /** To about a minute. */
-  last_used_at: string | null;
-  expires_at: string | null;
-  /** It is of no use any more. */
-  expired: boolean;
-}
-
+export type Scope = Schemas["Scope"];
+export type Token = Required<Schemas["Token"]>;
 export type MadeToken = Token & { token: string };
-
-export interface NewToken {
-  name: string;
-  scope: Scope;
-  expires_at: string | null;
-}
-
-export interface Session {
-  /** Nobody may ask without a token. */
-  token_required: boolean;
-  /** There is a token that somebody could sign in with. */
-  has_tokens: boolean;
-  /** Absent for somebody who has to sign in. */
-  who: {
-    kind: "anybody" | "owner" | "token" | "browser";
-    scope: Scope;
-    token_id: string | null;
-    name: string | null;
-    expires_at: string | null;
-  } | null;
-}
+export type NewToken = Schemas["NewToken"];
+export type Session = Required<Omit<Schemas["SessionView"], "who">> & { who: Required<Schemas["Who"]> | null };

@@ -23,6 +23,7 @@ const webhook: Webhook = {
   updated_at: "2026-01-01T00:00:00Z",
   last_delivery: null,
   failing_since: null,
+  disabled_because: null,
 };
 
 const draft = (over: Partial<Draft> = {}): Draft => ({ ...newDraft("UTC"), url: "https://example.org/hook", ...over });

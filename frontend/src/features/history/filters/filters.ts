@@ -67,6 +67,7 @@ export const TRIGGERS = [
   { value: "manual", label: "By hand" },
   { value: "schedule", label: "By schedule" },
   { value: "api", label: "Through the API" },
+  { value: "webhook", label: "By a call to its address" },
   { value: "system", label: "By PyTask-Manager" },
 ];
 export const LAST_WORDS: Record<Last, string> = {

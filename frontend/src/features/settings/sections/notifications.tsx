@@ -1,9 +1,7 @@
 // Who is told when a run fails, recovers or is late, and how messages are delivered.
 import type { SettingsView } from "~/api/types";
-import type { NotificationSettings } from "~/features/webhooks/contract";
 import { DeliverySettings } from "~/features/webhooks/delivery-settings";
 import { NotificationsPanel } from "~/features/webhooks/notifications-panel";
-import type { Wish } from "~/features/webhooks/settings-form";
 import { useChangeSettings } from "../use-change-settings";
 import { WithSettings } from "../with-settings";
 
@@ -16,16 +14,13 @@ export const Section = () => (
 
 function Delivery({ settings }: { settings: SettingsView }) {
   const change = useChangeSettings();
-  const { set, defaults } = settings as unknown as {
-    set: { notifications?: Wish };
-    defaults: { notifications: NotificationSettings };
-  };
+  const { set, defaults } = settings;
   return (
     <DeliverySettings
       set={set.notifications ?? {}}
-      defaults={defaults.notifications}
+      defaults={{ ...defaults.notifications, public_url: defaults.notifications.public_url ?? null }}
       save={{
-        mutate: (notifications, options) => change.mutate({ notifications } as object, options),
+        mutate: (notifications, options) => change.mutate({ notifications }, options),
         isPending: change.isPending,
         error: change.error,
       }}
