@@ -4,6 +4,9 @@ import { beforeEach, expect, it, vi } from "vitest";
 import { TooltipProvider } from "~/components/ui/tooltip";
 import { WebhookDialog } from "./webhook-dialog";
 
+// Finding things by their roles in a form of this size takes its time on a machine that is busy.
+vi.setConfig({ testTimeout: 30_000 });
+
 let answer: (request: Request) => Promise<[status: number, body: unknown]>;
 const sent: unknown[] = [];
 
@@ -85,7 +88,7 @@ it("points at the line of a template that cannot be read", async () => {
   show();
   fireEvent.click(screen.getByRole("radio", { name: "Own template" }));
   type("Template", "first\n{{ script.nam }}\nlast");
-  const place = await screen.findByRole("button", { name: /Line 2/ }, { timeout: 3000 });
+  const place = await screen.findByRole("button", { name: /Line 2/ }, { timeout: 15_000 });
   expect(place).toHaveTextContent("{{ script.nam }}");
   fireEvent.click(place);
   const area = screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Template" });
