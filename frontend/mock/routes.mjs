@@ -1,4 +1,5 @@
 // The pretend controller's HTTP contract, one row per route.
+import { accessRoutes } from "./access.mjs";
 import { artifact, artifactsOf } from "./artifacts.mjs";
 import { backupRoutes } from "./backups.mjs";
 import { cleanupRoutes } from "./cleanup.mjs";
@@ -16,6 +17,8 @@ import { listed, scriptRoutes } from "./scripts.mjs";
 import { changeSettings, outOfBounds, settingsChanges, settingsView } from "./settings.mjs";
 import { cancel, dashboard, start, tell, tellScript } from "./simulate.mjs";
 import { variableRoutes } from "./variables.mjs";
+import { triggerRoutes } from "./triggers.mjs";
+import { webhookRoutes } from "./webhooks.mjs";
 
 class Refusal extends Error {
   constructor(status, code, message, details) {
@@ -79,7 +82,10 @@ export const ROUTES = [
   ...cleanupRoutes({ refuse }),
   ...variableRoutes({ known, refuse, scripts }),
   ...logRoutes({ known, refuse }),
+  ...accessRoutes({ known, refuse }),
   ...scheduleRoutes({ known, refuse, page }),
+  ...triggerRoutes({ known, refuse }),
+  ...webhookRoutes({ known, refuse, page }),
   [
     "POST",
     /^\/scripts\/([^/]+)\/runs$/,

@@ -50,6 +50,14 @@ export const builtIn = {
     ],
     trash_days: 30,
   },
+  notifications: {
+    private_targets: [],
+    max_attempts: 30,
+    timeout_seconds: 10,
+    keep_days: 30,
+    late_seconds: 60,
+    public_url: null,
+  },
 };
 
 const set = {
@@ -62,6 +70,14 @@ const set = {
   cleanup: { enabled: null, expression: null, timezone: null, kinds: null, trash_days: null },
   retention: { max_age_days: null, max_runs: null, max_bytes: null },
   backup: { enabled: null, expression: null, timezone: null, keep: null, logs: null, artifacts: null },
+  notifications: {
+    private_targets: ["192.168.1.20"],
+    max_attempts: null,
+    timeout_seconds: null,
+    keep_days: null,
+    late_seconds: null,
+    public_url: null,
+  },
   packages: {
     default_requirements: ["certifi"],
     cool_down_days: null,
@@ -96,6 +112,7 @@ export const inForce = () => ({
   retention: { ...builtIn.retention, ...given(set.retention) },
   backup: { ...builtIn.backup, ...given(set.backup) },
   cleanup: { ...builtIn.cleanup, ...given(set.cleanup) },
+  notifications: { ...builtIn.notifications, ...given(set.notifications) },
 });
 
 /** What was changed, the newest first. */
@@ -209,6 +226,15 @@ function change(patch, engine) {
   if (patch.backup) Object.assign(set.backup, patch.backup);
   if (patch.cleanup?.trash_days > 36_500)
     return ["cleanup.trash_days", `cleanup.trash_days must be from 0 to 36500, not ${patch.cleanup.trash_days}`];
+  if (patch.notifications?.max_attempts > 100)
+    return [
+      "notifications.max_attempts",
+      `max_attempts must be from 1 to 100, not ${patch.notifications.max_attempts}`,
+    ];
+  const target = patch.notifications?.private_targets?.find((each) => !/^[\w.:-]+(\/\d+)?$/.test(each));
+  if (target)
+    return ["notifications.private_targets", `“${target}” is not a host, an address or a network such as 10.0.0.0/8`];
+  if (patch.notifications) Object.assign(set.notifications, patch.notifications);
   if (patch.retention) Object.assign(set.retention, patch.retention);
   if (patch.cleanup) Object.assign(set.cleanup, patch.cleanup);
   if (patch.packages) Object.assign(set.packages, patch.packages);

@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,7 +16,7 @@ use crate::model::ids::ScriptId;
 use crate::model::secret::Secret;
 use crate::model::trigger::{MOST_BODY_BYTES, Trigger};
 use crate::triggers::signature::Signed;
-use crate::triggers::{Call, Rotation, SecretWish, Told, Wish};
+use crate::triggers::{self, Call, Rotation, SecretWish, Told, Wish};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ScriptTrigger)]
@@ -102,13 +103,16 @@ pub struct Called {
     pub run_id: String,
 }
 
-/// The script's trigger, without what is secret of it.
+/// The script's trigger, without what is secret of it. 204: it has none, which is how most scripts are and no error.
 #[utoipa::path(get, path = "/scripts/{id}/trigger", tag = "triggers", operation_id = "getTrigger",
     params(("id" = String, Path)),
-    responses((status = 200, body = TriggerView), (status = 404, body = ErrorBody)))]
-pub async fn get(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<TriggerView>, ApiError> {
-    let trigger = api.triggers.get(&ScriptId::parse(&id)).await?;
-    Ok(Json(trigger.into()))
+    responses((status = 200, body = TriggerView), (status = 204), (status = 404, body = ErrorBody)))]
+pub async fn get(State(api): State<Api>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    match api.triggers.get(&ScriptId::parse(&id)).await {
+        Ok(trigger) => Ok(Json(TriggerView::from(trigger)).into_response()),
+        Err(triggers::Error::NotFound) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Makes the script's trigger, or changes what is given of it. A new address, and a secret that is made here, are

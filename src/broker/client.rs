@@ -124,6 +124,10 @@ impl Engine for Client {
         }
     }
 
+    async fn remove_network(&self) -> Result<(), Error> {
+        done(&self.ask(Call::RemoveNetwork).await?)
+    }
+
     async fn ping(&self) -> Result<(), Error> {
         done(&self.ask_within(PROMPTLY, Call::Ping).await?)
     }

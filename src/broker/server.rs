@@ -144,6 +144,10 @@ impl Server {
         let instance = greeting.instance.as_str();
         Ok(match call {
             Call::Describe => Reply::Description(engine.describe().await?),
+            Call::RemoveNetwork => {
+                engine.remove_network().await?;
+                Reply::Done
+            }
             Call::Ping => {
                 engine.ping().await?;
                 Reply::Done

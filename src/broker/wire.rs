@@ -40,6 +40,7 @@ pub(super) struct Greeting {
 pub(super) enum Call {
     Probe { image: String },
     Describe,
+    RemoveNetwork,
     Ping,
     Launch { order: Order },
     Inspect { name: JobName },

@@ -13,7 +13,7 @@ use crate::engine::{
     LabelledImage, ListedJob, Listener, Recipe,
 };
 
-const CALLS: [&str; 15] = [
+const CALLS: [&str; 16] = [
     "probe",
     "describe",
     "remove_network",

@@ -1275,7 +1275,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The script's trigger, without what is secret of it. */
+        /** The script's trigger, without what is secret of it. 204: it has none, which is how most scripts are and no error. */
         get: operations["getTrigger"];
         /**
          * Makes the script's trigger, or changes what is given of it. A new address, and a secret that is made here, are
@@ -8527,6 +8527,12 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ScriptTrigger"];
                 };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             404: {
                 headers: {

@@ -97,6 +97,8 @@ export type EventFrame =
   /** A backup came, went, or is further. */
   | { type: "backups" }
   | { type: "cleanup" }
+  /** Something became of a webhook or of what it was told. */
+  | { type: "webhook"; webhook_id: string }
   /** This client was slow and frames were dropped. */
   | { type: "missed" };
 

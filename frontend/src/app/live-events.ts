@@ -56,6 +56,7 @@ export function followEvents(queryClient: QueryClient): () => void {
     else if (frame.type === "images") reread(["images"]);
     else if (frame.type === "backups") reread(["backups"]);
     else if (frame.type === "cleanup") reread(["cleanup"]);
+    else if (frame.type === "webhook") reread(["webhooks"]);
     else if (frame.type === "system") onSystem(frame.system);
     else if (frame.type === "missed") void queryClient.invalidateQueries();
   };

@@ -51,6 +51,14 @@ interface CodeSearch {
   against?: "previous" | undefined;
 }
 
+const DELIVERY_STATES = ["pending", "delivering", "delivered", "failed", "cancelled", "quiet"] as const;
+interface WebhookSearch {
+  /** Only deliveries of this state; absent for all. */
+  state?: (typeof DELIVERY_STATES)[number] | undefined;
+  /** The one that is opened. */
+  delivery?: string | undefined;
+}
+
 const positive = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
@@ -166,6 +174,15 @@ const settingsSectionRoute = createRoute({
   component: lazyRouteComponent(() => load(() => import("~/features/settings/settings-page")), "SettingsPage"),
 });
 
+const webhookRoute = createRoute({
+  ...at("/settings/webhooks/$webhookId"),
+  validateSearch: (search: Record<string, unknown>): WebhookSearch => ({
+    state: DELIVERY_STATES.find((each) => each === search.state),
+    delivery: text(search.delivery),
+  }),
+  component: lazyRouteComponent(() => load(() => import("~/features/webhooks/log/webhook-page")), "WebhookPage"),
+});
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     dashboardRoute,
@@ -184,6 +201,7 @@ export const router = createRouter({
     schedulerRoute,
     settingsRoute,
     settingsSectionRoute,
+    webhookRoute,
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: PageError,

@@ -101,11 +101,6 @@ impl Images for Calls {
             .await
     }
 
-    async fn labelled_images(&self) -> Result<Vec<LabelledImage>, Error> {
-        self.pass("engine.labelled_images", self.engine.labelled_images())
-            .await
-    }
-
     async fn remove_image(&self, reference: &str) -> Result<(), Error> {
         self.pass("engine.remove_image", self.engine.remove_image(reference))
             .await

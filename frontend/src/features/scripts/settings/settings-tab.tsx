@@ -1,5 +1,5 @@
-// What the script is called, which Python it has, which variables its runs get, what they may use, what happens when they overlap,
-// how long they are kept, and the end of it.
+// What the script is called, which Python it has, which variables its runs get, what they may use, what happens when they
+// overlap, how long they are kept, who is told of them, how they are started from elsewhere, and the end of it.
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { scriptQuery, systemQuery } from "~/api/queries";
@@ -9,6 +9,8 @@ import { Page, Panel } from "~/components/ui/panel";
 import { limitOf } from "~/features/limits/limits";
 import { LimitsForm } from "~/features/limits/limits-form";
 import { ScriptVariablesPanel } from "~/features/variables/script-variables-panel";
+import { TriggerPanel } from "~/features/triggers/trigger-panel";
+import { ScriptNotificationsPanel } from "~/features/webhooks/script-notifications-panel";
 import { useTrash } from "../use-trash";
 import { GeneralForm } from "./general-form";
 import { ImageForm } from "./image-form";
@@ -29,6 +31,8 @@ export function SettingsTab() {
       <LimitsSection key={`limits-${script.id}`} script={script} system={system} />
       <OverlapForm key={`overlap-${script.id}`} script={script} />
       <RetentionSection key={`retention-${script.id}`} script={script} />
+      <ScriptNotificationsPanel key={`notifications-${script.id}`} scriptId={script.id} />
+      <TriggerPanel key={`trigger-${script.id}`} scriptId={script.id} />
       <Danger script={script} />
     </Page>
   );

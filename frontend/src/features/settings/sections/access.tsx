@@ -1,8 +1,2 @@
 // Tokens for programs and for other machines.
-import { Empty, Panel } from "~/components/ui/panel";
-
-export const Section = () => (
-  <Panel title="Access">
-    <Empty title="Not built yet">Tokens for programs and for other machines.</Empty>
-  </Panel>
-);
+export { AccessPanel as Section } from "~/features/access/access-panel";
