@@ -16,8 +16,8 @@ import { scheduleRoutes } from "./schedules.mjs";
 import { listed, scriptRoutes } from "./scripts.mjs";
 import { changeSettings, outOfBounds, settingsChanges, settingsView } from "./settings.mjs";
 import { cancel, dashboard, start, tell, tellScript } from "./simulate.mjs";
-import { variableRoutes } from "./variables.mjs";
 import { triggerRoutes } from "./triggers.mjs";
+import { variableRoutes } from "./variables.mjs";
 import { webhookRoutes } from "./webhooks.mjs";
 
 class Refusal extends Error {

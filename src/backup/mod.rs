@@ -181,7 +181,7 @@ impl Backups {
                     rows::checks(c)?,
                     rows::value(c, rows::LAST)?,
                     rows::value(c, rows::CURSOR)?,
-                    !store::index_credentials::all(c)?.is_empty(),
+                    !store::sealed::all(c)?.is_empty(),
                 ))
             })
             .await?;

@@ -172,10 +172,12 @@ impl Webhooks {
         let cx = &self.0;
         let checked = change::check(cx, wish, None).await?;
         let now = cx.clock.now();
-        let (webhook, secret) = checked.into_new(&cx.vault, now)?;
-        let stored = cx
+        let vault = cx.vault.clone();
+        let (stored, secret) = cx
             .store
             .write(move |tx| {
+                // In here, because the key may be replaced meanwhile.
+                let (webhook, secret) = checked.into_new(&vault, now)?;
                 if let Some(script) = &webhook.script_id {
                     let script = store::scripts::get(tx, script)?;
                     script
@@ -186,7 +188,7 @@ impl Webhooks {
                     return Err(Error::TooMany);
                 }
                 webhooks::put(tx, &webhook)?;
-                Ok::<_, Error>(webhook)
+                Ok::<_, Error>((webhook, secret))
             })
             .await?;
         cx.tell(&stored.id);
