@@ -160,7 +160,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "api", "app", "backup", "broker", "clock", "config", "doctor", "engine", "files", "runs",
         ],
     ),
-    ("cli", &["api", "app", "clock", "config", "runs"]),
     (
         "app",
         &[

@@ -184,8 +184,8 @@ async fn start_with(witnesses: Vec<Arc<dyn Witness>>) -> (TestApp, Clock) {
     };
     let app = TestApp::start_in(surroundings, &[]).await;
     // What goes by itself would be in the way.
-    app.patch("/settings", json!({ "cleanup": { "enabled": false } }))
-        .await;
+    let by_itself = json!({ "cleanup": { "enabled": false }, "backup": { "enabled": false } });
+    app.patch("/settings", by_itself).await;
     (app, clock)
 }
 

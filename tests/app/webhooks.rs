@@ -355,9 +355,9 @@ async fn a_kill_between_and_within_attempts_loses_nothing() {
         .app
         .until("it is being sent", async |_| receiver.received().len() == 2)
         .await;
-    // While it is being sent.
-    stage.app.restart().await;
+    // While it is being sent; it is sent again as soon as somebody is there.
     receiver.be(Manner::status(200));
+    stage.app.restart().await;
     stage.pass(60);
     let delivered = stage
         .newest_until(&hook, "delivered", |newest| newest["state"] == "delivered")
