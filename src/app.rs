@@ -271,6 +271,7 @@ pub async fn start_on(
         events: events.clone(),
         settings: settings.clone(),
         vault: keys.vault().clone(),
+        metrics: metrics.clone(),
         extra_ca: extra_ca.clone(),
     });
     let triggers = Triggers::new(triggers::Parts {
@@ -285,6 +286,7 @@ pub async fn start_on(
         ground: doctor::Ground::Running(Box::new(doctor::Running {
             runs: runs.clone(),
             settings: settings.clone(),
+            keys: keys.clone(),
             events: events.clone(),
             metrics: metrics.clone(),
         })),
@@ -407,7 +409,7 @@ fn examination(
         data: data.clone(),
         clock: Clock::default(),
         listen: config.listen,
-        guarded: false,
+        guarded: config.require_token || exposure::of(config).is_ok_and(|exposure| exposure.is_wide()),
         key: match &config.secrets_key_file {
             Some(path) => doctor::Key::Given(path.clone()),
             None => doctor::Key::OnVolume(data.path().join(layout::SECRETS_KEY)),

@@ -69,6 +69,13 @@ impl Keys {
         Ok(keys)
     }
 
+    /// Where there is something that no key opens.
+    pub async fn unreadable(&self) -> Result<Vec<String>, Error> {
+        let all = self.store.read(sealed::all).await?;
+        let lost = |at: &sealed::SealedAt| self.vault.unseal(&at.place, &at.sealed).is_err();
+        Ok(all.into_iter().filter(lost).map(|at| at.place).collect())
+    }
+
     pub fn vault(&self) -> &Vault {
         &self.vault
     }

@@ -76,7 +76,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // What it is told comes through the store; of `runs` it has the way in which loops are kept alive.
     (
         "webhooks",
-        &["clock", "events", "model", "runs", "settings", "store", "vault"],
+        &["clock", "events", "metrics", "model", "runs", "settings", "store", "vault"],
     ),
     (
         "backup",
@@ -104,7 +104,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "doctor",
         &[
-            "clock", "engine", "events", "files", "metrics", "model", "runs", "settings", "store",
+            "clock", "engine", "events", "files", "keys", "metrics", "model", "runs", "settings", "store",
         ],
     ),
     ("access", &["clock", "model", "rate", "store"]),

@@ -306,6 +306,21 @@ pub(super) fn reach(facts: &ReachFacts) -> Check {
         .by("ports: [\"127.0.0.1:8420:8420\"]")
 }
 
+/// What is sealed there, in words.
+pub(super) fn sealed_at(place: &str) -> String {
+    let parts: Vec<&str> = place.splitn(3, '/').collect();
+    match parts.as_slice() {
+        ["index_credentials", ..] => {
+            format!("the password for {}", place.trim_start_matches("index_credentials/"))
+        }
+        ["variables", "", name] => format!("the secret {name}"),
+        ["variables", _, name] => format!("a script's secret {name}"),
+        ["webhooks", ..] => "the address or secret of a webhook".to_owned(),
+        ["triggers", ..] => "what calls to a script's address are signed with".to_owned(),
+        _ => place.to_owned(),
+    }
+}
+
 /// None, where nobody makes any.
 pub(super) fn backups(facts: &BackupFacts) -> Option<Check> {
     let about = About {

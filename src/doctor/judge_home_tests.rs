@@ -196,3 +196,16 @@ fn backups_are_judged_where_there_are_any() {
     assert_eq!(judged(Some(7)), Some(Well));
     assert_eq!(judged(Some(8)), Some(Warning));
 }
+
+#[test]
+fn what_is_sealed_is_named() {
+    for (place, words) in [
+        ("index_credentials/https://a.example/simple", "the password for https://a.example/simple"),
+        ("variables//KEY", "the secret KEY"),
+        ("variables/0190/KEY", "a script's secret KEY"),
+        ("webhooks/0190/url", "the address or secret of a webhook"),
+        ("elsewhere", "elsewhere"),
+    ] {
+        assert_eq!(sealed_at(place), words);
+    }
+}

@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::engine::{Description, Engine};
 use crate::events::{Events, News};
 use crate::files::{DataDir, on_disk};
+use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::model::indexes::{Index, Indexes};
 use crate::model::settings::MIN_FREE_BYTES;
@@ -73,6 +74,7 @@ pub enum Ground {
 pub struct Running {
     pub runs: Runs,
     pub settings: Keeper,
+    pub keys: Keys,
     pub events: Events,
     pub metrics: Metrics,
 }
@@ -313,13 +315,8 @@ impl Parts {
         let Ground::Running(running) = &self.ground else {
             return vec![];
         };
-        let indexes = running.settings.indexes().await.unwrap_or_default();
-        let lost = |credentials: &crate::model::indexes::CredentialsView| !credentials.has_password;
-        indexes
-            .into_iter()
-            .filter(|index| index.credentials.as_ref().is_some_and(lost))
-            .map(|index| format!("the password for {}", index.address))
-            .collect()
+        let places = running.keys.unreadable().await.unwrap_or_default();
+        places.iter().map(|place| judge_home::sealed_at(place)).collect()
     }
 
     fn tell(&self, report: &Report) {

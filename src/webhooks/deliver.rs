@@ -7,7 +7,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +18,7 @@ use super::backoff::{self, End, Tried};
 use super::send::{self, Answer};
 use super::{Context, Error};
 use crate::events::News;
+use crate::metrics;
 use crate::model::ids::WebhookId;
 use crate::model::webhook::{Attempt, Delivery, DeliveryState, Webhook};
 use crate::store;
@@ -255,12 +255,12 @@ async fn record(
         })
         .await?;
     if stored {
-        let counter: &AtomicU64 = match next {
-            Next::Over(DeliveryState::Delivered) => &cx.counted.delivered,
-            Next::Over(_) => &cx.counted.given_up,
-            Next::At(_) => &cx.counted.to_be_tried_again,
+        let became = match next {
+            Next::Over(DeliveryState::Delivered) => metrics::Delivery::Delivered,
+            Next::Over(_) => metrics::Delivery::GivenUp,
+            Next::At(_) => metrics::Delivery::Failed,
         };
-        counter.fetch_add(1, Ordering::Relaxed);
+        cx.metrics.webhook(became, answer.took);
     }
     match next {
         Next::Over(DeliveryState::Failed) => {

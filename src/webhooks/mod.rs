@@ -14,7 +14,6 @@ pub mod format;
 mod send;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -23,6 +22,7 @@ pub use change::{SecretWish, Wish};
 
 use crate::clock::Clock;
 use crate::events::{Events, News};
+use crate::metrics::Metrics;
 use crate::model::ids::{DeliveryId, ScriptId, WebhookId};
 use crate::model::script::Invalid;
 use crate::model::secret::Secret;
@@ -70,6 +70,7 @@ pub struct Parts {
     pub events: Events,
     pub settings: Keeper,
     pub vault: Vault,
+    pub metrics: Metrics,
     /// PEM, beside what the machine trusts.
     pub extra_ca: Option<Arc<Vec<u8>>>,
 }
@@ -84,23 +85,7 @@ struct Context {
     names: Box<dyn address::Resolve>,
     /// Something may have come into the outbox, or may be tried earlier.
     changed: Notify,
-    counted: Counted,
-}
-
-/// Attempts since the start, by how they ended.
-#[derive(Default)]
-struct Counted {
-    delivered: AtomicU64,
-    to_be_tried_again: AtomicU64,
-    given_up: AtomicU64,
-}
-
-/// The same, as it is now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    pub delivered: u64,
-    pub to_be_tried_again: u64,
-    pub given_up: u64,
+    metrics: Metrics,
 }
 
 /// A webhook with what became of the last thing that it was told.
@@ -126,7 +111,7 @@ impl Webhooks {
             extra_ca: parts.extra_ca,
             names: Box::new(address::System),
             changed: Notify::new(),
-            counted: Counted::default(),
+            metrics: parts.metrics,
         });
         let cx = Arc::clone(&context);
         keep_alive("webhooks", move || deliver::keep(Arc::clone(&cx)));
@@ -136,15 +121,6 @@ impl Webhooks {
     /// Has the outbox looked at now.
     pub fn wake(&self) {
         self.0.changed.notify_one();
-    }
-
-    pub fn counts(&self) -> Counts {
-        let counted = &self.0.counted;
-        Counts {
-            delivered: counted.delivered.load(Ordering::Relaxed),
-            to_be_tried_again: counted.to_be_tried_again.load(Ordering::Relaxed),
-            given_up: counted.given_up.load(Ordering::Relaxed),
-        }
     }
 
     /// All, or those of one script alone; oldest first.

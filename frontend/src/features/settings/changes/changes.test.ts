@@ -8,7 +8,7 @@ describe("changes of settings", () => {
     expect(fieldName("max_runs")).toBe("Runs at once");
     expect(fieldName("default_limits.memory_bytes")).toBe("Default limit: Memory");
     expect(fieldName("index_credentials.https://a.example/simple")).toBe("Who signs in at https://a.example/simple");
-    expect(fieldName("cleanup.trash_days")).toBe("cleanup.trash_days");
+    expect(fieldName("some.new_days")).toBe("some.new_days");
     expect(valueText("max_runs", null)).toBe("the default");
     expect(valueText("index_credentials.https://a.example", null)).toBe("nobody");
     expect(valueText("default_limits.memory_bytes", 64 * 1024 ** 2)).toBe("64 MiB");

@@ -20,6 +20,23 @@ const NAMES: Readonly<Record<string, string>> = {
   "retention.max_age_days": "Retention: age",
   "retention.max_runs": "Retention: runs",
   "retention.max_bytes": "Retention: space",
+  "notifications.private_targets": "Webhooks within the network",
+  "notifications.max_attempts": "Webhooks: attempts",
+  "notifications.timeout_seconds": "Webhooks: patience",
+  "notifications.keep_days": "Webhooks: log of deliveries",
+  "notifications.late_seconds": "Webhooks: late after",
+  "notifications.public_url": "Address of this instance",
+  "cleanup.enabled": "Clean-up by itself",
+  "cleanup.expression": "Clean-up: when",
+  "cleanup.timezone": "Clean-up: time zone",
+  "cleanup.kinds": "Clean-up: what goes",
+  "cleanup.trash_days": "Days in the trash",
+  "backup.enabled": "Backups by themselves",
+  "backup.expression": "Backups: when",
+  "backup.timezone": "Backups: time zone",
+  "backup.keep": "Backups that stay",
+  "backup.logs": "Backups: logs",
+  "backup.artifacts": "Backups: artifacts",
 };
 const LIMITS = "default_limits.";
 const LOGINS = "index_credentials.";
