@@ -76,7 +76,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // What it is told comes through the store; of `runs` it has the way in which loops are kept alive.
     (
         "webhooks",
-        &["clock", "events", "metrics", "model", "runs", "settings", "store", "vault"],
+        &[
+            "clock", "events", "metrics", "model", "runs", "settings", "store", "vault",
+        ],
     ),
     (
         "backup",

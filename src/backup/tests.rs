@@ -399,7 +399,7 @@ fn a_restore_that_is_killed_anywhere_is_no_instance_and_can_be_done_again() {
         steps.len() > 10 && steps.ends_with(&["scripts", "runs", "db", "end"]),
         "{steps:?}"
     );
-    for killed_at in 0..steps.len() {
+    for (killed_at, step) in steps.iter().enumerate() {
         std::fs::remove_dir_all(stage.target()).expect("removes");
         let mut seen = 0;
         let killed = catch_unwind(AssertUnwindSafe(|| {
@@ -415,7 +415,7 @@ fn a_restore_that_is_killed_anywhere_is_no_instance_and_can_be_done_again() {
             stage.target().join(layout::RESTORING),
             stage.target().join(layout::DATABASE),
         );
-        assert!(there.exists() || !database.exists(), "{}", steps[killed_at]);
+        assert!(there.exists() || !database.exists(), "{step}");
         stage
             .restore(&bytes, &mut |_| Ok(()))
             .expect("restores after that");

@@ -81,7 +81,8 @@ fn what_an_order_makes_is_read_as_that_order() {
 
 #[test]
 fn a_job_that_differs_anywhere_is_none_of_ours() {
-    let changes: [(&str, fn(&mut JobSpec)); 12] = [
+    type Change = fn(&mut JobSpec);
+    let changes: [(&str, Change); 12] = [
         ("the name", |job| job.name.0.push('x')),
         ("another label", |job| {
             job.labels.insert("a".into(), "b".into());

@@ -231,14 +231,11 @@ impl Context {
             return Err(Error::Running);
         }
         let agreed = match &wish.fingerprint {
-            Some(fingerprint) => {
-                let known = self
-                    .previews()
-                    .iter()
-                    .find(|plan| plan.fingerprint() == *fingerprint)
-                    .cloned();
-                known
-            }
+            Some(fingerprint) => self
+                .previews()
+                .iter()
+                .find(|plan| plan.fingerprint() == *fingerprint)
+                .cloned(),
             None => None,
         };
         let kinds = match (&wish.kinds, &agreed) {

@@ -311,7 +311,10 @@ pub(super) fn sealed_at(place: &str) -> String {
     let parts: Vec<&str> = place.splitn(3, '/').collect();
     match parts.as_slice() {
         ["index_credentials", ..] => {
-            format!("the password for {}", place.trim_start_matches("index_credentials/"))
+            format!(
+                "the password for {}",
+                place.trim_start_matches("index_credentials/")
+            )
         }
         ["variables", "", name] => format!("the secret {name}"),
         ["variables", _, name] => format!("a script's secret {name}"),

@@ -200,7 +200,10 @@ fn backups_are_judged_where_there_are_any() {
 #[test]
 fn what_is_sealed_is_named() {
     for (place, words) in [
-        ("index_credentials/https://a.example/simple", "the password for https://a.example/simple"),
+        (
+            "index_credentials/https://a.example/simple",
+            "the password for https://a.example/simple",
+        ),
         ("variables//KEY", "the secret KEY"),
         ("variables/0190/KEY", "a script's secret KEY"),
         ("webhooks/0190/url", "the address or secret of a webhook"),

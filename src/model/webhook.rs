@@ -302,7 +302,8 @@ mod tests {
         };
         assert_eq!(change(|_| {}), Ok(()));
         let quiet = |json: &str| serde_json::from_str::<QuietHours>(json).expect("quiet hours");
-        let table: [(fn(&mut Terms), &str); 9] = [
+        type Change = fn(&mut Terms);
+        let table: [(Change, &str); 9] = [
             (|t| t.name = " ".to_owned(), "name"),
             (|t| t.name = "a\nb".to_owned(), "name"),
             (|t| t.events.clear(), "events"),

@@ -212,7 +212,10 @@ mod tests {
             .map(|(id, _)| id)
             .collect();
         assert_eq!(listening, [all.id.clone(), of_a.id.clone()]);
-        assert_eq!(list(&db, Some(&b.id)).expect("reads"), [of_b.clone()]);
+        assert_eq!(
+            list(&db, Some(&b.id)).expect("reads"),
+            std::slice::from_ref(&of_b)
+        );
         assert_eq!(count(&db).expect("counts"), 4);
 
         scripts::remove(&db, &a.id).expect("removes");

@@ -495,7 +495,7 @@ async fn what_was_missed_while_nobody_was_there_is_made_up_for_once() {
     app.restart().await;
     let report = app.reported(1).await;
     assert_eq!(
-        (&report["trigger"], &report["freed_bytes"] != &json!(0)),
+        (&report["trigger"], report["freed_bytes"] != json!(0)),
         (&json!("schedule"), true)
     );
     assert!(!app.data.join("probe/old").exists());

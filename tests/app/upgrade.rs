@@ -26,6 +26,10 @@ fn place(folder: &Path) -> Place {
 
 /// Not a test by itself: what the others start.
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a child of this test is told by its environment what to do"
+)]
 fn child() {
     let Ok(folder) = std::env::var(CHILD) else { return };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -121,6 +125,10 @@ fn tables(db: &Connection) -> Vec<String> {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long it goes on is said by who runs it"
+)]
 fn an_upgrade_that_is_killed_leaves_the_old_or_the_new() {
     let rounds: u32 = std::env::var("PYTASK_UPGRADE_ROUNDS")
         .ok()
