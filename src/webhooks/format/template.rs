@@ -148,6 +148,10 @@ fn environment() -> Environment<'static> {
     environment.add_filter("int", minijinja::filters::int);
     environment.add_filter("tojson", |value: Value, options: Kwargs| -> Made<String> {
         options.assert_all_used()?;
+        // A filter is given what is not there; as JSON it would be null, and a slip of the pen go out.
+        if value.is_undefined() {
+            return Err(ErrorKind::UndefinedError.into());
+        }
         let json = serde_json::to_string(&value)
             .map_err(|e| minijinja::Error::new(ErrorKind::BadSerialization, e.to_string()))?;
         bounded(json)

@@ -251,6 +251,8 @@ fn what_is_wrong_with_a_template_is_said_with_its_line() {
     for (text, line, said) in [
         ("\n{{ nothing }}", Some(2), "not there"),
         ("\n\n{{ run.nothing.at_all }}", Some(3), "not there"),
+        ("\n{{ nothing|tojson }}", Some(2), "not there"),
+        ("\n{{ nothing|upper }}", Some(2), ""),
         ("{{ title", Some(1), "}}"),
         ("{% if title %}", Some(1), ""),
         ("\n{% endif %}", Some(2), ""),

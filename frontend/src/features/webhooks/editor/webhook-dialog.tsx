@@ -1,6 +1,6 @@
 // A webhook is added or changed. Nothing typed is lost on a refusal: it is shown at its field; and leaving with
 // something typed asks first. A secret that was made is shown here, once, before the dialog closes.
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, Fragment, useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 import { ApiError } from "~/api/client";
 import { Button } from "~/components/ui/button";
@@ -105,8 +105,9 @@ export function WebhookDialog({ onClose, webhook, scriptId }: WebhookDialogProps
       onClose={leave}
       title={webhook ? `Webhook “${webhook.name}”` : scriptId ? "New webhook of this script" : "New webhook"}
       footer={
+        // Two fragments by their keys: a button that became another one under the pointer would send the form.
         leaving ? (
-          <>
+          <Fragment key="leaving">
             <p role="alert" className="mr-auto self-center text-ink-2 text-sm max-sm:basis-full">
               What you typed is not saved.
             </p>
@@ -114,14 +115,14 @@ export function WebhookDialog({ onClose, webhook, scriptId }: WebhookDialogProps
             <Button look="danger" onClick={onClose}>
               Discard
             </Button>
-          </>
+          </Fragment>
         ) : (
-          <>
+          <Fragment key="editing">
             <Button onClick={leave}>Cancel</Button>
             <Button look="primary" type="submit" form="webhook" busy={busy}>
               {webhook ? "Save" : "Add webhook"}
             </Button>
-          </>
+          </Fragment>
         )
       }
     >
