@@ -69,8 +69,6 @@ const KEY_NOTE: &str = "The key to stored passwords and secrets is not in it. Ke
 
 impl Backup {
     pub async fn run(self) -> anyhow::Result<()> {
-        // Whoever talks HTTP; that it was done already is fine.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let wish = Wish {
             logs: self.logs,
             artifacts: self.artifacts,

@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     fn server(url: &str) -> Server {
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::app::install_tls();
         let reach = Reach {
             url: url.to_owned(),
             token: Some("pytask_x".to_owned()),
