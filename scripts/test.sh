@@ -85,6 +85,9 @@ browser_tests() {
   local address
   address=$(product_address)
   export PYTASK_URL=http://$address
+  # By which the product reaches what a test serves on this machine.
+  RECEIVER_HOST=$(docker network inspect "${project}_default" --format '{{(index .IPAM.Config 0).Gateway}}')
+  export RECEIVER_HOST
   export CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v google-chrome || command -v chromium-browser)}
   frontend npm run test:browser || {
     COMPOSE_PROJECT_NAME=$project docker compose logs --tail 200 pytask-manager

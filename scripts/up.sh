@@ -18,4 +18,14 @@ say "Building the images (several minutes the first time) and starting"
 compose up --build --detach >&2
 wait_until_healthy 120
 say "PyTask-Manager is running"
-printf 'http://127.0.0.1:%s\n' "${PYTASK_PORT:-8420}"
+host=${PYTASK_PUBLISHED:-127.0.0.1}
+case $host in
+  127.*) ;;
+  0.0.0.0 | '[::]' | '::')
+    host=127.0.0.1
+    note "other machines can reach it; everybody needs an access token (docs/access.md):"
+    note "docker compose exec pytask-manager pytask-manager token create NAME"
+    ;;
+  *) note "everybody needs an access token (docs/access.md)" ;;
+esac
+printf 'http://%s:%s\n' "$host" "${PYTASK_PORT:-8420}"

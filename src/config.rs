@@ -1,8 +1,9 @@
 //! Configuration: read once, from flags and environment, at the start. Nothing else reads the environment.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
 /// What `serve` needs. Every flag has an environment variable of the same meaning.
@@ -11,6 +12,19 @@ pub struct ServeConfig {
     /// Address and port to listen on.
     #[arg(long, env = "PYTASK_LISTEN", default_value = "127.0.0.1:8420")]
     pub listen: SocketAddr,
+
+    /// Address at which others reach the port, where somebody else publishes it: the Compose file says it here and there.
+    /// Default: the one that is listened on.
+    #[arg(long, env = "PYTASK_PUBLISHED", value_parser = address)]
+    pub published: Option<IpAddr>,
+
+    /// Be reachable from other machines; without it an address beyond loopback stops the start.
+    #[arg(long, env = "PYTASK_ALLOW_LAN", value_parser = FalseyValueParser::new())]
+    pub allow_lan: bool,
+
+    /// Ask everybody for an access token, also on loopback.
+    #[arg(long, env = "PYTASK_REQUIRE_TOKEN", value_parser = FalseyValueParser::new())]
+    pub require_token: bool,
 
     /// Folder of everything that lasts: database, scripts, environments, runs.
     #[arg(long, env = "PYTASK_DATA_DIR", default_value = "./data")]
@@ -23,6 +37,10 @@ pub struct ServeConfig {
     /// Address of the container engine.
     #[arg(long, env = "DOCKER_HOST", default_value = "unix:///var/run/docker.sock")]
     pub docker_host: String,
+
+    /// Socket of a broker, which holds the container engine in this process's place; see `broker`.
+    #[arg(long, env = "PYTASK_BROKER")]
+    pub broker: Option<PathBuf>,
 
     /// Image in which scripts run and environments are built.
     #[arg(long, env = "PYTASK_RUNNER_IMAGE", default_value = "pytask-runner:3.13")]
@@ -64,9 +82,44 @@ pub struct ServeConfig {
     #[arg(long, env = "PYTASK_SECRETS_KEY_FILE")]
     pub secrets_key_file: Option<PathBuf>,
 
+    /// File with the key that was used before that one; what it has sealed is sealed with the new one at the start.
+    #[arg(long, env = "PYTASK_SECRETS_OLD_KEY_FILE", requires = "secrets_key_file")]
+    pub secrets_old_key_file: Option<PathBuf>,
+
     /// PEM file with certificates to trust, beside the runner image's own, when packages are fetched.
     #[arg(long, env = "PYTASK_EXTRA_CA")]
     pub extra_ca: Option<PathBuf>,
+
+    /// Whether it is looked after every start what may be wrong with the installation.
+    #[arg(long, env = "PYTASK_EXAMINE_AT_START", default_value_t = true, action = clap::ArgAction::Set)]
+    pub examine_at_start: bool,
+
+    #[command(flatten)]
+    pub log: LogConfig,
+}
+
+/// What `broker` needs.
+#[derive(Debug, Clone, Args)]
+pub struct BrokerConfig {
+    /// Socket to take calls on.
+    #[arg(long, env = "PYTASK_BROKER", default_value = "/run/pytask/broker.sock")]
+    pub socket: PathBuf,
+
+    /// Folder for what it remembers, which nobody else can write to.
+    #[arg(long, env = "PYTASK_BROKER_STATE", default_value = "/var/lib/pytask-broker")]
+    pub state: PathBuf,
+
+    /// The data folder of the instance that calls.
+    #[arg(long, env = "PYTASK_DATA_DIR", default_value = "./data")]
+    pub data_dir: PathBuf,
+
+    /// Name of the Docker volume that holds the data folder; found out by itself inside a container.
+    #[arg(long, env = "PYTASK_DATA_VOLUME")]
+    pub data_volume: Option<String>,
+
+    /// Address of the container engine.
+    #[arg(long, env = "DOCKER_HOST", default_value = "unix:///var/run/docker.sock")]
+    pub docker_host: String,
 
     #[command(flatten)]
     pub log: LogConfig,
@@ -90,6 +143,14 @@ pub struct LogConfig {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+/// An IP address; one of IPv6 may stand in brackets, as Compose wants it.
+fn address(text: &str) -> Result<IpAddr, String> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    bare.unwrap_or(text)
+        .parse()
+        .map_err(|_| "it has to be an IP address, such as 127.0.0.1 or 0.0.0.0".to_owned())
 }
 
 impl ServeConfig {

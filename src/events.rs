@@ -4,7 +4,7 @@
 
 use tokio::sync::broadcast;
 
-use crate::model::ids::ScriptId;
+use crate::model::ids::{ScriptId, WebhookId};
 use crate::model::run::Run;
 
 /// A listener that is further behind is told that it missed some.
@@ -22,8 +22,14 @@ pub enum News {
     Schedules(ScriptId),
     /// The container engine came or went, the disk filled or emptied, settings changed.
     System,
+    /// A webhook came, went or was changed, or something became of what it was told.
+    Webhook(WebhookId),
     /// A runner image came, went, or is further.
     Images,
+    /// A backup came, went, or is further.
+    Backups,
+    /// A clean-up began, ended, or is further.
+    Cleanup,
 }
 
 #[derive(Clone)]

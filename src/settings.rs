@@ -16,7 +16,9 @@ use crate::events::{Events, News};
 use crate::model::indexes::{Index, IndexView, Indexes};
 use crate::model::limits::OutOfBounds;
 use crate::model::settings::{InForce, Settings, SettingsPatch};
+use crate::model::settings_change::{self, Changed};
 use crate::store::index_credentials::{self, IndexCredentials};
+use crate::store::settings_changes::{self, Entry};
 use crate::store::{self, Store};
 use crate::vault::{self, Vault};
 
@@ -113,6 +115,17 @@ impl Keeper {
         opened.map_err(|(address, source)| Error::Password { address, source })
     }
 
+    /// What was changed, the newest first.
+    pub async fn changes(&self, before: Option<i64>, limit: u32) -> Result<Vec<Entry>, Error> {
+        let read = self.store.read(move |c| settings_changes::page(c, before, limit));
+        Ok(read.await?)
+    }
+
+    /// The latest change of each field.
+    pub async fn latest_changes(&self) -> Result<Vec<Entry>, Error> {
+        Ok(self.store.read(settings_changes::latest).await?)
+    }
+
     fn known<'a>(&'a self, stored: &'a [IndexCredentials]) -> Known<'a> {
         Known {
             stored,
@@ -134,13 +147,17 @@ impl Keeper {
                     patch.packages = Some(policy::check(packages, &before.packages.in_force())?);
                 }
                 let wish = patch.index_credentials.take().unwrap_or_default();
-                let settings = before.changed(patch)?;
+                let settings = before.clone().changed(patch)?;
                 store::settings::set(tx, &settings, now)?;
+                let mut journal = settings_change::between(&before, &settings).map_err(store::Error::from)?;
                 let mut indexes = settings.packages.extra_index_urls.clone();
                 indexes.extend(main);
-                for change in credentials::changes(&index_credentials::all(tx)?, wish, &indexes)? {
+                let stored = index_credentials::all(tx)?;
+                for change in credentials::changes(&stored, wish, &indexes)? {
+                    journal.extend(told(&stored, &change));
                     put_down(tx, &vault, change, now)?;
                 }
+                settings_changes::record(tx, &journal, now)?;
                 Ok::<_, Error>(settings)
             })
             .await?;
@@ -148,6 +165,31 @@ impl Keeper {
         self.events.publish(News::System);
         Ok(settings)
     }
+}
+
+/// What the journal says of credentials: who signs in, and whether the password is another. Nothing of the password.
+fn told(stored: &[IndexCredentials], change: &Change) -> Option<Changed> {
+    let (address, becomes) = match change {
+        Change::Remove { address } => (address, None),
+        Change::Put {
+            address,
+            username,
+            password,
+        } => {
+            let with = match password {
+                Password::Kept(_) => "",
+                Password::New(_) => ", with a new password",
+            };
+            (address, Some(format!("{username}{with}")))
+        }
+    };
+    let there = stored.iter().find(|there| there.address == *address);
+    let was = there.map(|there| there.username.clone());
+    (was != becomes).then(|| Changed {
+        field: format!("index_credentials.{address}"),
+        from: was.into(),
+        to: becomes.into(),
+    })
 }
 
 fn put_down(c: &Connection, vault: &Vault, change: Change, now: Timestamp) -> Result<(), Error> {

@@ -1,8 +1,13 @@
 //! Seals secrets, so that the database holds them and does not give them away.
 //!
-//! One key of 32 bytes, in a file outside the database: on the volume, made at the first start, or wherever whoever runs
-//! this has put it. XChaCha20-Poly1305 with a random nonce. What is sealed carries the id of its key, so that there can
-//! be more than one some day, and is bound to the place that it is stored at: moved to another, it does not open.
+//! A key of 32 bytes, in a file outside the database: on the volume, made at the first start, or wherever whoever runs
+//! this has put it. XChaCha20-Poly1305 with a random nonce. What is sealed carries the id of its key, and is bound to the
+//! place that it is stored at: moved to another, it does not open.
+//!
+//! Sealed is always with one key, the current one. While a key is being replaced there are two, each of which opens what
+//! it has sealed: the new one lies beside the old one, whole and on disk, until [`Vault::finish_rotation`] moves it over
+//! the old one in one step. So at no moment is there something sealed whose key is not there. Whoever stores something
+//! sealed seals it inside the transaction that stores it, so that none is sealed with a key that goes meanwhile.
 //!
 //! A key is never made where something is sealed already: what is sealed could be opened by no new one, and the old one
 //! may come back. Until it does the vault is without a key; it seals and opens nothing and says why.
@@ -13,7 +18,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -27,6 +33,7 @@ use crate::model::secret::{Sealed, Secret};
 
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
 /// First part of everything sealed.
 const FORMAT: &str = "v1";
 
@@ -46,6 +53,12 @@ pub enum Error {
          remove them, restart, and a new key is made"
     )]
     NoKey { path: PathBuf },
+    #[error(
+        "the key {path} is looked after by whoever gave it. To replace it: put a new one, 32 random bytes, into another \
+         file, let PYTASK_SECRETS_KEY_FILE name that one and PYTASK_SECRETS_OLD_KEY_FILE the one used now, and restart; \
+         then everything is sealed with the new key, and the old one can go"
+    )]
+    Given { path: PathBuf },
     #[error("it was sealed with another key (its id is {id}); put that one back, or enter the secret anew")]
     OtherKey { id: String },
     #[error("what is stored is damaged, or was stored for something else; enter the secret anew")]
@@ -58,7 +71,19 @@ pub enum KeyFile {
     /// Ours: made where there is none.
     OnVolume(PathBuf),
     /// Somebody's who looks after it: has to be there.
-    Given(PathBuf),
+    Given {
+        path: PathBuf,
+        /// The one before it, whose secrets are to be sealed with this one.
+        old: Option<PathBuf>,
+    },
+}
+
+impl KeyFile {
+    fn path(&self) -> &Path {
+        match self {
+            Self::OnVolume(path) | Self::Given { path, .. } => path,
+        }
+    }
 }
 
 /// Whether the database holds something that was sealed before.
@@ -70,79 +95,101 @@ pub enum Contents {
 
 /// Cheap to clone.
 #[derive(Clone)]
-pub struct Vault(Arc<Door>);
+pub struct Vault(Arc<Inside>);
 
-enum Door {
-    Open {
-        cipher: XChaCha20Poly1305,
-        key_id: String,
-    },
-    WithoutKey {
-        path: PathBuf,
-    },
+struct Inside {
+    file: KeyFile,
+    keys: RwLock<Keys>,
+}
+
+#[derive(Clone)]
+struct Keys {
+    current: Option<OneKey>,
+    /// Opens what was sealed before there was the current one.
+    old: Option<OneKey>,
+}
+
+#[derive(Clone)]
+struct OneKey {
+    id: String,
+    cipher: XChaCha20Poly1305,
+    made_at: Option<SystemTime>,
+}
+
+/// What may be known of the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    pub id: Option<String>,
+    /// By its file.
+    pub made_at: Option<SystemTime>,
+    pub is_given: bool,
 }
 
 impl Vault {
     pub fn open(file: &KeyFile, contents: Contents) -> Result<Self, Error> {
-        let door = match (file, contents) {
-            (KeyFile::Given(path), _) => read(path)?,
-            (KeyFile::OnVolume(path), contents) => match (read(path), contents) {
-                (Err(Error::Unreadable { source, .. }), Contents::Empty) if is_absent(&source) => {
-                    make(path).map_err(|source| Error::Unmakeable {
-                        path: path.clone(),
-                        source,
-                    })?;
-                    read(path)?
-                }
-                (Err(Error::Unreadable { source, .. }), Contents::Sealed) if is_absent(&source) => {
-                    Door::WithoutKey { path: path.clone() }
-                }
-                (other, _) => other?,
+        let keys = match file {
+            KeyFile::Given { path, old } => Keys {
+                current: Some(read(path)?),
+                old: old.as_deref().map(read).transpose()?,
             },
+            KeyFile::OnVolume(path) => on_volume(path, contents)?,
         };
-        Ok(Self(Arc::new(door)))
+        Ok(Self(Arc::new(Inside {
+            file: file.clone(),
+            keys: RwLock::new(keys),
+        })))
     }
 
     /// What is wrong with it, if it cannot be used.
     pub fn trouble(&self) -> Option<Error> {
-        self.key().err()
+        self.current().err()
+    }
+
+    pub fn about(&self) -> About {
+        let current = self.keys().current;
+        About {
+            id: current.as_ref().map(|key| key.id.clone()),
+            made_at: current.and_then(|key| key.made_at),
+            is_given: matches!(self.0.file, KeyFile::Given { .. }),
+        }
     }
 
     /// For this place and no other.
     pub fn seal(&self, place: &str, secret: &Secret) -> Result<Sealed, Error> {
-        let (cipher, key_id) = self.key()?;
+        let key = self.current()?;
         let nonce = XNonce::generate();
-        let bound = bound(key_id, place);
+        let bound = bound(&key.id, place);
         let payload = Payload {
             msg: secret.reveal().as_bytes(),
             aad: bound.as_bytes(),
         };
         // It fails only beyond 256 GiB.
-        let sealed = cipher.encrypt(&nonce, payload).map_err(|_| Error::Damaged)?;
+        let sealed = key.cipher.encrypt(&nonce, payload).map_err(|_| Error::Damaged)?;
         let bytes = [nonce.as_slice(), &sealed].concat();
         Ok(Sealed::new(format!(
-            "{FORMAT}.{key_id}.{}",
+            "{FORMAT}.{}.{}",
+            key.id,
             STANDARD_NO_PAD.encode(bytes)
         )))
     }
 
     pub fn unseal(&self, place: &str, sealed: &Sealed) -> Result<Secret, Error> {
-        let (cipher, key_id) = self.key()?;
-        let mut parts = sealed.as_str().splitn(3, '.');
-        let (Some(FORMAT), Some(id), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(Error::Damaged);
-        };
-        if id != key_id {
-            return Err(Error::OtherKey { id: id.to_owned() });
-        }
+        let current = self.current()?;
+        let (id, text) = parts(sealed).ok_or(Error::Damaged)?;
+        let key = [Some(current), self.keys().old]
+            .into_iter()
+            .flatten()
+            .find(|key| key.id == id)
+            .ok_or_else(|| Error::OtherKey { id: id.to_owned() })?;
         let bytes = STANDARD_NO_PAD.decode(text).map_err(|_| Error::Damaged)?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(Error::Damaged)?;
-        let bound = bound(key_id, place);
+        let bound = bound(&key.id, place);
         let payload = Payload {
             msg: sealed,
             aad: bound.as_bytes(),
         };
-        let opened = cipher
+        let opened = key
+            .cipher
             .decrypt(&XNonce::from(*nonce), payload)
             .map_err(|_| Error::Damaged)?;
         String::from_utf8(opened)
@@ -150,11 +197,78 @@ impl Vault {
             .map_err(|_| Error::Damaged)
     }
 
-    fn key(&self) -> Result<(&XChaCha20Poly1305, &str), Error> {
-        match &*self.0 {
-            Door::Open { cipher, key_id } => Ok((cipher, key_id)),
-            Door::WithoutKey { path } => Err(Error::NoKey { path: path.clone() }),
+    /// Whether it was sealed with the key that everything is sealed with now.
+    pub fn is_current(&self, sealed: &Sealed) -> bool {
+        let current = self.keys().current;
+        parts(sealed).is_some_and(|(id, _)| current.is_some_and(|key| key.id == id))
+    }
+
+    /// Whether there is an old key still, which something may need.
+    pub fn has_old_key(&self) -> bool {
+        self.keys().old.is_some()
+    }
+
+    /// Makes a new key, on disk beside the old one, and seals with it from now on. One that was begun is gone on with.
+    pub fn begin_rotation(&self) -> Result<(), Error> {
+        let KeyFile::OnVolume(path) = &self.0.file else {
+            return Err(Error::Given {
+                path: self.0.file.path().to_owned(),
+            });
+        };
+        let before = self.current()?;
+        if self.has_old_key() {
+            return Ok(());
         }
+        let next = next(path);
+        make(&next).map_err(|source| Error::Unmakeable {
+            path: next.clone(),
+            source,
+        })?;
+        let made = read(&next)?;
+        *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = Keys {
+            current: Some(made),
+            old: Some(before),
+        };
+        Ok(())
+    }
+
+    /// The old key goes: nothing is sealed with it any more.
+    pub fn finish_rotation(&self) -> Result<(), Error> {
+        if let KeyFile::OnVolume(path) = &self.0.file {
+            let next = next(path);
+            let moved = std::fs::rename(&next, path).and_then(|()| sync_folder(path));
+            moved.map_err(|source| Error::Unmakeable {
+                path: path.clone(),
+                source,
+            })?;
+        }
+        self.0.keys.write().unwrap_or_else(PoisonError::into_inner).old = None;
+        Ok(())
+    }
+
+    fn keys(&self) -> Keys {
+        self.0.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn current(&self) -> Result<OneKey, Error> {
+        self.keys().current.ok_or_else(|| Error::NoKey {
+            path: self.0.file.path().to_owned(),
+        })
+    }
+}
+
+/// How many bytes a secret has, by what it is sealed in.
+pub fn length(sealed: &Sealed) -> usize {
+    let letters = parts(sealed).map_or(0, |(_, text)| text.len());
+    (letters * 3 / 4).saturating_sub(NONCE_BYTES + TAG_BYTES)
+}
+
+/// The id of the key, and what only that opens.
+fn parts(sealed: &Sealed) -> Option<(&str, &str)> {
+    let mut parts = sealed.as_str().splitn(3, '.');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(FORMAT), Some(id), Some(text)) => Some((id, text)),
+        _ => None,
     }
 }
 
@@ -167,7 +281,50 @@ fn is_absent(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
 }
 
-fn read(path: &Path) -> Result<Door, Error> {
+/// Where a key is that is to take the place of the one at `path`.
+fn next(path: &Path) -> PathBuf {
+    path.with_extension("next")
+}
+
+/// `None` where there is none.
+fn read_if_there(path: &Path) -> Result<Option<OneKey>, Error> {
+    match read(path) {
+        Ok(key) => Ok(Some(key)),
+        Err(Error::Unreadable { source, .. }) if is_absent(&source) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+fn on_volume(path: &Path, contents: Contents) -> Result<Keys, Error> {
+    let (old, next) = (read_if_there(path)?, read_if_there(&next(path))?);
+    Ok(match (old, next, contents) {
+        // A rotation was cut short. It does not matter where: each opens what it has sealed.
+        (old, Some(next), _) => Keys {
+            current: Some(next),
+            old,
+        },
+        (Some(key), None, _) => Keys {
+            current: Some(key),
+            old: None,
+        },
+        (None, None, Contents::Empty) => {
+            make(path).map_err(|source| Error::Unmakeable {
+                path: path.to_owned(),
+                source,
+            })?;
+            Keys {
+                current: Some(read(path)?),
+                old: None,
+            }
+        }
+        (None, None, Contents::Sealed) => Keys {
+            current: None,
+            old: None,
+        },
+    })
+}
+
+fn read(path: &Path) -> Result<OneKey, Error> {
     let unreadable = |source| Error::Unreadable {
         path: path.to_owned(),
         source,
@@ -179,21 +336,25 @@ fn read(path: &Path) -> Result<Door, Error> {
     })?;
     let mut digest = Sha256::new_with_prefix(b"the id of a key of PyTask-Manager");
     digest.update(key);
-    Ok(Door::Open {
-        key_id: digest
+    let metadata = std::fs::metadata(path);
+    Ok(OneKey {
+        id: digest
             .finalize()
             .iter()
             .take(4)
             .map(|byte| format!("{byte:02x}"))
             .collect(),
         cipher: XChaCha20Poly1305::new(key.into()),
+        made_at: metadata.and_then(|metadata| metadata.modified()).ok(),
     })
 }
 
 /// A new key, whole and on disk before it has its name, and never in the place of another.
 fn make(path: &Path) -> io::Result<()> {
     let key = Zeroizing::new(<[u8; KEY_BYTES]>::from(Key::<XChaCha20Poly1305>::generate()));
-    let staged = path.with_extension("new");
+    let mut staged = path.as_os_str().to_owned();
+    staged.push(".new");
+    let staged = PathBuf::from(staged);
     // Of a start that was cut short; it was no key yet.
     match std::fs::remove_file(&staged) {
         Err(e) if !is_absent(&e) => return Err(e),
@@ -207,6 +368,11 @@ fn make(path: &Path) -> io::Result<()> {
     file.write_all(key.as_slice())?;
     file.sync_all()?;
     rustix::fs::renameat_with(CWD, &staged, CWD, path, RenameFlags::NOREPLACE)?;
+    sync_folder(path)
+}
+
+/// Of this file.
+fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
@@ -271,7 +437,7 @@ mod tests {
     fn a_key_is_made_once_for_its_owner_alone_and_never_over_what_is_sealed() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("secrets.key");
-        std::fs::write(path.with_extension("new"), "half").expect("a start that was cut short");
+        std::fs::write(folder.path().join("secrets.key.new"), "half").expect("a start that was cut short");
         Vault::open(&in_folder(&folder), Contents::Empty).expect("a new key");
         let key = std::fs::read(&path).expect("a key");
         let mode = std::fs::metadata(&path).expect("a key").permissions().mode();
@@ -302,8 +468,82 @@ mod tests {
             }
             assert_eq!(std::fs::read_to_string(&path).expect("untouched"), wrong);
         }
-        let nowhere = KeyFile::Given(folder.path().join("nothing"));
+        let nowhere = KeyFile::Given {
+            path: folder.path().join("nothing"),
+            old: None,
+        };
         let refused = Vault::open(&nowhere, Contents::Empty).err().expect("not made");
         assert!(matches!(refused, Error::Unreadable { .. }), "{refused}");
+    }
+
+    #[test]
+    fn a_key_is_replaced_and_everything_opens_wherever_that_is_cut_short() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = in_folder(&folder);
+        let names = || {
+            let mut names: Vec<_> = std::fs::read_dir(folder.path())
+                .expect("a folder")
+                .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
+                .collect();
+            names.sort();
+            names
+        };
+        let vault = Vault::open(&file, Contents::Empty).expect("a new key");
+        let first = vault.about();
+        let old = vault.seal("a", &secret()).expect("sealed");
+        assert_eq!(length(&old), "hunter2".len());
+        // Cut short before the new key was one.
+        std::fs::write(folder.path().join("secrets.next.new"), "half").expect("written");
+        vault.begin_rotation().expect("begun");
+        assert_eq!(names(), ["secrets.key", "secrets.next"]);
+        let anew = vault.seal("a", &secret()).expect("sealed");
+        let opens_both = |vault: &Vault| {
+            for (sealed, current) in [(&old, false), (&anew, true)] {
+                assert_eq!(vault.unseal("a", sealed).expect("opened"), secret());
+                assert_eq!(vault.is_current(sealed), current);
+            }
+        };
+        opens_both(&vault);
+        // Killed here: the next start has both, and goes on with the same one.
+        let again = Vault::open(&file, Contents::Sealed).expect("both keys");
+        opens_both(&again);
+        assert!(again.has_old_key());
+        again.begin_rotation().expect("is begun already");
+        assert_eq!(again.about(), vault.about());
+        again.finish_rotation().expect("finished");
+        assert_eq!(names(), ["secrets.key"]);
+        for vault in [&again, &Vault::open(&file, Contents::Sealed).expect("one key")] {
+            assert_eq!(vault.unseal("a", &anew).expect("opened"), secret());
+            assert!(matches!(vault.unseal("a", &old), Err(Error::OtherKey { .. })));
+            assert!(!vault.has_old_key());
+        }
+        assert_ne!(again.about().id, first.id);
+        let mode = std::fs::metadata(folder.path().join("secrets.key"))
+            .expect("a key")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_given_key_is_replaced_by_whoever_gave_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+        std::fs::write(&old, [1; 32]).expect("written");
+        std::fs::write(&new, [2; 32]).expect("written");
+        let given = |path: &Path, old: Option<&Path>| KeyFile::Given {
+            path: path.to_owned(),
+            old: old.map(Path::to_owned),
+        };
+        let before = Vault::open(&given(&old, None), Contents::Empty).expect("given");
+        let refused = before.begin_rotation().expect_err("not ours").to_string();
+        assert!(refused.contains("PYTASK_SECRETS_OLD_KEY_FILE"), "{refused}");
+        let sealed = before.seal("a", &secret()).expect("sealed");
+        let after = Vault::open(&given(&new, Some(&old)), Contents::Sealed).expect("both");
+        assert_eq!(after.unseal("a", &sealed).expect("opened"), secret());
+        assert!(!after.is_current(&sealed));
+        after.finish_rotation().expect("nothing to move");
+        assert!(matches!(after.unseal("a", &sealed), Err(Error::OtherKey { .. })));
+        assert_eq!(std::fs::read(&old).expect("untouched"), [1; 32]);
     }
 }

@@ -191,7 +191,7 @@ describe("retention", () => {
     await expect.poll(() => most.inputValue()).toBe("1");
     await api("PATCH", `/scripts/${script}`, { retention: { max_age_days: null, max_runs: null, max_bytes: null } });
 
-    await page.goto("/settings#retention");
+    await page.goto("/settings/retention");
     await panel.getByRole("combobox", { name: "Age" }).click();
     await page.getByRole("option", { name: "No bound" }).click();
     await panel

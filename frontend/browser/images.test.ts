@@ -15,7 +15,7 @@ afterEach(() => window.close());
 it("adds another Python, runs a script in it, and removes it", { timeout: 2 * WATCHED_MS }, async () => {
   const { page } = window;
   const name = fresh("old-python");
-  await page.goto("/settings#images");
+  await page.goto("/settings/images");
   const images = page.locator("#images");
   await images.getByText("Python 3.13").waitFor();
   await images.getByRole("button", { name: "Add image" }).click();
@@ -47,7 +47,7 @@ it("adds another Python, runs a script in it, and removes it", { timeout: 2 * WA
 
   // What a script names stays.
   const remove = async () => {
-    await page.goto("/settings#images");
+    await page.goto("/settings/images");
     await row.getByRole("button", { name: `What to do with ${name}` }).click();
     await page.getByRole("menuitem", { name: "Remove" }).click();
   };

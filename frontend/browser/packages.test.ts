@@ -59,7 +59,7 @@ it("adds and installs the package of a missing module in one press", async () =>
 
 it("refuses a denied package at its line", async () => {
   const { page } = window;
-  await page.goto("/settings#packages");
+  await page.goto("/settings/packages");
   const form = page.locator("#packages");
   await form.getByRole("textbox", { name: "Denied packages" }).fill("docopt\n");
   await form.getByRole("button", { name: "Save" }).click();
@@ -88,7 +88,7 @@ it("refuses a denied package at its line", async () => {
 
 it("says in the settings which field was refused", async () => {
   const { page } = window;
-  await page.goto("/settings#packages");
+  await page.goto("/settings/packages");
   const form = page.locator("#packages");
   const indexes = form.getByRole("textbox", { name: "Extra indexes" });
   await indexes.fill("http://index.example.org/simple");
@@ -101,7 +101,7 @@ it("says in the settings which field was refused", async () => {
 it("takes who signs in to an index and shows the password to nobody", async () => {
   const { page } = window;
   const address = "https://index.example.org/simple";
-  await page.goto("/settings#packages");
+  await page.goto("/settings/packages");
   const form = page.locator("#packages");
   const indexes = form.getByRole("textbox", { name: "Extra indexes" });
   await indexes.fill(address);

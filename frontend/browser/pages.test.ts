@@ -61,8 +61,11 @@ const PLACES: Place[] = [
   { name: "scheduler-calendar", path: () => "/scheduler?view=calendar", ready: "[data-testid=calendar]" },
   { name: "scheduler-what-if", path: () => "/scheduler?view=what-if", ready: "text=Simulate" },
   { name: "script-schedules", path: () => `/scripts/${scriptId}/schedules`, ready: "text=Add schedule" },
-  { name: "settings", path: () => "/settings", ready: "text=Docker engine" },
+  { name: "settings", path: () => "/settings", ready: "text=Default limits of a run" },
+  { name: "settings-packages", path: () => "/settings/packages", ready: "text=Denied packages" },
   { name: "settings-retention", path: () => "/settings#retention", ready: "[data-testid=removal-preview] p" },
+  { name: "settings-appearance", path: () => "/settings/appearance", ready: "text=Theme" },
+  { name: "settings-system", path: () => "/settings/system", ready: "text=Docker engine" },
 ];
 
 const LOOKS: { look: string; theme: Theme; width: number; height: number }[] = [

@@ -22,7 +22,7 @@ afterAll(() =>
 
 it("keeps a changed default over a reload and gives it to scripts", async () => {
   const { page } = window;
-  await page.goto("/settings");
+  await page.goto("/settings/general");
   const limits = page.locator("#limits");
   const processes = limits.getByRole("textbox", { name: "Processes" });
   await processes.fill("77");
@@ -39,7 +39,7 @@ it("keeps a changed default over a reload and gives it to scripts", async () => 
   await finished(run);
   expect((await api<{ limits: { pids: number } }>("GET", `/runs/${run}`)).limits.pids).toBe(77);
 
-  await page.goto("/settings");
+  await page.goto("/settings/general");
   await limits.getByRole("button", { name: "Processes: back to the default" }).click();
   await limits.getByRole("button", { name: "Save" }).click();
   await expect
@@ -50,7 +50,7 @@ it("keeps a changed default over a reload and gives it to scripts", async () => 
 
 it("shows a refusal at its field and changes nothing", async () => {
   const { page } = window;
-  await page.goto("/settings");
+  await page.goto("/settings/general");
   const limits = page.locator("#limits");
   const memory = limits.getByRole("textbox", { name: "Memory" });
   await memory.fill("1 MiB");
@@ -64,7 +64,7 @@ it("shows a refusal at its field and changes nothing", async () => {
 
 it("changes how many run at once", async () => {
   const { page } = window;
-  await page.goto("/settings");
+  await page.goto("/settings/general");
   const queue = page.locator("#queue");
   await queue.getByRole("textbox", { name: "Runs at once" }).fill("3");
   await queue.getByRole("button", { name: "Save" }).click();

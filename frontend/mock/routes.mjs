@@ -1,6 +1,10 @@
 // The pretend controller's HTTP contract, one row per route.
+import { accessRoutes } from "./access.mjs";
 import { artifact, artifactsOf } from "./artifacts.mjs";
+import { backupRoutes } from "./backups.mjs";
+import { cleanupRoutes } from "./cleanup.mjs";
 import { logs, runs, scripts, system } from "./data.mjs";
+import { doctorRoutes } from "./doctor.mjs";
 import { fileRoutes } from "./files.mjs";
 import { historyRoutes } from "./history.mjs";
 import { imageRoutes } from "./images.mjs";
@@ -10,8 +14,11 @@ import { changesOf } from "./outcomes.mjs";
 import { packageRoutes } from "./packages.mjs";
 import { scheduleRoutes } from "./schedules.mjs";
 import { listed, scriptRoutes } from "./scripts.mjs";
-import { changeSettings, outOfBounds, settingsView } from "./settings.mjs";
+import { changeSettings, outOfBounds, settingsChanges, settingsView } from "./settings.mjs";
 import { cancel, dashboard, start, tell, tellScript } from "./simulate.mjs";
+import { triggerRoutes } from "./triggers.mjs";
+import { variableRoutes } from "./variables.mjs";
+import { webhookRoutes } from "./webhooks.mjs";
 
 class Refusal extends Error {
   constructor(status, code, message, details) {
@@ -49,6 +56,8 @@ export const ROUTES = [
       return { json: settingsView() };
     },
   ],
+  ["GET", /^\/settings\/changes$/, ({ url }) => ({ json: page(settingsChanges(), url) })],
+  ...doctorRoutes(),
   ["GET", /^\/dashboard$/, () => ({ json: dashboard() })],
   ...scriptRoutes({ known, refuse, page }),
   [
@@ -68,9 +77,15 @@ export const ROUTES = [
   ],
   ...fileRoutes({ known, refuse, page, scripts, tell, tellScript }),
   ...packageRoutes({ known, refuse }),
+  ...backupRoutes({ refuse }),
   ...imageRoutes({ refuse }),
+  ...cleanupRoutes({ refuse }),
+  ...variableRoutes({ known, refuse, scripts }),
   ...logRoutes({ known, refuse }),
+  ...accessRoutes({ known, refuse }),
   ...scheduleRoutes({ known, refuse, page }),
+  ...triggerRoutes({ known, refuse }),
+  ...webhookRoutes({ known, refuse, page }),
   [
     "POST",
     /^\/scripts\/([^/]+)\/runs$/,

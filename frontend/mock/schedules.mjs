@@ -125,6 +125,29 @@ export function schedulesOf(script) {
   return { schedules: own.length, next_fire: next ?? null };
 }
 
+/** As an export has them. */
+export const termsOf = (script) =>
+  [...schedules.values()]
+    .filter((each) => each.script_id === script.id)
+    .map(({ name, when, args, env, enabled }) => ({ name, when, args, env, enabled }));
+
+/** Those of an archive, and what became of each. */
+export function bring(script, brought, wanted) {
+  return brought.map((terms) => {
+    const { name = "", when = null } = terms;
+    const left = (reason) => ({ name, when, state: "left_out", reason });
+    if (wanted === "none") return left("schedules were not wanted");
+    try {
+      if (when?.kind === "cron") parse(when.expression);
+    } catch (error) {
+      return left(error.message);
+    }
+    const enabled = wanted === "as_they_were" && terms.enabled;
+    add(script, { ...terms, enabled });
+    return { name, when, state: enabled ? "on" : "paused", reason: null };
+  });
+}
+
 function calendar(from, to, script) {
   const now = Date.now();
   const items = [];

@@ -2,7 +2,7 @@
 // templates, copies, import and export, the trash.
 import { pack, unpack } from "./archives.mjs";
 import { newScript, runs, scripts } from "./data.mjs";
-import { schedulesOf } from "./schedules.mjs";
+import { bring, schedulesOf, termsOf } from "./schedules.mjs";
 import { seedMany, TEMPLATES } from "./scripts-seed.mjs";
 import { describe, start, tellScript } from "./simulate.mjs";
 
@@ -167,7 +167,8 @@ function imported(url, body, refuse) {
     notes.push(`${requirements.length} packages were taken from requirements.txt; install them under Dependencies.`);
   if (name !== asked) notes.push(`It is called “${name}”, because “${asked}” is the name of another script.`);
   if (about.name) notes.push("Description, tags and limits are as they were exported.");
-  return { status: 201, json: { script: listed(script), notes } };
+  const schedules = bring(script, about.schedules ?? [], url.searchParams.get("schedules") ?? "paused");
+  return { status: 201, json: { script: listed(script), notes, schedules } };
 }
 
 function free(name) {
@@ -196,7 +197,10 @@ function archive(script, url, refuse) {
     refuse(400, "invalid_query", "format is zip or tar.gz.", { field: "format" });
   const { name, description, tags, entry_point } = script;
   const files = new Map([...script.files].map(([path, file]) => [`${script.slug}/${path}`, file.body]));
-  files.set(`${script.slug}/pytask.json`, Buffer.from(JSON.stringify({ name, description, tags, entry_point })));
+  files.set(
+    `${script.slug}/pytask.json`,
+    Buffer.from(JSON.stringify({ name, description, tags, entry_point, schedules: termsOf(script) })),
+  );
   return {
     bytes: pack(format, files),
     headers: {

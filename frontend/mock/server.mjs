@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
+import { isLocked } from "./access.mjs";
 import { newId, runs, scripts, seed } from "./data.mjs";
 import { seedFolders } from "./files.mjs";
 import { pushTail } from "./log-routes.mjs";
@@ -13,6 +14,8 @@ import { ROUTES, refuse } from "./routes.mjs";
 import { seedSchedules } from "./schedules.mjs";
 import { seedScripts } from "./scripts.mjs";
 import { listen, start } from "./simulate.mjs";
+import { seedTriggers } from "./triggers.mjs";
+import { seedWebhooks } from "./webhooks.mjs";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const CSP =
@@ -37,6 +40,7 @@ async function api(request, response, url) {
   const body = Buffer.concat(chunks);
   try {
     const path = url.pathname.slice("/api/v1".length);
+    if (isLocked(path)) refuse(401, "token_required", "An access token is needed here: sign in with one.");
     for (const [method, pattern, handle] of ROUTES) {
       const match = request.method === method ? pattern.exec(path) : null;
       if (!match) continue;
@@ -92,6 +96,8 @@ const { endless } = seed();
 seedSchedules();
 seedScripts();
 seedFolders(scripts);
+seedTriggers();
+seedWebhooks();
 start(endless);
 const server = createServer((request, response) => {
   const url = new URL(request.url, "http://mock");

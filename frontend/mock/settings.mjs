@@ -31,6 +31,33 @@ export const builtIn = {
   schedules_paused: false,
   retention: { max_age_days: 90, max_runs: 1000, max_bytes: null },
   max_revisions: 500,
+  default_timezone: null,
+  backup: { enabled: true, expression: "30 3 * * *", timezone: "UTC", keep: 7, logs: false, artifacts: false },
+  cleanup: {
+    enabled: true,
+    expression: "30 3 * * 0",
+    timezone: "UTC",
+    kinds: [
+      "trash",
+      "runs",
+      "environments",
+      "leftovers",
+      "unused_packages",
+      "database_copies",
+      "supervisors",
+      "images",
+      "containers",
+    ],
+    trash_days: 30,
+  },
+  notifications: {
+    private_targets: [],
+    max_attempts: 30,
+    timeout_seconds: 10,
+    keep_days: 30,
+    late_seconds: 60,
+    public_url: null,
+  },
 };
 
 const set = {
@@ -39,7 +66,18 @@ const set = {
   min_free_bytes: null,
   schedules_paused: null,
   max_revisions: null,
+  default_timezone: null,
+  cleanup: { enabled: null, expression: null, timezone: null, kinds: null, trash_days: null },
   retention: { max_age_days: null, max_runs: null, max_bytes: null },
+  backup: { enabled: null, expression: null, timezone: null, keep: null, logs: null, artifacts: null },
+  notifications: {
+    private_targets: ["192.168.1.20"],
+    max_attempts: null,
+    timeout_seconds: null,
+    keep_days: null,
+    late_seconds: null,
+    public_url: null,
+  },
   packages: {
     default_requirements: ["certifi"],
     cool_down_days: null,
@@ -67,13 +105,50 @@ export const inForce = () => ({
   default_limits: { ...builtIn.default_limits, ...given(set.default_limits) },
   max_runs: set.max_runs ?? builtIn.max_runs,
   min_free_bytes: set.min_free_bytes ?? builtIn.min_free_bytes,
+  default_timezone: set.default_timezone,
   max_revisions: (set.max_revisions ?? builtIn.max_revisions) || null,
   schedules_paused: set.schedules_paused ?? builtIn.schedules_paused,
   packages: { ...builtIn.packages, ...given(set.packages) },
   retention: { ...builtIn.retention, ...given(set.retention) },
+  backup: { ...builtIn.backup, ...given(set.backup) },
+  cleanup: { ...builtIn.cleanup, ...given(set.cleanup) },
+  notifications: { ...builtIn.notifications, ...given(set.notifications) },
 });
 
-export const settingsView = () => ({ in_force: inForce(), defaults: builtIn, set, indexes: indexes() });
+/** What was changed, the newest first. */
+const ago = (hours) => new Date(Date.now() - hours * 3_600_000).toISOString();
+const journal = [
+  { at: ago(3), field: "packages.deny", from: [], to: ["evil"] },
+  { at: ago(75), field: "max_runs", from: 8, to: null },
+  { at: ago(76), field: "max_runs", from: null, to: 8 },
+  { at: ago(200), field: "default_limits.pids", from: null, to: 256 },
+  { at: ago(600), field: "packages.default_requirements", from: [], to: ["certifi"] },
+];
+export const settingsChanges = () => journal;
+
+/** Leaves by their paths, as the product tells of them. */
+const leaves = (value, path = "") =>
+  value !== null && typeof value === "object" && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([name, each]) => leaves(each, path ? `${path}.${name}` : name))
+    : [[path, value]];
+
+function keepJournal(before) {
+  const was = new Map(leaves(before));
+  const becomes = new Map(leaves(set));
+  for (const field of new Set([...was.keys(), ...becomes.keys()])) {
+    const [from, to] = [was.get(field) ?? null, becomes.get(field) ?? null];
+    if (JSON.stringify(from) !== JSON.stringify(to)) journal.unshift({ at: ago(0), field, from, to });
+  }
+}
+
+export const settingsView = () => ({
+  in_force: inForce(),
+  defaults: builtIn,
+  set,
+  indexes: indexes(),
+  extra_ca: false,
+  changes: [...new Map([...journal].reverse().map((change) => [change.field, change])).values()],
+});
 
 const BOUNDS = {
   memory_bytes: [16 * MIB, 1024 * GIB],
@@ -120,6 +195,13 @@ function wrongPackages(patch) {
 
 /** Answers what is wrong, or null and has changed. */
 export function changeSettings(patch, engine) {
+  const before = structuredClone(set);
+  const refused = change(patch, engine);
+  if (!refused) keepJournal(before);
+  return refused;
+}
+
+function change(patch, engine) {
   const wrong = patch.default_limits ? outOfBounds(patch.default_limits, engine) : null;
   if (wrong) return wrong;
   if (patch.max_runs != null && (patch.max_runs < 1 || patch.max_runs > 1000))
@@ -128,6 +210,8 @@ export function changeSettings(patch, engine) {
     return ["min_free_bytes", `min_free_bytes must be from ${16 * MIB} to ${1024 * GIB}, not ${patch.min_free_bytes}`];
   if (patch.max_revisions != null && patch.max_revisions > 100_000)
     return ["max_revisions", `max_revisions must be from 0 to 100000, not ${patch.max_revisions}`];
+  if (patch.default_timezone && !Intl.supportedValuesOf("timeZone").concat("UTC").includes(patch.default_timezone))
+    return ["default_timezone", `"${patch.default_timezone}" is no time zone. They are named like Europe/Berlin`];
   const refused = patch.packages ? wrongPackages(patch.packages) : null;
   if (refused) return refused;
   for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))
@@ -135,13 +219,31 @@ export function changeSettings(patch, engine) {
       return ["index_credentials", `${address} needs both, a user name and a password`, { address }];
   if (patch.retention?.max_age_days > 36_500)
     return ["retention.max_age_days", `max_age_days must be from 0 to 36500, not ${patch.retention.max_age_days}`];
+  if (patch.backup?.keep > 1000 || patch.backup?.keep === 0)
+    return ["backup.keep", `backup.keep must be from 1 to 1000, not ${patch.backup.keep}`];
+  if (patch.backup?.expression && !/^(\S+\s+){4}\S+$/.test(patch.backup.expression))
+    return ["expression", "An expression has five fields, such as 30 3 * * *"];
+  if (patch.backup) Object.assign(set.backup, patch.backup);
+  if (patch.cleanup?.trash_days > 36_500)
+    return ["cleanup.trash_days", `cleanup.trash_days must be from 0 to 36500, not ${patch.cleanup.trash_days}`];
+  if (patch.notifications?.max_attempts > 100)
+    return [
+      "notifications.max_attempts",
+      `max_attempts must be from 1 to 100, not ${patch.notifications.max_attempts}`,
+    ];
+  const target = patch.notifications?.private_targets?.find((each) => !/^[\w.:-]+(\/\d+)?$/.test(each));
+  if (target)
+    return ["notifications.private_targets", `“${target}” is not a host, an address or a network such as 10.0.0.0/8`];
+  if (patch.notifications) Object.assign(set.notifications, patch.notifications);
   if (patch.retention) Object.assign(set.retention, patch.retention);
+  if (patch.cleanup) Object.assign(set.cleanup, patch.cleanup);
   if (patch.packages) Object.assign(set.packages, patch.packages);
   for (const [address, wish] of Object.entries(patch.index_credentials ?? {}))
     if (wish) logins.set(address, wish.username ?? logins.get(address));
     else logins.delete(address);
   for (const address of logins.keys()) if (!set.packages.extra_index_urls.includes(address)) logins.delete(address);
   if (patch.default_limits) set.default_limits = given(patch.default_limits);
-  for (const name of ["max_runs", "min_free_bytes", "schedules_paused"]) if (name in patch) set[name] = patch[name];
+  for (const name of ["max_runs", "min_free_bytes", "schedules_paused", "max_revisions", "default_timezone"])
+    if (name in patch) set[name] = patch[name];
   return null;
 }

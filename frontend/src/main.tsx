@@ -3,6 +3,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "~/api/client";
+import { Gate } from "~/app/gate";
 import { followEvents } from "~/app/live-events";
 import { router } from "~/app/router";
 import "~/app/styles.css";
@@ -27,7 +28,9 @@ if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <RouterProvider router={router} />
+      <Gate>
+        <RouterProvider router={router} />
+      </Gate>
     </QueryClientProvider>
   </StrictMode>,
 );

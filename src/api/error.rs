@@ -4,7 +4,9 @@
 //! Internal errors keep their chain for the log and tell the client only their request id. The body is written by
 //! the request's own middleware ([`super::requests`]), which knows the id and logs once.
 
-use axum::http::StatusCode;
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -14,7 +16,11 @@ use crate::envs::{policy, requirements, requirements_file};
 use crate::files::{self, ErrorKind};
 use crate::model::limits::OutOfBounds;
 use crate::scheduler::timetable::Unusable;
-use crate::{images, logs, runs, scheduler, scripts, settings, store, tools, vault};
+use crate::triggers::signature;
+use crate::{
+    access, backup, cleanup, images, keys, logs, runs, scheduler, scripts, settings, store, tools, triggers,
+    variables, vault, webhooks,
+};
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,6 +44,8 @@ pub struct ApiError {
     pub code: &'static str,
     pub message: String,
     pub details: Option<Value>,
+    /// When it may be tried again.
+    pub retry_after: Option<Duration>,
     /// For the log only.
     pub internal: Option<String>,
 }
@@ -49,6 +57,7 @@ impl ApiError {
             code,
             message: message.into(),
             details: None,
+            retry_after: None,
             internal: None,
         }
     }
@@ -103,6 +112,13 @@ impl ApiError {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message)
     }
 
+    pub fn too_many(code: &'static str, message: impl Into<String>, wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, message)
+        }
+    }
+
     pub fn with(mut self, details: Value) -> Self {
         self.details = Some(details);
         self
@@ -112,6 +128,14 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = self.retry_after {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
         response.extensions_mut().insert(self);
         response
     }
@@ -173,11 +197,51 @@ impl From<settings::Error> for ApiError {
                     "field": "index_credentials",
                     "address": invalid.address,
                 })),
-            settings::Error::Vault(error @ vault::Error::NoKey { .. }) => {
+            settings::Error::Vault(error) => error.into(),
+            error @ settings::Error::Password { .. } => Self::internal(&error),
+            settings::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<vault::Error> for ApiError {
+    fn from(error: vault::Error) -> Self {
+        match error {
+            error @ vault::Error::NoKey { .. } => {
                 Self::conflict("secrets_key_missing", format!("Nothing was changed: {error}"))
             }
-            error @ (settings::Error::Vault(_) | settings::Error::Password { .. }) => Self::internal(&error),
-            settings::Error::Store(error) => error.into(),
+            error @ vault::Error::Given { .. } => {
+                Self::conflict("secrets_key_given", format!("Nothing was changed: {error}"))
+            }
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<keys::Error> for ApiError {
+    fn from(error: keys::Error) -> Self {
+        match error {
+            keys::Error::Vault(error) => error.into(),
+            keys::Error::Store(error) => error.into(),
+            error @ keys::Error::Interrupted(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<variables::Error> for ApiError {
+    fn from(error: variables::Error) -> Self {
+        match error {
+            variables::Error::ScriptNotFound => Self::not_found("script"),
+            variables::Error::Invalid(invalid) => Self::invalid("items", invalid.message).with(json!({
+                "field": "items",
+                "name": invalid.name,
+            })),
+            variables::Error::Vault(error) => error.into(),
+            variables::Error::Store(error) => error.into(),
+            // Of a run that starts, which tells it itself.
+            error @ (variables::Error::ToBeEntered { .. } | variables::Error::Secret { .. }) => {
+                Self::internal(&error)
+            }
         }
     }
 }
@@ -195,6 +259,10 @@ impl From<store::Error> for ApiError {
                 "There is an image of this name; renew that one or choose another name",
             )
             .with(json!({ "field": "name" })),
+            store::Error::Taken { what: "token name" } => {
+                Self::conflict("taken", "Another token has this name; choose a different one")
+                    .with(json!({ "field": "name" }))
+            }
             store::Error::Taken { what: "filter name" } => Self::conflict(
                 "taken",
                 "Another saved filter has this name; choose a different one",
@@ -258,6 +326,7 @@ impl From<scripts::Error> for ApiError {
                 "nothing_to_resolve",
                 "The entry file has no script block (PEP 723)",
             ),
+            scripts::Error::Variables(error) => error.into(),
             scripts::Error::TagNotFound => Self::not_found("tag"),
             scripts::Error::TemplateNotFound => Self::invalid("template", "There is no such template"),
             scripts::Error::NotInTrash => Self::conflict(
@@ -330,6 +399,11 @@ impl From<runs::Error> for ApiError {
                 "run_in_use",
                 "The run has built an environment that the script still has; it goes with that",
             ),
+            runs::Error::QueueFull { waiting } => Self::too_many(
+                "queue_full",
+                format!("{waiting} runs of this script are waiting already; send it again later"),
+                Duration::from_secs(60),
+            ),
             runs::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
             runs::Error::Unenforceable(bounds) => out_of_bounds(bounds),
             runs::Error::Scripts(error) => error.into(),
@@ -337,6 +411,90 @@ impl From<runs::Error> for ApiError {
             runs::Error::Logs(error) => error.into(),
             runs::Error::Store(error) => error.into(),
             error @ runs::Error::Impossible { .. } => Self::internal(&error),
+        }
+    }
+}
+
+impl From<access::Refusal> for ApiError {
+    fn from(refusal: access::Refusal) -> Self {
+        let refused = |code, message: &str| Self::new(StatusCode::UNAUTHORIZED, code, message);
+        match refusal {
+            access::Refusal::Required { any: true } => refused(
+                "token_required",
+                "An access token is needed here: sign in with one, or send it as \"Authorization: Bearer …\"",
+            ),
+            access::Refusal::Required { any: false } => refused(
+                "token_required",
+                "An access token is needed here, and there is none yet. Make one on the machine that this runs on: \
+                 docker compose exec pytask-manager pytask-manager token create NAME",
+            ),
+            access::Refusal::Wrong => refused(
+                "wrong_token",
+                "This access token is not known here, or was removed; ask for another one",
+            ),
+            access::Refusal::Expired => refused(
+                "token_expired",
+                "This access token has expired; ask for another one",
+            ),
+            access::Refusal::TooMany { wait } => Self::too_many(
+                "too_many_attempts",
+                "Too many wrong access tokens came from this address; wait before the next one",
+                wait,
+            ),
+        }
+    }
+}
+
+impl From<access::Error> for ApiError {
+    fn from(error: access::Error) -> Self {
+        match error {
+            access::Error::NotFound => Self::not_found("token"),
+            error @ access::Error::TooMany => Self::conflict(
+                "too_many_tokens",
+                format!("Nothing was changed: {error}; remove one that nobody uses"),
+            ),
+            access::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            access::Error::Refused(refusal) => refusal.into(),
+            access::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<triggers::Error> for ApiError {
+    fn from(error: triggers::Error) -> Self {
+        match error {
+            triggers::Error::NotFound => Self::not_found("trigger"),
+            triggers::Error::ScriptNotFound => Self::not_found("script"),
+            triggers::Error::Disabled => Self::new(
+                StatusCode::FORBIDDEN,
+                "trigger_disabled",
+                "This trigger is switched off; nothing was started",
+            ),
+            triggers::Error::Paused => Self::conflict(
+                "script_paused",
+                "The script is paused; nothing was started. Take the pause back, then send it again",
+            ),
+            triggers::Error::Signature(refused) => {
+                let code = match refused {
+                    signature::Refused::Unsigned => "signature_required",
+                    signature::Refused::Stale => "signature_expired",
+                    signature::Refused::Wrong => "wrong_signature",
+                };
+                let message = format!("Nothing was started: {refused}");
+                Self::new(StatusCode::UNAUTHORIZED, code, message)
+            }
+            triggers::Error::TooMany { wait } => Self::too_many(
+                "too_many_calls",
+                "This trigger is called too often; nothing was started",
+                wait,
+            ),
+            triggers::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            triggers::Error::Vault(error @ vault::Error::NoKey { .. }) => {
+                Self::conflict("secrets_key_missing", format!("Nothing was changed: {error}"))
+            }
+            triggers::Error::Vault(error) => Self::internal(&error),
+            triggers::Error::Runs(error) => error.into(),
+            triggers::Error::Store(error) => error.into(),
         }
     }
 }
@@ -368,6 +526,25 @@ impl From<images::Error> for ApiError {
     }
 }
 
+impl From<cleanup::Error> for ApiError {
+    fn from(error: cleanup::Error) -> Self {
+        match error {
+            cleanup::Error::Running => Self::conflict(
+                "cleanup_running",
+                "A clean-up is already under way; wait until it has ended",
+            ),
+            cleanup::Error::Outdated => Self::conflict(
+                "cleanup_outdated",
+                "What would go is no longer what the preview showed; look at it again. Nothing was removed",
+            ),
+            cleanup::Error::Unusable(unusable) => scheduler::Error::Unusable(unusable).into(),
+            cleanup::Error::Files(error) => error.into(),
+            cleanup::Error::Runs(error) => error.into(),
+            cleanup::Error::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<tools::Error> for ApiError {
     fn from(error: tools::Error) -> Self {
         match error {
@@ -395,16 +572,11 @@ impl From<tools::Error> for ApiError {
     }
 }
 
-impl From<scheduler::Error> for ApiError {
-    fn from(error: scheduler::Error) -> Self {
-        match error {
-            scheduler::Error::NotFound => Self::not_found("schedule"),
-            scheduler::Error::ScriptNotFound => Self::not_found("script"),
-            scheduler::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
-            scheduler::Error::Unusable(Unusable::Zone(unknown)) => {
-                Self::invalid("timezone", unknown.to_string())
-            }
-            scheduler::Error::Unusable(Unusable::Expression(refused)) => Self::new(
+impl From<Unusable> for ApiError {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::Zone(unknown) => Self::invalid("timezone", unknown.to_string()),
+            Unusable::Expression(refused) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid_expression",
                 refused.message,
@@ -415,7 +587,91 @@ impl From<scheduler::Error> for ApiError {
                 "begin": refused.span.start,
                 "end": refused.span.end,
             })),
+        }
+    }
+}
+
+impl From<backup::Error> for ApiError {
+    fn from(error: backup::Error) -> Self {
+        match error {
+            backup::Error::NotFound => Self::not_found("backup"),
+            backup::Error::Busy => Self::conflict(
+                "backup_busy",
+                "A backup is being made or checked; wait until that is done, or cancel it",
+            ),
+            backup::Error::Cancelled => Self::conflict("backup_cancelled", "The backup was cancelled"),
+            backup::Error::NoRoom { needed, free, floor } => Self::disk_full(&format!(
+                "There is not room enough for a backup: it may take {}, and {} are free, of which {} have to stay for runs. \
+                 `pytask-manager backup --to` writes it to another disk instead.",
+                crate::model::evidence::bytes(needed),
+                crate::model::evidence::bytes(free),
+                crate::model::evidence::bytes(floor),
+            )),
+            backup::Error::DiskFull => Self::disk_full("The data disk is full: the backup was not made."),
+            backup::Error::Refused(refused) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "backup_refused",
+                refused.to_string(),
+            ),
+            backup::Error::Target(why) => Self::conflict("backup_refused", why),
+            backup::Error::OutOfBounds(bounds) => Self::invalid(bounds.field, bounds.message),
+            backup::Error::Schedule(unusable) => unusable.into(),
+            backup::Error::Files(error) => error.into(),
+            backup::Error::Store(error) => error.into(),
+            error @ backup::Error::Io { .. } => Self::internal(&error),
+        }
+    }
+}
+
+impl From<scheduler::Error> for ApiError {
+    fn from(error: scheduler::Error) -> Self {
+        match error {
+            scheduler::Error::NotFound => Self::not_found("schedule"),
+            scheduler::Error::ScriptNotFound => Self::not_found("script"),
+            scheduler::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            scheduler::Error::Unusable(unusable) => unusable.into(),
             scheduler::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<webhooks::Error> for ApiError {
+    fn from(error: webhooks::Error) -> Self {
+        match error {
+            webhooks::Error::NotFound => Self::not_found("webhook"),
+            webhooks::Error::DeliveryNotFound => Self::not_found("delivery"),
+            webhooks::Error::ScriptNotFound => Self::not_found("script"),
+            error @ webhooks::Error::TooMany => {
+                Self::conflict("too_many_webhooks", format!("Delete one first: {error}"))
+            }
+            webhooks::Error::StillOpen => Self::conflict(
+                "delivery_open",
+                "It is on its way still, and is tried by itself; wait until that is over",
+            ),
+            webhooks::Error::Disabled => Self::conflict(
+                "webhook_disabled",
+                "The webhook is switched off; switch it on first",
+            ),
+            webhooks::Error::Invalid(invalid) => Self::invalid(invalid.field, invalid.message),
+            webhooks::Error::Address(refused) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "address_refused",
+                refused.to_string(),
+            )
+            .with(json!({ "field": "url" })),
+            webhooks::Error::Template(refused) => {
+                let message = match refused.line {
+                    Some(line) => format!("Line {line}: {refused}"),
+                    None => refused.to_string(),
+                };
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_template", message)
+                    .with(json!({ "field": "template", "line": refused.line }))
+            }
+            webhooks::Error::Vault(error @ vault::Error::NoKey { .. }) => {
+                Self::conflict("secrets_key_missing", format!("Nothing was changed: {error}"))
+            }
+            webhooks::Error::Vault(error) => Self::internal(&error),
+            webhooks::Error::Store(error) => error.into(),
         }
     }
 }

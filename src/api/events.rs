@@ -41,6 +41,14 @@ pub enum EventMessage {
     },
     /// A runner image came, went, or is further.
     Images,
+    /// A webhook came, went or was changed, or something became of a delivery of it.
+    Webhook {
+        webhook_id: String,
+    },
+    /// A backup came, went, or is further.
+    Backups,
+    /// A clean-up began, ended, or is further.
+    Cleanup,
     /// Some messages were dropped; read again what is shown.
     Missed,
 }
@@ -103,6 +111,11 @@ async fn tell(api: &Api, news: News) -> Result<EventMessage, ApiError> {
             script_id: id.to_string(),
         },
         News::Images => EventMessage::Images,
+        News::Webhook(id) => EventMessage::Webhook {
+            webhook_id: id.to_string(),
+        },
+        News::Backups => EventMessage::Backups,
+        News::Cleanup => EventMessage::Cleanup,
         News::System => EventMessage::System {
             system: Box::new(system::show(api).await?),
         },

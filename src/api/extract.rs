@@ -62,7 +62,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Maker {
     }
 }
 
-fn unreadable(rejection: BytesRejection) -> ApiError {
+pub fn unreadable(rejection: BytesRejection) -> ApiError {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(
             StatusCode::PAYLOAD_TOO_LARGE,

@@ -5,7 +5,9 @@
 //! - A method that changes something must not come from another origin: `Origin`, where a browser sends one, is
 //!   our own to the byte, and `Sec-Fetch-Site` is `same-origin` or `none`; bodies of POST and PATCH are JSON
 //!   or a file, as which no HTML form can send them.
-//! - A WebSocket handshake is a GET that CORS does not cover, so its `Origin` must be there and be ours.
+//! - A WebSocket handshake is a GET that CORS does not cover, so its `Origin` must be there and be ours. A program that
+//!   shows a token may leave it out: no page can have a browser send one with a handshake.
+//! - Calls to triggers come from anywhere, with anything; the secret in their path is what they bring.
 
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::access::{CALLS, shows_token};
 use super::error::ApiError;
 
 /// Host names we answer to, lower case, without port.
@@ -45,13 +48,14 @@ fn without_port(host: &str) -> &str {
 }
 
 pub async fn check(State(hosts): State<AllowedHosts>, request: Request, next: Next) -> Response {
-    match judge(&hosts, request.method(), request.headers()) {
+    let path = request.uri().path();
+    match judge(&hosts, (request.method(), path), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
 }
 
-fn judge(hosts: &AllowedHosts, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+fn judge(hosts: &AllowedHosts, (method, path): (&Method, &str), headers: &HeaderMap) -> Result<(), ApiError> {
     let mut all = headers.get_all(header::HOST).iter();
     let host = match (all.next().and_then(|host| host.to_str().ok()), all.next()) {
         (Some(host), None) if hosts.contain(host) => host,
@@ -65,6 +69,9 @@ fn judge(hosts: &AllowedHosts, method: &Method, headers: &HeaderMap) -> Result<(
             ));
         }
     };
+    if path.starts_with(CALLS) {
+        return Ok(());
+    }
     let origin = headers
         .get(header::ORIGIN)
         .map(|origin| origin.to_str().unwrap_or(""));
@@ -76,7 +83,8 @@ fn judge(hosts: &AllowedHosts, method: &Method, headers: &HeaderMap) -> Result<(
     };
     let upgrade = headers.get(header::UPGRADE).is_some();
     let safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-    if upgrade && !origin.is_some_and(is_ours) {
+    let is_program = origin.is_none() && shows_token(headers);
+    if upgrade && !is_program && !origin.is_some_and(is_ours) {
         return Err(foreign(
             "A WebSocket must be opened from PyTask-Manager's own pages",
         ));
@@ -141,12 +149,16 @@ mod tests {
     use super::*;
 
     fn ask(method: Method, headers: &[(&'static str, &str)]) -> u16 {
+        ask_for("/api/v1/scripts", method, headers)
+    }
+
+    fn ask_for(path: &str, method: Method, headers: &[(&'static str, &str)]) -> u16 {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, value.parse().expect("a header value"));
         }
         let hosts = AllowedHosts::new(&["Tasks.Example.org".to_owned(), " ".to_owned()]);
-        judge(&hosts, &method, &map).map_or_else(|e| e.status.as_u16(), |()| 200)
+        judge(&hosts, (&method, path), &map).map_or_else(|e| e.status.as_u16(), |()| 200)
     }
 
     #[test]
@@ -247,6 +259,39 @@ mod tests {
                 &[own[0], own[1], ("origin", "http://localhost:8421")]
             ),
             403
+        );
+    }
+    #[test]
+    fn a_program_that_shows_a_token_needs_no_origin_for_a_socket() {
+        let own = [
+            ("host", "localhost:8420"),
+            ("upgrade", "websocket"),
+            ("authorization", "Bearer x"),
+        ];
+        assert_eq!(ask(Method::GET, &own), 200);
+        let foreign = ("origin", "http://evil.example");
+        assert_eq!(ask(Method::GET, &[own[0], own[1], own[2], foreign]), 403);
+        let cookie = ("cookie", "pytask_session=x");
+        assert_eq!(ask(Method::GET, &[own[0], own[1], cookie]), 403);
+        let other = ("authorization", "Basic eDp5");
+        assert_eq!(ask(Method::GET, &[own[0], own[1], other]), 403);
+    }
+
+    #[test]
+    fn calls_to_triggers_come_from_anywhere_but_to_us() {
+        let call = [
+            ("host", "localhost:8420"),
+            ("origin", "https://forge.example"),
+            ("sec-fetch-site", "cross-site"),
+            ("content-length", "2"),
+            ("content-type", "text/plain"),
+        ];
+        assert_eq!(ask_for("/hooks/x", Method::POST, &call), 200);
+        assert_eq!(ask_for("/hooks", Method::POST, &call), 403);
+        assert_eq!(ask_for("/api/v1/hooks/x", Method::POST, &call), 403);
+        assert_eq!(
+            ask_for("/hooks/x", Method::POST, &[("host", "evil.example")]),
+            421
         );
     }
 }

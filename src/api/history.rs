@@ -30,6 +30,7 @@ pub enum TriggerKind {
     Schedule,
     Api,
     System,
+    Webhook,
 }
 
 impl TriggerKind {
@@ -39,6 +40,7 @@ impl TriggerKind {
             Self::Schedule => "schedule",
             Self::Api => "api",
             Self::System => "system",
+            Self::Webhook => "webhook",
         }
     }
 }

@@ -13,6 +13,7 @@ use super::error::{ApiError, ErrorBody};
 use super::extract::{Path, Query};
 use super::range::{Wanted, wanted};
 use super::runs::find;
+use crate::backup::LeftBehind;
 use crate::files::on_disk;
 use crate::logs::{self, ErrorKind, Export, Filter, Format, Gzip, Pieces, Stream, Whole};
 use crate::model::run::Run;
@@ -95,6 +96,7 @@ impl Settled {
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
         (status = 206, content_type = "application/octet-stream", body = Vec<u8>, description = "The range"),
         (status = 404, body = ErrorBody),
+        (status = 410, body = ErrorBody, description = "It is not in the backup from which this instance was restored"),
         (status = 416, body = ErrorBody, description = "The range begins behind the end, which `Content-Range` tells")))]
 pub async fn get(
     State(api): State<Api>,
@@ -173,6 +175,13 @@ pub async fn get(
         }
     };
     let body = match opened {
+        Err(e)
+            if e.kind() == ErrorKind::NotFound
+                && api.backups.left_behind(run.queued_at).contains(&LeftBehind::Log) =>
+        {
+            let message = "The log is not in the backup from which this instance was restored";
+            return Err(ApiError::new(StatusCode::GONE, "not_in_backup", message));
+        }
         // Nothing written yet, or nothing at all.
         Err(e) if e.kind() == ErrorKind::NotFound && status == StatusCode::OK => whole(Vec::new()),
         other => other?,

@@ -3,13 +3,17 @@
 //! Handlers are thin: they take what was asked apart, call one face, and put the answer together. The OpenAPI document
 //! is made from the same declarations as the routes and is the contract for the interface and for everybody else.
 
+mod access;
 mod artifacts;
+mod backups;
 mod calendar;
 mod changes;
+mod cleanup;
 mod cron;
 mod crontab;
 mod dashboard;
 mod dependencies;
+mod doctor;
 mod error;
 mod events;
 mod extract;
@@ -18,10 +22,12 @@ mod frames;
 pub mod guard;
 mod history;
 mod images;
+mod keys;
 mod live;
 mod log;
 mod log_lines;
 mod log_search;
+mod metrics;
 mod page;
 mod range;
 mod requests;
@@ -32,13 +38,19 @@ mod runs_search;
 mod saved_filters;
 mod schedules;
 mod scripts;
+mod session;
 mod settings;
 mod stats;
 mod stored;
+mod streamed;
 mod system;
+mod tokens;
 mod tools;
+mod triggers;
 mod upload;
+mod variables;
 mod view;
+mod webhooks;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -53,16 +65,25 @@ use utoipa_axum::routes;
 
 pub use error::{ApiError, ErrorBody};
 
+use crate::access::Access;
+use crate::backup::Backups;
+use crate::cleanup::Cleanup;
 use crate::clock::Clock;
+use crate::doctor::Doctor;
 use crate::events::Events;
 use crate::files::DataDir;
 use crate::images::Images;
+use crate::keys::Keys;
+use crate::metrics::Metrics;
 use crate::runs::Runs;
 use crate::scheduler::Scheduler;
 use crate::scripts::Scripts;
 use crate::settings::Keeper;
 use crate::store::Store;
 use crate::tools::Tools;
+use crate::triggers::Triggers;
+use crate::variables::Variables;
+use crate::webhooks::Webhooks;
 
 const JSON_BYTES: usize = 2 * 1024 * 1024;
 
@@ -75,10 +96,19 @@ pub struct Api {
     pub events: Events,
     pub scripts: Scripts,
     pub settings: Keeper,
+    pub doctor: Doctor,
+    pub metrics: Metrics,
     pub images: Images,
+    pub cleanup: Cleanup,
     pub runs: Runs,
     pub scheduler: Scheduler,
     pub tools: Tools,
+    pub webhooks: Webhooks,
+    pub access: Access,
+    pub triggers: Triggers,
+    pub backups: Backups,
+    pub variables: Variables,
+    pub keys: Keys,
 }
 
 #[derive(OpenApi)]
@@ -90,8 +120,12 @@ pub struct Api {
         (name = "dependencies", description = "What a script needs installed"),
         (name = "schedules", description = "When scripts run by themselves"),
         (name = "tools", description = "What an editor knows about Python"),
+        (name = "variables", description = "Variables and secrets that runs are given"),
         (name = "images", description = "What scripts are run in"),
         (name = "runs", description = "Executions and their logs"),
+        (name = "webhooks", description = "Who is told of what runs come to"),
+        (name = "triggers", description = "Addresses at which a call starts a script"),
+        (name = "access", description = "Who may ask"),
         (name = "system", description = "The instance as a whole"),
     )
 )]
@@ -163,11 +197,39 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(events::events))
         .routes(routes!(dashboard::get))
         .routes(routes!(settings::get, settings::update))
+        .routes(routes!(settings::changes))
+        .routes(routes!(doctor::get, doctor::examine))
+        .routes(routes!(cleanup::get, cleanup::begin))
+        .routes(routes!(cleanup::preview))
+        .routes(routes!(cleanup::room))
         .routes(routes!(retention::preview))
         .routes(routes!(saved_filters::list, saved_filters::create))
         .routes(routes!(saved_filters::update, saved_filters::delete))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::preview))
+        .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(webhooks::get_delivery))
+        .routes(routes!(webhooks::replay))
+        .routes(routes!(triggers::get, triggers::put, triggers::delete))
+        .routes(routes!(triggers::rotate))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::delete))
+        .routes(routes!(session::get, session::create, session::delete))
+        .routes(routes!(backups::list, backups::make))
+        .routes(routes!(backups::cancel))
+        .routes(routes!(backups::send))
+        .routes(routes!(backups::download, backups::delete))
+        .routes(routes!(backups::verify))
+        .routes(routes!(variables::get, variables::put))
+        .routes(routes!(variables::of_script, variables::put_of_script))
+        .routes(routes!(keys::get))
+        .routes(routes!(keys::rotate))
         .routes(routes!(system::get));
-    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1)
+    OpenApiRouter::with_openapi(Description::openapi())
+        .nest("/api/v1", v1)
+        .routes(routes!(triggers::call).layer(triggers::call_body_limit()))
 }
 
 /// The OpenAPI document, as it is served and checked in.
@@ -196,8 +258,11 @@ pub fn router(api: Api, hosts: guard::AllowedHosts) -> Router {
         .route("/api", axum::routing::any(no_such_route))
         .route("/healthz", get(system::healthz))
         .route("/readyz", get(system::readyz))
+        .route("/metrics", get(metrics::get))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(JSON_BYTES))
+        // Around every route that is not a file of the interface; which of them are open is said there.
+        .layer(middleware::from_fn_with_state(api.access.clone(), access::check))
         .with_state(api);
     api_routes
         .merge(interface())

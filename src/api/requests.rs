@@ -7,7 +7,9 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
 
+use super::access::CALLS;
 use super::error::{ApiError, ErrorBody};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -32,12 +34,22 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
+/// The path as it may be logged: that of a call to a trigger is a secret.
+fn told(path: &str) -> String {
+    match path.strip_prefix(CALLS) {
+        Some(_) => format!("{CALLS}…"),
+        None => path.to_owned(),
+    }
+}
+
 /// The outermost layer.
 pub async fn attend(request: Request, next: Next) -> Response {
     let id = uuid::Uuid::now_v7().simple().to_string();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), told(request.uri().path()));
     let began = Instant::now();
-    let mut response = next.run(request).await;
+    // Everything that is said while it is answered has its id.
+    let answering = tracing::info_span!("request", request_id = %id);
+    let mut response = next.run(request).instrument(answering).await;
 
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         if let Some(cause) = &error.internal {
@@ -70,7 +82,7 @@ pub async fn attend(request: Request, next: Next) -> Response {
         // What shows a script's own bytes brings narrower rules.
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if path.starts_with("/api/") {
+    if path.starts_with("/api/") || path.starts_with(CALLS) {
         headers
             .entry(header::CACHE_CONTROL)
             .or_insert(HeaderValue::from_static("no-store"));

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::Api;
 use super::error::{ApiError, ErrorBody};
 use super::extract::{Json, Path};
+use crate::backup::LeftBehind;
 use crate::model::build::{Build, BuildAction, Found, Upgrade};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::Limits;
@@ -18,6 +19,7 @@ use crate::model::outcome::Outcome;
 use crate::model::run::{
     ArtifactsSummary, LogSummary, Overlap, Run, RunKind, RunState, Trigger, Usage, WaitKind, WaitReason,
 };
+use crate::model::variable::Used;
 use crate::runs::Submission;
 use crate::store;
 
@@ -52,7 +54,11 @@ pub struct RunView {
     pub image_digest: Option<String>,
     pub limits: Limits,
     pub args: Vec<String>,
+    /// Variables of its own.
     pub env: BTreeMap<String, String>,
+    /// Variables and secrets that it was given beside those, without their values. `null` until it starts, for builds,
+    /// and for runs of the time before this was remembered.
+    pub variables: Option<Vec<Used>>,
     pub peak_memory_bytes: Option<u64>,
     pub cpu_ms: Option<u64>,
     /// What else was counted; known once the script has ended.
@@ -67,6 +73,8 @@ pub struct RunView {
     pub build_run_id: Option<String>,
     /// What a build was asked to do; `null` for runs of a script.
     pub build: Option<BuildView>,
+    /// What is not there of it, because this instance was restored from a backup that is without.
+    pub left_behind: Vec<LeftBehind>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -123,6 +131,7 @@ impl RunView {
             limits: run.limits,
             args: run.args,
             env: run.env,
+            variables: run.launch.variables,
             peak_memory_bytes: run.facts.peak_memory_bytes,
             cpu_ms: run.facts.cpu_ms,
             usage: run.facts.usage,
@@ -131,6 +140,7 @@ impl RunView {
             log: run.facts.log,
             build_run_id: run.build_run_id.map(|id| id.to_string()),
             build: run.build.map(BuildView::new),
+            left_behind: Vec::new(),
         }
     }
 }
@@ -169,7 +179,11 @@ impl<'a> Shower<'a> {
                 message: "It has just been queued".to_owned(),
             })
         });
-        RunView::new(run, name, wait_reason)
+        let left_behind = self.api.backups.left_behind(run.queued_at);
+        RunView {
+            left_behind,
+            ..RunView::new(run, name, wait_reason)
+        }
     }
 }
 
@@ -243,11 +257,28 @@ pub async fn submit(
     Ok((StatusCode::CREATED, Json(show_one(&api, run).await?)))
 }
 
-/// One run.
-#[utoipa::path(get, path = "/runs/{id}", tag = "runs", operation_id = "getRun", params(("id" = String, Path)),
+/// The run that people call by this number.
+async fn find_numbered(api: &Api, number: i64) -> Result<Run, ApiError> {
+    let newest = store::runs::Filter {
+        before: number.checked_add(1),
+        limit: 1,
+        ..Default::default()
+    };
+    let found = api.store.read(move |c| store::runs::list(c, &newest)).await?;
+    let run = found.into_iter().next().filter(|run| run.number == number);
+    run.ok_or_else(|| ApiError::not_found("run"))
+}
+
+/// One run, by its id or its number.
+#[utoipa::path(get, path = "/runs/{id}", tag = "runs", operation_id = "getRun",
+    params(("id" = String, Path, description = "Its id, or its number")),
     responses((status = 200, body = RunView), (status = 404, body = ErrorBody)))]
 pub async fn get(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<RunView>, ApiError> {
-    let run = find(&api, &id).await?;
+    let run = match id.parse() {
+        // An id may consist of digits, too.
+        Ok(number) if id.len() < 20 => find_numbered(&api, number).await?,
+        _ => find(&api, &id).await?,
+    };
     Ok(Json(show_one(&api, run).await?))
 }
 

@@ -1,14 +1,19 @@
 //! `/settings`: what holds for all scripts and runs unless they say otherwise.
 
 use axum::extract::State;
-use serde::Serialize;
-use utoipa::ToSchema;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
 
-use super::Api;
 use super::error::{ApiError, ErrorBody, out_of_bounds};
-use super::extract::Json;
+use super::extract::{Json, Query};
+use super::page::{self, Page};
+use super::{Api, cleanup};
+use crate::cleanup::Cleanup;
 use crate::model::indexes::IndexView;
 use crate::model::settings::{InForce, Settings, SettingsPatch};
+use crate::store::settings_changes::Entry;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SettingsView {
@@ -20,6 +25,32 @@ pub struct SettingsView {
     pub set: Settings,
     /// In the order in which they are asked, and who signs in there. Empty: PyPI alone.
     pub indexes: Vec<IndexView>,
+    /// Builds trust certificates beside those of their image: `PYTASK_EXTRA_CA` names them.
+    pub extra_ca: bool,
+    /// The latest change of each field, by field; all of them are at `/settings/changes`.
+    pub changes: Vec<SettingsChange>,
+}
+
+/// One field of one change.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SettingsChange {
+    pub at: Timestamp,
+    /// Its path, such as `packages.cool_down_days`.
+    pub field: String,
+    /// As it was set; `null` is the default. Long values are cut, secrets never told.
+    pub from: Value,
+    pub to: Value,
+}
+
+impl From<Entry> for SettingsChange {
+    fn from(entry: Entry) -> Self {
+        Self {
+            at: entry.at,
+            field: entry.field,
+            from: entry.from,
+            to: entry.to,
+        }
+    }
 }
 
 async fn show(api: &Api, set: Settings) -> Result<Json<SettingsView>, ApiError> {
@@ -28,6 +59,14 @@ async fn show(api: &Api, set: Settings) -> Result<Json<SettingsView>, ApiError> 
         defaults: api.settings.built_in().clone(),
         set,
         indexes: api.settings.indexes().await?,
+        extra_ca: api.runs.installation().extra_ca.is_some(),
+        changes: api
+            .settings
+            .latest_changes()
+            .await?
+            .into_iter()
+            .map(SettingsChange::from)
+            .collect(),
     }))
 }
 
@@ -51,9 +90,43 @@ pub async fn update(
     if let Some(limits) = &patch.default_limits {
         api.runs.check_enforceable(limits).map_err(out_of_bounds)?;
     }
+    if let Some(backup) = &patch.backup {
+        api.backups.check_settings(backup)?;
+    }
+    if let Some(cleanup) = &patch.cleanup {
+        Cleanup::check(cleanup).map_err(cleanup::unusable)?;
+    }
     if patch.schedules_paused.is_some() {
         api.scheduler.settle(None).await?;
     }
     let set = api.settings.change(patch).await?;
     show(&api, set).await
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ChangesQuery {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Default 50, at most 500.
+    limit: Option<u32>,
+}
+
+/// What was changed in the settings, the newest first; the newest 1,000 are kept.
+#[utoipa::path(get, path = "/settings/changes", tag = "system", operation_id = "listSettingsChanges",
+    params(ChangesQuery), responses((status = 200, body = Page<SettingsChange>), (status = 400, body = ErrorBody)))]
+pub async fn changes(
+    State(api): State<Api>,
+    Query(query): Query<ChangesQuery>,
+) -> Result<Json<Page<SettingsChange>>, ApiError> {
+    let limit = page::limit(query.limit)?;
+    let before = page::before(query.cursor.as_deref())?;
+    let rows = api.settings.changes(before, limit + 1).await?;
+    Ok(Json(Page::cut(
+        rows,
+        limit,
+        |entry| entry.id.to_string(),
+        SettingsChange::from,
+    )))
 }

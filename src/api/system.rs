@@ -1,12 +1,17 @@
 //! `/system` and `/healthz`: the instance as a whole.
 
 use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::Api;
 use super::error::ApiError;
 use super::extract::Json;
+use crate::access::Access;
+use crate::doctor::{CheckState, Report};
 use crate::files::on_disk;
 use crate::model::limits::Limits;
 use crate::runs::{EngineStatus, Runs, Storage};
@@ -23,6 +28,50 @@ pub struct System {
     pub max_runs: u32,
     pub default_limits: Limits,
     pub runner_image: String,
+    /// How the last examination came out; `null` until the first one is over.
+    pub doctor: Option<DoctorSummary>,
+    pub access: AccessView,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ExaminationSummary)]
+pub struct DoctorSummary {
+    pub ran_at: Timestamp,
+    /// What does not work, and how: a line each.
+    pub problems: Vec<String>,
+    pub warnings: u32,
+}
+
+impl From<Report> for DoctorSummary {
+    fn from(report: Report) -> Self {
+        let problem = |check: &crate::doctor::Check| check.state == CheckState::Problem;
+        Self {
+            ran_at: report.ran_at,
+            warnings: report.count(CheckState::Warning) as u32,
+            problems: report
+                .checks
+                .into_iter()
+                .filter(problem)
+                .map(|check| format!("{}: {}", check.title, check.what))
+                .collect(),
+        }
+    }
+}
+
+/// Who can reach this instance, and what is asked of them.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Access)]
+pub struct AccessView {
+    /// At which it is published.
+    pub address: String,
+    /// Other machines can reach it.
+    pub wide: bool,
+    /// Nobody may ask without a token.
+    pub token_required: bool,
+    /// How many access tokens there are.
+    pub tokens: usize,
+    /// What whoever runs this should know; `null` on loopback.
+    pub warning: Option<String>,
 }
 
 /// The disk that the data lies on.
@@ -104,7 +153,27 @@ pub async fn show(api: &Api) -> Result<System, ApiError> {
         max_runs: settings.max_runs,
         default_limits: settings.default_limits,
         runner_image: installation.image.clone(),
+        doctor: api.doctor.view().report.map(DoctorSummary::from),
+        access: access(&api.access),
     })
+}
+
+fn access(access: &Access) -> AccessView {
+    let exposure = access.exposure();
+    let warning = || {
+        format!(
+            "Other machines can reach this instance (it is published at {}). Whoever has an access token that may change \
+             things can run code on this machine; without HTTPS in front, tokens travel readable",
+            exposure.address
+        )
+    };
+    AccessView {
+        address: exposure.address.to_string(),
+        wide: exposure.is_wide(),
+        token_required: access.is_required(),
+        tokens: access.tokens().len(),
+        warning: exposure.is_wide().then(warning),
+    }
 }
 
 fn engine(runs: &Runs) -> EngineView {
@@ -141,7 +210,7 @@ fn engine(runs: &Runs) -> EngineView {
                 .unenforced
                 .into_iter()
                 .map(|broken| Unenforced {
-                    limit: broken.limit.to_owned(),
+                    limit: broken.limit.into_owned(),
                     reason: broken.reason,
                 })
                 .collect();
@@ -161,17 +230,45 @@ pub async fn get(State(api): State<Api>) -> Result<Json<System>, ApiError> {
     Ok(Json(show(&api).await?))
 }
 
-/// Whether this process serves: it answers, and its database does.
+/// Whether this process serves: it answers, and its database can be read. Who asks restarts it when it does not.
 pub async fn healthz(State(api): State<Api>) -> Result<Json<serde_json::Value>, ApiError> {
     api.store.read(|c| crate::store::meta::get(c, "instance")).await?;
-    Ok(Json(serde_json::json!({ "status": "ok" })))
+    Ok(Json(json!({ "status": "ok" })))
 }
 
-/// Whether runs can be started: 503 while the engine is away. Runs that are submitted meanwhile wait for it.
+/// Whether runs can be recorded and started: 503, with what is missing, while the database cannot be written or the
+/// engine is not proved fit. Runs that are submitted meanwhile wait for the engine.
 pub async fn readyz(State(api): State<Api>) -> Result<Json<serde_json::Value>, ApiError> {
-    match api.runs.engine() {
-        EngineStatus::Ready(_) => Ok(Json(serde_json::json!({ "status": "ready" }))),
-        EngineStatus::Connecting => Err(ApiError::engine_away("it is being connected")),
-        EngineStatus::Away(why) | EngineStatus::Unfit(why) => Err(ApiError::engine_away(&why)),
+    let now = api.clock.now().to_string();
+    let written = api
+        .store
+        .write(move |tx| crate::store::meta::set(tx, "ready_at", &now))
+        .await;
+    let database: Result<(), crate::store::Error> = written;
+    let engine = match api.runs.engine() {
+        EngineStatus::Ready(_) => Ok(()),
+        EngineStatus::Connecting => Err("it is being connected".to_owned()),
+        EngineStatus::Away(why) | EngineStatus::Unfit(why) => Err(why),
+    };
+    let database = database.map_err(|e| e.to_string());
+    let parts = json!({ "database": part(&database), "engine": part(&engine) });
+    match (database, engine) {
+        (Ok(()), Ok(())) => Ok(Json(
+            json!({ "status": "ready", "database": "ok", "engine": "ok" }),
+        )),
+        (Err(why), _) => Err(ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "database_unwritable",
+            format!("The database cannot be written ({why})"),
+        )
+        .with(parts)),
+        (Ok(()), Err(why)) => Err(ApiError::engine_away(&why).with(parts)),
+    }
+}
+
+fn part(state: &Result<(), String>) -> &str {
+    match state {
+        Ok(()) => "ok",
+        Err(why) => why,
     }
 }

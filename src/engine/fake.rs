@@ -21,8 +21,8 @@ pub use images::Registry;
 pub use script::{End, Gate, Launch, OnStop, Script, Step};
 
 use super::{
-    Capabilities, Engine, Error, Images, JobName, JobSpec, JobState, ListedJob, Network, Priority,
-    ResourceCaps, Storage,
+    Capabilities, Description, Engine, Error, Images, JobName, JobSpec, JobState, ListedJob, Network,
+    Priority, ResourceCaps, Storage,
 };
 use images::{Shelf, missing};
 
@@ -241,12 +241,28 @@ impl Engine for Fake {
         Ok(Capabilities {
             engine_version: "fake".to_owned(),
             api_version: "1.45".to_owned(),
-            storage: Storage::HostPath,
+            storage: Storage::Subpath,
             cgroup_version: 2,
             cpus: Some(64),
             memory_bytes: Some(1 << 40),
             unenforced: vec![],
         })
+    }
+
+    async fn describe(&self) -> Result<Description, Error> {
+        drop(self.reachable()?);
+        Ok(Description {
+            product: "Fake Engine".to_owned(),
+            version: "fake".to_owned(),
+            api_version: "1.45".to_owned(),
+            cgroup_driver: Some("none".to_owned()),
+            cgroup_version: Some("2".to_owned()),
+            ..Description::default()
+        })
+    }
+
+    async fn remove_network(&self) -> Result<(), Error> {
+        self.reachable().map(drop)
     }
 
     async fn ping(&self) -> Result<(), Error> {

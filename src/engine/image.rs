@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::{Bytes, Error};
 
 /// An image as the engine has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     pub reference: String,
     /// The image's content id (`sha256:…`), stable for equal content. Itself a reference to the image.
@@ -17,9 +18,21 @@ pub struct Image {
     pub size: Bytes,
 }
 
+/// An image that carries this instance's label: it was built here, or somebody has built on one that was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelledImage {
+    pub id: String,
+    /// None if another image has its name now.
+    pub names: Vec<String>,
+    /// Of its layers that no other image has: what removing it frees at least.
+    pub unshared: Bytes,
+    /// Unix seconds.
+    pub created_at: i64,
+}
+
 /// What an image brings to run scripts and build environments with: versions, none where there is no such program or
 /// it does not run there.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interpreter {
     pub python: Option<String>,
     pub uv: Option<String>,
@@ -36,7 +49,7 @@ pub struct Recipe {
 }
 
 /// How far a pull or a build is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Progress {
     /// A line of what the engine says. The words of build steps are a stranger's.
     Said(String),
@@ -65,6 +78,9 @@ pub trait Images: Send + Sync {
     /// Looks into an image that is here, with a container like a job's: one that is unfit for jobs, because it declares
     /// a volume for instance, is refused.
     async fn examine_image(&self, reference: &str) -> Result<Interpreter, Error>;
+
+    /// All images with this instance's label.
+    async fn labelled_images(&self) -> Result<Vec<LabelledImage>, Error>;
 
     /// Removes the name, and the image if that was its last one and no container needs it. One that is not here is
     /// no error.

@@ -5,11 +5,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Bytes, where a bare number would not say so.
 pub type Bytes = u64;
 
 /// The job's name at the engine; derived from ids by the caller, so that it leads back to them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct JobName(pub String);
 
 impl fmt::Display for JobName {
@@ -44,7 +47,8 @@ pub struct Mount {
 }
 
 /// The limits that the engine enforces (the supervisor enforces run time and log size).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ResourceCaps {
     /// Memory and swap together, so there is no swap beyond it.
     pub memory: Bytes,
@@ -55,7 +59,8 @@ pub struct ResourceCaps {
     pub tmp: Bytes,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Network {
     /// No network but loopback.
     None,
@@ -72,7 +77,7 @@ pub enum Priority {
     Low,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum JobState {
     Absent,
     /// Created and never started.
@@ -85,7 +90,7 @@ pub enum JobState {
     },
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ListedJob {
     pub name: JobName,
     pub labels: BTreeMap<String, String>,

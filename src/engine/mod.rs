@@ -7,18 +7,23 @@
 //!
 //! Implementations: [`docker`] (bollard), [`fake`] (scriptable, for tests).
 
+mod description;
 pub mod docker;
 pub mod fake;
 mod image;
 mod job;
 
-pub use image::{Image, Images, Interpreter, Listener, Progress, Recipe};
+pub use description::{Description, RunNetwork};
+pub use image::{Image, Images, Interpreter, LabelledImage, Listener, Progress, Recipe};
 pub use job::{Bytes, JobName, JobSpec, JobState, ListedJob, Mount, Network, Priority, ResourceCaps};
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 /// What the engine is and can do, proved by a probe and not merely read from a version number.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Capabilities {
     pub engine_version: String,
     pub api_version: String,
@@ -32,7 +37,7 @@ pub struct Capabilities {
 }
 
 /// How a folder of the data volume reaches a sibling container.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Storage {
     /// A subpath of the named volume (API 1.45 and later).
     Subpath,
@@ -41,13 +46,13 @@ pub enum Storage {
 }
 
 /// A limit and the reason why it does not hold here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnenforcedLimit {
-    pub limit: &'static str,
+    pub limit: Cow<'static, str>,
     pub reason: String,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error, Serialize, Deserialize)]
 pub enum Error {
     /// The engine does not answer. Nothing is known about the job; ask again later.
     #[error("the container engine is away: {0}")]
@@ -71,6 +76,13 @@ pub trait Engine: Images + Send + Sync + 'static {
     /// sibling folders are invisible. To be called at the start and whenever the engine was away: it may be
     /// another one now. The test container is listed by [`Engine::list`] while it is there.
     async fn probe(&self, image: &str) -> Result<Capabilities, Error>;
+
+    /// What it says of itself. Needs no proof and proves nothing.
+    async fn describe(&self) -> Result<Description, Error>;
+
+    /// Removes the network that this instance's runs share, if it is there. Refused while a job is in it; the next job
+    /// that needs it makes it anew.
+    async fn remove_network(&self) -> Result<(), Error>;
 
     /// One cheap round trip: is the engine there?
     async fn ping(&self) -> Result<(), Error>;

@@ -8,7 +8,7 @@
 //! login; where one is needed it says so and fails, because to leave that index out would be to take a package of the
 //! same name from another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::index::{self, Logins};
 use crate::model::build::{Build, BuildAction, Policy, Upgrade};
@@ -87,12 +87,7 @@ pub fn variables(
 ) -> BTreeMap<String, String> {
     let policy = &build.policy;
     let mut variables = image_variables(image);
-    let logins = if policy.runs_foreign_code() {
-        Logins::Withheld
-    } else {
-        Logins::Told
-    };
-    variables.extend(index::variables(indexes, logins));
+    variables.extend(index::variables(indexes, logins(build)));
     let mut set = |name: &str, value: String| variables.insert(name.to_owned(), value);
     for (name, value) in [
         ("HOME", "/tmp"),
@@ -121,6 +116,23 @@ pub fn variables(
         set("PYTASK_FROM_SOURCE", policy.build_from_source.join(" "));
     }
     variables
+}
+
+/// Names of those whose values are secret.
+pub fn secrets(indexes: &Indexes, build: &Build) -> BTreeSet<String> {
+    index::variables(indexes, logins(build))
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| name.starts_with("UV_INDEX_") && name.ends_with(index::PASSWORD))
+        .collect()
+}
+
+fn logins(build: &Build) -> Logins {
+    if build.policy.runs_foreign_code() {
+        Logins::Withheld
+    } else {
+        Logins::Told
+    }
 }
 
 fn action(action: BuildAction) -> &'static str {

@@ -74,6 +74,9 @@ pub enum Logins {
     Withheld,
 }
 
+/// How variables end that hold a password.
+pub(super) const PASSWORD: &str = "_PASSWORD";
+
 /// What uv, and the program around it, is told. Addresses hold no white space.
 pub fn variables(indexes: &Indexes, logins: Logins) -> Vec<(String, String)> {
     let mut variables = Vec::new();
@@ -81,7 +84,7 @@ pub fn variables(indexes: &Indexes, logins: Logins) -> Vec<(String, String)> {
         Some(login) if logins == Logins::Told => {
             let prefix = format!("UV_INDEX_{}", name.to_uppercase());
             variables.push((format!("{prefix}_USERNAME"), login.username.clone()));
-            variables.push((format!("{prefix}_PASSWORD"), login.password.reveal().to_owned()));
+            variables.push((format!("{prefix}{PASSWORD}"), login.password.reveal().to_owned()));
             format!("{name}={}", index.address)
         }
         _ => index.address.clone(),

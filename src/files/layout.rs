@@ -1,13 +1,14 @@
 //! Where everything is on the data volume, in one place. Paths are relative to the data directory.
 //!
 //! ```text
-//! db/pytask.sqlite   bin/<hash>/supervisor   backups/   staging/ (emptied at start)   lock   ballast   secrets.key
+//! db/pytask.sqlite   bin/<hash>/supervisor   backups/   staging/ (emptied at start)   lock   ballast   secrets.key   local.key
 //! cache/uv/          cache/builds/<run-id>/           written by builds, as the runs' user
 //! scripts/<slug>/files/                               the script's own: hostile
 //! scripts/<slug>/envs/<key>/{venv,…}   scripts/<slug>/revisions/
 //! runs/<yyyy>/<mm>/<run-id>/                          0700: the supervisor's and ours
 //! tools/<script-id>/                                  0700: likewise; emptied at start
 //! runs/<yyyy>/<mm>/<run-id>/artifacts/                the run's own: hostile
+//! runs/<yyyy>/<mm>/<run-id>/trigger/body              what a call brought: hostile contents, our file
 //! ```
 //! Slugs, keys and ids come from the caller; a bad one is refused by [`RelPath`] when the folder is opened.
 
@@ -30,12 +31,38 @@ pub const DATABASE: &str = "db/pytask.sqlite";
 pub const BACKUPS: &str = "backups";
 /// The vault's: 0600, and nowhere else.
 pub const SECRETS_KEY: &str = "secrets.key";
+/// With all that is below it: what builds share.
+pub const CACHE: &str = "cache";
+/// Access's: 0600, made anew at each start.
+pub const LOCAL_KEY: &str = "local.key";
 pub const UV_CACHE: &str = "cache/uv";
+/// There while a backup is restored: until it is gone this is no instance.
+pub const RESTORING: &str = "restoring";
 pub const BUILDS: &str = "cache/builds";
-const TOOLS: &str = "tools";
-pub(super) const STAGING: &str = "staging";
+pub const TOOLS: &str = "tools";
+/// The engine's, for its test containers.
+pub const PROBE: &str = "probe";
+pub const SCRIPTS: &str = "scripts";
+pub const RUNS: &str = "runs";
+pub const BIN: &str = "bin";
+pub const STAGING: &str = "staging";
 const LOCK: &str = "lock";
-pub(super) const BALLAST: &str = "ballast";
+pub const BALLAST: &str = "ballast";
+/// Everything of ours at the top.
+pub const TOP: [&str; 12] = [
+    "backups",
+    BALLAST,
+    BIN,
+    "cache",
+    "db",
+    LOCK,
+    PROBE,
+    RUNS,
+    SCRIPTS,
+    SECRETS_KEY,
+    STAGING,
+    TOOLS,
+];
 
 /// The data directory, open. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -77,6 +104,11 @@ pub fn run(created_at: Timestamp, run_id: &str) -> String {
 /// What a run leaves to be kept; the one part of its directory that is its own.
 pub fn artifacts(created_at: Timestamp, run_id: &str) -> String {
     format!("{}/artifacts", run(created_at, run_id))
+}
+
+/// What the call that started a run brought; ours, and the run's to read.
+pub fn trigger(created_at: Timestamp, run_id: &str) -> String {
+    format!("{}/trigger", run(created_at, run_id))
 }
 
 pub fn build(run_id: &str) -> String {
@@ -229,6 +261,10 @@ impl DataDir {
 
     pub(super) fn root(&self) -> &OwnedFd {
         self.root.root()
+    }
+
+    pub(super) fn root_folder(&self) -> &Folder {
+        &self.root
     }
 }
 

@@ -36,6 +36,7 @@ mod space;
 mod sweep;
 mod usage;
 mod watch;
+mod weight;
 
 pub use confined::Owner;
 pub use discard::Discarded;
@@ -54,6 +55,7 @@ pub use revisions::{Change, ChangeKind, Revisions};
 pub use space::Space;
 pub use usage::{Enough, LEAST_ENTRY, Usage};
 pub use watch::{Watch, Watcher};
+pub use weight::{Shared, Standing, Weight};
 
 /// The largest file that is edited, saved and kept in revisions. Larger ones can be streamed
 /// ([`Folder::open_file`]), not read at once.

@@ -9,6 +9,7 @@
 
 use std::collections::HashSet;
 use std::ffi::CString;
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{AtFlags, Dir, FileType, Stat};
@@ -53,16 +54,16 @@ struct Level {
     position: i64,
 }
 
-struct Walk<'a> {
+struct Walk<'a, F> {
     root: &'a OwnedFd,
     /// From the root on; the last is being read.
     levels: Vec<Level>,
     device: u64,
-    links: HashSet<u64>,
-    usage: Usage,
+    see: F,
 }
 
-pub(super) fn measure(root: &OwnedFd, enough: Enough) -> Result<Usage> {
+/// Shows every entry below `root`, once, until `see` says that it has seen enough.
+pub(super) fn walk(root: &OwnedFd, see: impl FnMut(&Stat) -> ControlFlow<()>) -> Result<()> {
     let at = |errno| Error::from_errno(".", errno);
     let device = rustix::fs::fstat(root).map_err(at)?.st_dev;
     let top = confined::open_folder(root, b".").and_then(Dir::new).map_err(at)?;
@@ -70,14 +71,44 @@ pub(super) fn measure(root: &OwnedFd, enough: Enough) -> Result<Usage> {
         root,
         levels: vec![Level::new(CString::default(), top)],
         device,
-        links: HashSet::new(),
-        usage: Usage::default(),
+        see,
     };
-    while !walk.levels.is_empty() && walk.usage.bytes <= enough.bytes && walk.usage.entries <= enough.entries
-    {
-        walk.step();
+    while !walk.levels.is_empty() {
+        if walk.step().is_break() {
+            break;
+        }
     }
-    Ok(walk.usage)
+    Ok(())
+}
+
+pub(super) fn measure(root: &OwnedFd, enough: Enough) -> Result<Usage> {
+    let (mut usage, mut links) = (Usage::default(), HashSet::new());
+    walk(root, |stat| {
+        usage.count(stat, &mut links);
+        if usage.bytes <= enough.bytes && usage.entries <= enough.entries {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    Ok(usage)
+}
+
+impl Usage {
+    fn count(&mut self, stat: &Stat, links: &mut HashSet<u64>) {
+        let is_file = confined::kind_of(stat) == FileType::RegularFile;
+        let counted = is_file && stat.st_nlink > 1 && links.contains(&stat.st_ino);
+        if is_file && stat.st_nlink > 1 && links.len() < MAX_LINKS {
+            links.insert(stat.st_ino);
+        }
+        let bytes = if counted { 0 } else { space::taken(stat) };
+        self.bytes = self.bytes.saturating_add(bytes.max(LEAST_ENTRY));
+        self.entries += 1;
+        if confined::is_plain_file(stat) {
+            self.files += 1;
+            self.contents = self.contents.saturating_add(size(stat));
+        }
+    }
 }
 
 impl Level {
@@ -90,51 +121,37 @@ impl Level {
     }
 }
 
-impl Walk<'_> {
+impl<F: FnMut(&Stat) -> ControlFlow<()>> Walk<'_, F> {
     /// One entry, or out of a folder that is done.
-    fn step(&mut self) {
+    fn step(&mut self) -> ControlFlow<()> {
+        let on = ControlFlow::Continue(());
         let Some(level) = self.levels.last_mut() else {
-            return;
+            return on;
         };
         let entry = level.dir.as_mut().and_then(Dir::read);
         let Some(Ok(entry)) = entry else {
             self.leave();
-            return;
+            return on;
         };
         level.position = entry.offset();
         let name = entry.file_name();
         if name == c"." || name == c".." {
-            return;
+            return on;
         }
         let Some(Ok(fd)) = level.dir.as_ref().map(Dir::fd) else {
-            return;
+            return on;
         };
         // What is gone since it was listed takes nothing.
         let Ok(stat) = rustix::fs::statat(fd, name, AtFlags::SYMLINK_NOFOLLOW) else {
-            return;
+            return on;
         };
         let folder = (confined::kind_of(&stat) == FileType::Directory && stat.st_dev == self.device)
             .then(|| confined::open_folder(fd, name.to_bytes()).and_then(Dir::new));
-        self.count(&stat);
+        (self.see)(&stat)?;
         if let Some(Ok(dir)) = folder {
             self.enter(Level::new(name.to_owned(), dir));
         }
-    }
-
-    fn count(&mut self, stat: &Stat) {
-        let usage = &mut self.usage;
-        let is_file = confined::kind_of(stat) == FileType::RegularFile;
-        let counted = is_file && stat.st_nlink > 1 && self.links.contains(&stat.st_ino);
-        if is_file && stat.st_nlink > 1 && self.links.len() < MAX_LINKS {
-            self.links.insert(stat.st_ino);
-        }
-        let bytes = if counted { 0 } else { space::taken(stat) };
-        usage.bytes = usage.bytes.saturating_add(bytes.max(LEAST_ENTRY));
-        usage.entries += 1;
-        if confined::is_plain_file(stat) {
-            usage.files += 1;
-            usage.contents = usage.contents.saturating_add(size(stat));
-        }
+        on
     }
 
     fn enter(&mut self, level: Level) {

@@ -5,6 +5,7 @@
 //! done, by a task per image ([`prepare`]) that is begun again after a restart. An image that was usable stays in use
 //! until its successor is complete. Calls the engine, as `runs` and `tools` do. Knows no run.
 
+mod leftovers;
 mod prepare;
 mod progress;
 
@@ -16,6 +17,8 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 use tokio::task::AbortHandle;
 
+pub use leftovers::{Removal, Unused};
+pub use prepare::DOCKERFILE;
 pub use progress::Report;
 use progress::Work;
 
@@ -303,6 +306,11 @@ fn default_name(base: &str, system_packages: &[String]) -> String {
     }
 }
 
+/// With which the names of all images begin that are built for this instance.
+pub fn tag_prefix(instance: &str) -> String {
+    format!("pytask-runner-{instance}:")
+}
+
 /// The name that an image built for `name` gets at the engine: readable, valid, and no other image's.
 fn tag(instance: &str, name: &str) -> String {
     let readable: String = name
@@ -319,7 +327,7 @@ fn tag(instance: &str, name: &str) -> String {
         .take(4)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    format!("pytask-runner-{instance}:{readable}-{hash}")
+    format!("{}{readable}-{hash}", tag_prefix(instance))
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use crate::events::News;
 use crate::model::image::{ImageOrigin, ImageState, RunnerImage};
 use crate::store;
 
-const DOCKERFILE: &str = include_str!("../../runner-image/Dockerfile");
+/// The one recipe there is.
+pub const DOCKERFILE: &str = include_str!("../../runner-image/Dockerfile");
 /// Of what a failed build said last.
 const LAST_LINES: usize = 5;
 
@@ -86,6 +87,9 @@ async fn make(cx: &Context, wanted: &RunnerImage, effort: Effort, work: &Work) -
     work.enter(Phase::Building);
     let recipe = recipe(cx, wanted);
     let image = engine.build_image(&recipe, &listener).await?;
+    let id = image.id.clone();
+    let noted = cx.parts.store.write(move |tx| store::images::add_built(tx, &id));
+    noted.await.map_err(|e: store::Error| unrecorded(&e))?;
     work.enter(Phase::Examining);
     let inside = engine.examine_image(&recipe.tag).await?;
     if inside.python.is_none() || inside.uv.is_none() {

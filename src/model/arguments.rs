@@ -26,19 +26,8 @@ pub fn check(args: &[String], env: &BTreeMap<String, String>) -> Result<(), Inva
         }
     }
     for (name, value) in env {
-        let mut chars = name.chars();
-        let first = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-        if !first || name.len() > 255 || !chars.all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return invalid(
-                "env",
-                format!("{name:?} is no variable name: use letters, digits and _"),
-            );
-        }
-        if name.starts_with("PYTASK_") {
-            return invalid(
-                "env",
-                format!("{name} is reserved: names beginning with PYTASK_ are set by PyTask-Manager"),
-            );
+        if let Err(message) = check_variable_name(name) {
+            return invalid("env", message);
         }
         if value.len() > VALUE_BYTES || value.contains('\0') {
             return invalid(
@@ -46,6 +35,21 @@ pub fn check(args: &[String], env: &BTreeMap<String, String>) -> Result<(), Inva
                 format!("The value of {name} has at most {VALUE_BYTES} bytes and no NUL"),
             );
         }
+    }
+    Ok(())
+}
+
+/// What a variable may be called, whoever sets it. If not, why.
+pub fn check_variable_name(name: &str) -> Result<(), String> {
+    let mut chars = name.chars();
+    let first = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    if !first || name.len() > 255 || !chars.all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Err(format!("{name:?} is no variable name: use letters, digits and _"));
+    }
+    if name.starts_with("PYTASK_") {
+        return Err(format!(
+            "{name} is reserved: names beginning with PYTASK_ are set by PyTask-Manager"
+        ));
     }
     Ok(())
 }

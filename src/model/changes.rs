@@ -3,13 +3,14 @@
 //! The first question about a failure. Only what is settled before a script starts is compared; values of variables are
 //! not shown, for they may be secrets, only their names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::environment::Package;
 use super::run::Run;
+use super::variable::Used;
 
 /// One difference between the run that succeeded and this one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -40,7 +41,7 @@ pub enum Change {
         from: Vec<String>,
         to: Vec<String>,
     },
-    /// Variables that were added, removed, or have another value.
+    /// Variables that were added, removed, have another value, or were set anew.
     Variables {
         names: Vec<String>,
     },
@@ -79,17 +80,39 @@ pub fn between(success: &Run, run: &Run) -> Vec<Change> {
             to: run.args.clone(),
         });
     }
-    let names: BTreeSet<&String> = success.env.keys().chain(run.env.keys()).collect();
-    let names: Vec<String> = names
-        .into_iter()
-        .filter(|name| success.env.get(*name) != run.env.get(*name))
-        .cloned()
-        .collect();
+    let names = variables(success, run);
     if !names.is_empty() {
         changes.push(Change::Variables { names });
     }
     changes.extend(limits(success, run));
     changes
+}
+
+/// A run's own by their values; the others by when they were set, for their values are not known. Of runs that do not
+/// say which they had, those that they had of their own.
+fn variables(success: &Run, run: &Run) -> Vec<String> {
+    #[derive(PartialEq)]
+    enum Had<'a> {
+        Own(&'a str),
+        Given(&'a Used),
+    }
+    let known = success.launch.variables.is_some() && run.launch.variables.is_some();
+    fn all(run: &Run, known: bool) -> BTreeMap<&str, Had<'_>> {
+        let given = run.launch.variables.iter().flatten().filter(|_| known);
+        let given = given.map(|used| (used.name.as_str(), Had::Given(used)));
+        let own = run
+            .env
+            .iter()
+            .map(|(name, value)| (name.as_str(), Had::Own(value)));
+        given.chain(own).collect()
+    }
+    let (before, now) = (all(success, known), all(run, known));
+    let names: BTreeSet<&str> = before.keys().chain(now.keys()).copied().collect();
+    names
+        .into_iter()
+        .filter(|name| before.get(name) != now.get(name))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn limits(success: &Run, run: &Run) -> Vec<Change> {
@@ -130,6 +153,7 @@ mod tests {
     use super::*;
     use crate::model::run::State;
     use crate::model::run::tests_support::run_in;
+    use crate::model::variable::Origin;
 
     #[test]
     fn equal_runs_differ_in_nothing() {
@@ -184,6 +208,34 @@ mod tests {
             },
         ];
         assert_eq!(changes, expected);
+    }
+
+    #[test]
+    fn what_a_run_was_given_is_compared_by_when_it_was_set() {
+        let used = |name: &str, second: i64| Used {
+            name: name.into(),
+            from: Origin::Script,
+            secret: true,
+            set_at: jiff::Timestamp::from_second(second).expect("a time"),
+        };
+        let mut success = run_in(State::Queued);
+        success.launch.variables = Some(vec![
+            used("GONE", 1),
+            used("KEPT", 1),
+            used("OWN", 1),
+            used("SET", 1),
+        ]);
+        let mut run = success.clone();
+        run.launch.variables = Some(vec![used("KEPT", 1), used("NEW", 1), used("SET", 2)]);
+        run.env.insert("OWN".into(), "x".into());
+        let names = |success: &Run, run: &Run| match between(success, run).as_slice() {
+            [Change::Variables { names }] => names.join(" "),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(names(&success, &run), "GONE NEW OWN SET");
+        // One of the time before that was remembered.
+        success.launch.variables = None;
+        assert_eq!(names(&success, &run), "OWN");
     }
 
     #[test]

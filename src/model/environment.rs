@@ -6,6 +6,9 @@ use utoipa::ToSchema;
 
 use super::ids::{RunId, ScriptId};
 
+/// The damage of an environment whose files are not there at all, as after a restore: it is built again by itself.
+pub const ABSENT: &str = "its folder is missing";
+
 /// A finished build. Its files are under `envs/<key>` in the script's folder and never change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Environment {

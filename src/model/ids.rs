@@ -49,6 +49,18 @@ id!(
     /// Names one schedule of a script, through all its versions.
     ScheduleId
 );
+id!(
+    /// Names one webhook.
+    WebhookId
+);
+id!(
+    /// Names one delivery of a webhook, through all its attempts.
+    DeliveryId
+);
+id!(
+    /// Names an access token, which it is no part of.
+    TokenId
+);
 
 #[cfg(test)]
 mod tests {

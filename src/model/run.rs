@@ -15,6 +15,7 @@ use super::ids::{RunId, ScheduleId, ScriptId};
 use super::limits::Limits;
 use super::outcome::Outcome;
 use super::schedule::Retry;
+use super::variable::Used;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -36,6 +37,13 @@ pub enum Trigger {
     Api,
     /// The application itself; nobody waits for it.
     System,
+    /// A call to the script's trigger; its body is a file that the run is given.
+    Webhook {
+        #[serde(default)]
+        content_type: Option<String>,
+        #[serde(default)]
+        body_bytes: u64,
+    },
     /// A schedule's due moment, at which nobody waits for it.
     Schedule {
         schedule_id: ScheduleId,
@@ -162,6 +170,9 @@ pub struct Launch {
     pub environment_key: Option<String>,
     pub lock_hash: Option<String>,
     pub image_digest: Option<String>,
+    /// Variables that it was given beside its own; never a value. `None`: not known, or no script's run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variables: Option<Vec<Used>>,
 }
 
 /// What was measured when it had ended.

@@ -6,11 +6,15 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::backup::{Backup, BackupPatch, BackupWishes};
+use super::cleanup::{Cleanup, CleanupPatch, CleanupWish};
 use super::indexes::CredentialsWish;
 use super::limits::{Limits, LimitsPatch, OutOfBounds, within};
+use super::notifications::{Notifications, NotificationsPatch, NotificationsWish};
 use super::packages::{PackagePatch, PackageSettings, Packages};
 use super::patch::given;
 use super::retention::{Retention, RetentionPatch, RetentionWish};
+use super::zone;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -39,6 +43,14 @@ pub struct Settings {
     pub retention: RetentionWish,
     /// Revisions that are kept of each script; 0 is no bound.
     pub max_revisions: Option<u64>,
+    /// What new schedules are offered; none: the viewer's own zone.
+    pub default_timezone: Option<String>,
+    /// How messages are sent.
+    pub notifications: NotificationsWish,
+    /// When backups are made by themselves, and what is in them.
+    pub backup: BackupWishes,
+    /// What is removed by itself, and when.
+    pub cleanup: CleanupWish,
 }
 
 /// What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole.
@@ -63,6 +75,19 @@ pub struct SettingsPatch {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<u64>)]
     pub max_revisions: Option<Option<u64>>,
+    /// The IANA name of the zone that new schedules are offered.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub default_timezone: Option<Option<String>>,
+    /// Each field for itself.
+    #[schema(default = json!(null))]
+    pub notifications: Option<NotificationsPatch>,
+    /// Each field for itself.
+    #[schema(default = json!(null))]
+    pub backup: Option<BackupPatch>,
+    /// Each field for itself.
+    #[schema(default = json!(null))]
+    pub cleanup: Option<CleanupPatch>,
     /// One by one; they go with their index.
     #[schema(default = json!(null))]
     pub index_credentials: Option<CredentialsWish>,
@@ -80,6 +105,11 @@ pub struct InForce {
     pub retention: Retention,
     /// Of each script; `null` is no bound.
     pub max_revisions: Option<u64>,
+    /// What new schedules are offered; `null` is the viewer's own zone.
+    pub default_timezone: Option<String>,
+    pub notifications: Notifications,
+    pub backup: Backup,
+    pub cleanup: Cleanup,
 }
 
 impl InForce {
@@ -93,6 +123,10 @@ impl InForce {
             schedules_paused: false,
             retention: Retention::built_in(),
             max_revisions: Some(KEPT_REVISIONS),
+            default_timezone: None,
+            notifications: Notifications::built_in(),
+            backup: Backup::built_in(),
+            cleanup: Cleanup::built_in(),
         }
     }
 }
@@ -110,6 +144,10 @@ impl Settings {
                 .max_revisions
                 .or(built_in.max_revisions)
                 .filter(|most| *most > 0),
+            default_timezone: self.default_timezone.clone(),
+            notifications: self.notifications.over(&built_in.notifications),
+            backup: self.backup.over(&built_in.backup),
+            cleanup: self.cleanup.over(&built_in.cleanup),
         }
     }
 
@@ -136,11 +174,33 @@ impl Settings {
             within("max_revisions", most, 0, MOST_REVISIONS)?;
             self.max_revisions = most;
         }
+        if let Some(name) = patch.default_timezone {
+            self.default_timezone = name.as_deref().map(zone_named).transpose()?;
+        }
+        if let Some(notifications) = &patch.notifications {
+            self.notifications = self.notifications.changed(notifications)?;
+        }
+        if let Some(backup) = patch.backup {
+            self.backup = self.backup.changed(backup)?;
+        }
+        if let Some(cleanup) = &patch.cleanup {
+            self.cleanup = self.cleanup.changed(cleanup)?;
+        }
         if let Some(packages) = patch.packages {
             self.packages = self.packages.changed(packages)?;
         }
         Ok(self)
     }
+}
+
+/// As it is properly written.
+fn zone_named(name: &str) -> Result<String, OutOfBounds> {
+    let refused = |e: zone::UnknownZone| OutOfBounds {
+        field: "default_timezone",
+        message: e.to_string(),
+    };
+    let zone = zone::named(name.trim()).map_err(refused)?;
+    Ok(zone.iana_name().unwrap_or(name).to_owned())
 }
 
 #[cfg(test)]
@@ -178,6 +238,44 @@ mod tests {
         );
     }
 
+    /// Every field that can be set has its row in the documentation.
+    #[test]
+    fn the_documentation_lists_every_field() {
+        fn leaves(path: &str, value: &serde_json::Value, into: &mut Vec<String>) {
+            match value {
+                serde_json::Value::Object(fields) => {
+                    for (name, value) in fields {
+                        let path = if path.is_empty() {
+                            name.clone()
+                        } else {
+                            format!("{path}.{name}")
+                        };
+                        leaves(&path, value, into);
+                    }
+                }
+                _ => into.push(path.to_owned()),
+            }
+        }
+        let mut fields = Vec::new();
+        let all = serde_json::to_value(InForce::built_in(1)).expect("JSON");
+        leaves("", &all, &mut fields);
+        let page = include_str!("../../docs/settings.md");
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+        let mut listed: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+        listed.sort_unstable();
+        fields.sort();
+        assert_eq!(listed, fields);
+    }
+
+    #[test]
+    fn a_zone_is_kept_as_it_is_properly_written() {
+        let set = Settings::default().changed(patch(r#"{"default_timezone": " europe/berlin"}"#));
+        let set = set.expect("a zone");
+        assert_eq!(set.default_timezone.as_deref(), Some("Europe/Berlin"));
+        let set = set.changed(patch(r#"{"default_timezone": null}"#)).expect("none");
+        assert_eq!(set, Settings::default());
+    }
+
     #[test]
     fn what_is_out_of_bounds_is_named_and_changes_nothing() {
         for (json, field) in [
@@ -185,6 +283,7 @@ mod tests {
             (r#"{"min_free_bytes": 1}"#, "min_free_bytes"),
             (r#"{"default_limits": {"memory_bytes": 1}}"#, "memory_bytes"),
             (r#"{"default_limits": {"fsize_bytes": 8192}}"#, "log_bytes"),
+            (r#"{"default_timezone": "Mars/Olympus"}"#, "default_timezone"),
         ] {
             let refused = Settings::default().changed(patch(json)).expect_err(json);
             assert_eq!(refused.field, field);

@@ -1,6 +1,6 @@
 //! What the loops of this module share, and the one way in which a run's row changes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
@@ -8,16 +8,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::engine_link::EngineStatus;
 use super::space::Disk;
-use super::{Error, Installation, fires, spec};
+use super::{Error, Installation, fires, outbox, spec};
 use crate::clock::Clock;
 use crate::engine::{Engine, JobName};
 use crate::events::{Events, News};
 use crate::files::{DataDir, Reserve, Watcher};
+use crate::metrics::Metrics;
 use crate::model::ids::RunId;
 use crate::model::run::{Event, Run, State, Step, WaitReason, step};
 use crate::scripts::Scripts;
 use crate::settings::Keeper;
 use crate::store::{self, Store};
+use crate::variables::Variables;
 
 pub(super) struct Context {
     pub store: Store,
@@ -28,12 +30,17 @@ pub(super) struct Context {
     pub scripts: Scripts,
     pub watcher: Watcher,
     pub settings: Keeper,
+    pub metrics: Metrics,
+    pub variables: Variables,
     pub installation: Installation,
     pub reserve: Reserve,
     pub status: watch::Receiver<EngineStatus>,
     pub disk: watch::Receiver<Disk>,
     /// Somebody has seen something else.
     pub look_at_disk: Notify,
+    /// Somebody wants the engine proved anew; the count of proofs that were asked for tells when it is.
+    pub to_prove: Notify,
+    pub proofs: watch::Sender<u64>,
     /// Something about the queue may have changed.
     pub admission: Notify,
     /// Something that nobody needs could not be removed.
@@ -50,6 +57,8 @@ pub(super) struct Context {
     pub retention: Notify,
     /// Held while directories of removed runs go.
     pub removing: tokio::sync::Mutex<()>,
+    /// Runs whose directories are there before their rows.
+    pub arriving: Mutex<HashSet<RunId>>,
     /// Held while an environment becomes live or is removed.
     pub environments: tokio::sync::Mutex<()>,
     /// One per run that has a driver: look at it again.
@@ -80,6 +89,7 @@ impl Context {
         A: FnOnce(&rusqlite::Connection, &Run) -> Result<(), store::Error> + Send + 'static,
     {
         let (id, now) = (id.clone(), self.clock.now());
+        let late = self.settings.in_force().notifications.late_seconds;
         let (run, next, changed) = self
             .store
             .write(move |tx| {
@@ -95,12 +105,17 @@ impl Context {
                     }
                     Step::To(next) => run.state = next,
                 }
+                let had_started = run.started_at.is_some();
                 fill(&mut run);
                 if matches!(run.state, State::Finished { .. }) {
                     run.finished_at.get_or_insert(now);
                 }
                 store::runs::store_step(tx, &mut run, &event, now)?;
                 also(tx, &run)?;
+                if !had_started && run.started_at.is_some() {
+                    outbox::note_start(tx, &run, jiff::SignedDuration::from_secs(late.into()), now)?;
+                }
+                outbox::note_end(tx, &run, now)?;
                 let next = fires::record_next_attempt(tx, &run, now)?;
                 Ok::<_, Error>((run, next, true))
             })
@@ -108,6 +123,7 @@ impl Context {
         if changed {
             tracing::debug!(run = %run.id, state = run.state.name().as_str(), "run stepped");
             if run.is_finished() {
+                self.metrics.finished(&run);
                 self.waiting().remove(&run.id);
                 self.admission.notify_one();
             }
@@ -130,6 +146,10 @@ impl Context {
 
     pub fn drivers(&self) -> MutexGuard<'_, HashMap<RunId, Arc<Notify>>> {
         self.drivers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn arriving(&self) -> MutexGuard<'_, HashSet<RunId>> {
+        self.arriving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has the run's driver look again, if it has one.

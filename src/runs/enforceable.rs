@@ -38,7 +38,7 @@ pub(super) fn check(wishes: &LimitsPatch, engine: &Capabilities) -> Result<(), O
         if let Some(broken) = engine
             .unenforced
             .iter()
-            .find(|broken| names.contains(&broken.limit))
+            .find(|broken| names.contains(&broken.limit.as_ref()))
         {
             let message = format!("{field} cannot be enforced on this engine: {}", broken.reason);
             return refuse(field, message);
@@ -75,7 +75,7 @@ mod tests {
             cpus: Some(2),
             memory_bytes: Some(4 << 30),
             unenforced: vec![UnenforcedLimit {
-                limit: "memory_swap",
+                limit: "memory_swap".into(),
                 reason: "a test container was found to have no such limit".into(),
             }],
         }

@@ -55,8 +55,9 @@ impl EngineStatus {
 pub(super) async fn keep(cx: Arc<Context>, status: watch::Sender<EngineStatus>) {
     let (engine, image) = (cx.engine.as_ref(), cx.installation.image.as_str());
     let mut retry = FIRST_RETRY;
+    let mut asked = false;
     loop {
-        let was_ready = status.borrow().is_ready();
+        let was_ready = status.borrow().is_ready() && !asked;
         let now = if was_ready {
             engine
                 .ping()
@@ -86,6 +87,9 @@ pub(super) async fn keep(cx: Arc<Context>, status: watch::Sender<EngineStatus>) 
                 cx.events.publish(News::System);
             }
         }
+        if std::mem::take(&mut asked) {
+            cx.proofs.send_modify(|count| *count += 1);
+        }
         let longest = match &*status.borrow() {
             EngineStatus::Ready(_) => None,
             EngineStatus::Unfit(_) => Some(LAST_RETRY_UNFIT),
@@ -102,11 +106,15 @@ pub(super) async fn keep(cx: Arc<Context>, status: watch::Sender<EngineStatus>) 
                 pause
             }
         };
-        tokio::time::sleep(pause).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = cx.to_prove.notified() => asked = true,
+        }
     }
 }
 
-async fn connect(engine: &dyn Engine, image: &str) -> EngineStatus {
+/// How the engine is, proved with a test container.
+pub async fn connect(engine: &dyn Engine, image: &str) -> EngineStatus {
     match prove(engine, image).await {
         Ok(ready) => EngineStatus::Ready(ready),
         Err(Error::Away(why)) => EngineStatus::Away(why),

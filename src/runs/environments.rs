@@ -14,9 +14,9 @@ use crate::envs::build;
 use crate::envs::manifest::{File, Manifest};
 use crate::events::News;
 use crate::files::{self, DataDir, EntryKind, ErrorKind, ListLimits, Owner, RelPath, layout, on_disk};
-use crate::model::environment::Environment;
+use crate::model::environment::{ABSENT, Environment};
 use crate::model::ids::ScriptId;
-use crate::model::run::{Run, RunKind, State};
+use crate::model::run::{Run, RunKind, State, Trigger};
 use crate::store;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
@@ -55,12 +55,28 @@ pub(super) async fn keep(cx: Arc<Context>) {
     if let Err(e) = check_all(&cx).await {
         tracing::warn!(error = %e, "not all environments could be checked");
     }
+    if let Err(e) = build_absent(&cx).await {
+        tracing::warn!(error = %e, "not all environments that are missing could be built again");
+    }
     loop {
         if let Err(e) = sweep(&cx).await {
             tracing::warn!(error = %e, "environments that nobody needs could not be looked for");
         }
         tokio::time::sleep(SWEEP_EVERY).await;
     }
+}
+
+/// Has environments built again whose files are not there, each from its lock: once at every start.
+async fn build_absent(cx: &Context) -> Result<(), Error> {
+    let absent = cx.store.read(store::environments::absent).await;
+    for script in absent.map_err(Error::Store)? {
+        match submit::build(cx, &script, submit::Wish::default(), Trigger::System).await {
+            Ok(run) => tracing::info!(%script, build = %run.id, "building an environment that is missing"),
+            Err(Error::NothingToInstall | Error::ScriptNotFound) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
 }
 
 /// The venv in this folder as it is. `None` if there is too much of it, or no venv at all.
@@ -88,9 +104,14 @@ pub(super) fn take_stock(home: &files::Folder) -> files::Result<Option<Manifest>
 /// What is wrong with an environment; `None` if it is whole, or nobody knows what it was like.
 pub(super) fn damage(data: &DataDir, slug: &str, key: &str) -> files::Result<Option<String>> {
     let home = match data.folder(&layout::env(slug, key), Owner::Controller) {
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Some("its folder is missing".to_owned())),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Some(ABSENT.to_owned())),
         other => other?,
     };
+    match home.open_folder(&RelPath::parse(build::VENV)?, Owner::Controller) {
+        // What a backup has of it: the lock, and what was asked for.
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Some(ABSENT.to_owned())),
+        _ => {}
+    }
     let made = match home.read(&RelPath::parse(build::MANIFEST)?, LARGEST_MANIFEST) {
         Ok(contents) => Manifest::from_json(&contents.bytes),
         Err(e) if e.kind() == ErrorKind::NotFound => None,
@@ -210,6 +231,81 @@ async fn sweep(cx: &Context) -> Result<(), Error> {
         on_disk(move || remove_folders_without_row(&data, &slug, &kept)).await?;
     }
     Ok(())
+}
+
+/// An environment that no script needs, or what is left of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unneeded {
+    pub script: ScriptId,
+    pub script_name: String,
+    pub slug: String,
+    pub key: String,
+    /// Otherwise its folder is all there is.
+    pub recorded: bool,
+}
+
+/// What the next rounds would remove.
+pub(super) async fn unneeded(cx: &Context) -> Result<Vec<Unneeded>, Error> {
+    let scripts = cx.store.read(store::scripts::all).await.map_err(Error::Store)?;
+    let mut found = Vec::new();
+    for script in scripts {
+        let _alone = cx.environments.lock().await;
+        found.extend(unneeded_of(cx, &script.id).await?);
+    }
+    Ok(found)
+}
+
+/// To be called with `cx.environments` held.
+async fn unneeded_of(cx: &Context, script: &ScriptId) -> Result<Vec<Unneeded>, Error> {
+    let id = script.clone();
+    let seen = cx.store.read(move |c| {
+        let Some(script) = store::scripts::get(c, &id)? else {
+            return Ok(None);
+        };
+        let environments = store::environments::of_script(c, &script.id)?;
+        let unfinished = store::runs::unfinished(c)?;
+        let gone = superfluous(&environments, script.environment_key.as_deref(), &unfinished);
+        let keys: HashSet<String> = environments.into_iter().map(|made| made.key).collect();
+        Ok::<_, store::Error>(Some((script, keys, gone)))
+    });
+    let Some((script, recorded, gone)) = seen.await? else {
+        return Ok(Vec::new());
+    };
+    let (data, slug) = (cx.data.clone(), script.slug.clone());
+    let folders = on_disk(move || data.names(Some(&layout::script_envs(&slug)), 10_000)).await?;
+    let strays = folders
+        .entries
+        .into_iter()
+        .map(|entry| entry.path)
+        .filter(|key| !recorded.contains(key));
+    let of = |key: String, recorded: bool| Unneeded {
+        script: script.id.clone(),
+        script_name: script.name.clone(),
+        slug: script.slug.clone(),
+        key,
+        recorded,
+    };
+    let gone = gone.into_iter().map(|key| of(key, true));
+    Ok(gone.chain(strays.map(|key| of(key, false))).collect())
+}
+
+/// Removes it if nobody needs it still. Whether it was there and has gone.
+pub(super) async fn remove_unneeded(cx: &Context, script: &ScriptId, key: &str) -> Result<bool, Error> {
+    let _alone = cx.environments.lock().await;
+    let found = unneeded_of(cx, script).await?;
+    let Some(gone) = found.into_iter().find(|unneeded| unneeded.key == key) else {
+        return Ok(false);
+    };
+    if gone.recorded {
+        let (id, key) = (script.clone(), key.to_owned());
+        cx.store
+            .write(move |tx| store::environments::remove(tx, &id, &key))
+            .await
+            .map_err(Error::Store)?;
+    }
+    let data = cx.data.clone();
+    on_disk(move || data.remove_tree(&layout::env(&gone.slug, &gone.key))).await?;
+    Ok(true)
 }
 
 fn remove_folders_without_row(data: &DataDir, slug: &str, kept: &[Environment]) -> files::Result<()> {

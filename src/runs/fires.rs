@@ -8,6 +8,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::outbox;
 use super::submit::{image_of, new_run};
 use crate::model::ids::RunId;
 use crate::model::limits::Limits;
@@ -18,8 +19,8 @@ use crate::model::schedule::Schedule;
 use crate::model::script::Script;
 use crate::store;
 
-/// Runs of one script that may wait for their turn because of schedules; what is due beyond is skipped.
-const MOST_WAITING: u64 = 100;
+/// Runs of one script that may wait for their turn while nobody waits for them; what is due beyond is skipped.
+pub(super) const MOST_WAITING: u64 = 100;
 
 /// What holds for all rows of one transaction.
 #[derive(Debug, Clone)]
@@ -82,6 +83,7 @@ pub fn record_fire(
         };
         run.finished_at = Some(ground.now);
         store::runs::store_step(connection, &mut run, &Event::Dismissed { outcome }, ground.now)?;
+        outbox::note_end(connection, &run, ground.now)?;
     }
     Ok(Some(run))
 }

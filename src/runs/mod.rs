@@ -5,8 +5,10 @@
 //! pure function decided ([`admission`], [`recovery`], [`spec`]) and survives being killed at any point.
 
 pub mod admission;
+mod arrivals;
 mod artifacts;
 mod builds;
+mod cleaning;
 mod context;
 mod directory;
 mod disk_watch;
@@ -16,11 +18,13 @@ mod enforceable;
 mod engine_link;
 mod environments;
 pub mod fires;
+mod outbox;
 mod packer;
 mod queue;
 pub mod recovery;
 #[cfg(test)]
 mod recovery_model;
+pub mod restored;
 pub mod retention;
 mod reuse;
 mod space;
@@ -35,9 +39,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::watch;
 
-pub use engine_link::{EngineStatus, Ready};
+pub use cleaning::Expired;
+pub use engine_link::{EngineStatus, Ready, connect as prove};
+pub use environments::Unneeded;
 pub use fires::{Fate, Ground, record_fire};
 pub use space::{Disk, Relief};
 pub use submit::{Submission, Wish};
@@ -50,6 +57,7 @@ use crate::events::{Events, News};
 use crate::files::Watcher;
 use crate::files::{self, DataDir, Folder, Owner, Reserve};
 use crate::logs;
+use crate::metrics::Metrics;
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::limits::{LimitsPatch, OutOfBounds};
 use crate::model::retention::RetentionWish;
@@ -58,6 +66,7 @@ use crate::model::script::{Invalid, Script};
 use crate::scripts::{self, Scripts};
 use crate::settings;
 use crate::store::{self, Store};
+use crate::variables::Variables;
 use context::Context;
 
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +89,8 @@ pub enum Error {
     Kept,
     #[error("an environment is there that the run has built")]
     InUse,
+    #[error("{waiting} runs of the script are waiting already")]
+    QueueFull { waiting: u64 },
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// Limits that this engine or this machine cannot hold.
@@ -100,6 +111,9 @@ pub enum Error {
 
 /// Between the death of a loop and its next life.
 const BEGIN_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long somebody waits for a proof.
+const PROOF_PATIENCE: Duration = Duration::from_secs(120);
 
 /// What this instance is, for as long as the process lives.
 #[derive(Debug, Clone)]
@@ -134,6 +148,8 @@ pub struct Parts {
     pub scripts: Scripts,
     pub watcher: Watcher,
     pub settings: settings::Keeper,
+    pub metrics: Metrics,
+    pub variables: Variables,
     pub installation: Installation,
 }
 
@@ -162,10 +178,14 @@ impl Runs {
             scripts: parts.scripts,
             watcher: parts.watcher,
             settings: parts.settings,
+            variables: parts.variables,
             installation: parts.installation,
             status,
             disk,
             look_at_disk: Default::default(),
+            to_prove: Default::default(),
+            proofs: Default::default(),
+            metrics: parts.metrics,
             admission: Default::default(),
             leftovers: Default::default(),
             to_compile: Default::default(),
@@ -174,6 +194,7 @@ impl Runs {
             stopping: Default::default(),
             retention: Default::default(),
             removing: Default::default(),
+            arriving: Default::default(),
             drivers: Default::default(),
             environments: Default::default(),
             waiting: Default::default(),
@@ -219,6 +240,11 @@ impl Runs {
         submit::submit(&self.0, submission).await
     }
 
+    /// Records a run that a call to its script's trigger has asked for, and keeps the call's body for it.
+    pub async fn submit_call(&self, submission: Submission, body: Bytes) -> Result<Run, Error> {
+        arrivals::submit(&self.0, submission, body).await
+    }
+
     /// What rows of fires are made with, now.
     pub fn ground(&self) -> Ground {
         Ground {
@@ -231,6 +257,7 @@ impl Runs {
     /// Tells everybody of rows that were made inside another's transaction, once that is stored.
     pub fn announce(&self, runs: Vec<Run>) {
         for run in runs {
+            self.0.metrics.fired(&run);
             self.0.events.publish(News::Run(Box::new(run)));
         }
         self.0.admission.notify_one();
@@ -309,6 +336,15 @@ impl Runs {
 
     pub fn engine(&self) -> EngineStatus {
         self.0.status.borrow().clone()
+    }
+
+    /// Has the engine proved again, with a test container, and answers how it is then.
+    pub async fn prove_again(&self) -> EngineStatus {
+        let mut proofs = self.0.proofs.subscribe();
+        self.0.to_prove.notify_one();
+        // An engine that hangs is told as it was before.
+        let _ = tokio::time::timeout(PROOF_PATIENCE, proofs.changed()).await;
+        self.engine()
     }
 
     /// Refuses wishes that the engine was seen not to hold, or that are beyond its machine. While it is away nothing is

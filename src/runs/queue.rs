@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
+use tracing::Instrument;
 
 use super::admission::{Decision, Readiness, Situation, admit};
 use super::context::Context;
@@ -88,16 +89,17 @@ async fn round(cx: &Arc<Context>) -> Result<Option<Timestamp>, Error> {
         now,
     });
     for run in unfinished.iter().filter(|run| run.is_active()) {
-        ensure_driver(cx, &run.id);
+        ensure_driver(cx, run);
     }
     // One build serves all runs of a script.
     let mut built = HashSet::new();
     for (id, decision) in decisions {
         match decision {
             Decision::Admit => {
-                if cx.record(&id, Event::Admitted).await?.is_active() {
+                let run = cx.record(&id, Event::Admitted).await?;
+                if run.is_active() {
                     cx.waiting().remove(&id);
-                    ensure_driver(cx, &id);
+                    ensure_driver(cx, &run);
                 }
             }
             Decision::Wait(why) => wait(cx, &id, why).await?,
@@ -140,7 +142,7 @@ async fn round(cx: &Arc<Context>) -> Result<Option<Timestamp>, Error> {
 
 /// How the environment of a script stands, for all of its queued runs.
 enum Standing {
-    /// There, or not needed. An environment that is live is good enough, be it that something newer is asked for: runs
+    /// There, or not needed; one whose files are not there is none. An environment that is live is good enough, be it that something newer is asked for: runs
     /// keep using it until the new one is whole.
     Ready,
     None {
@@ -158,7 +160,11 @@ fn standing_of(
         return Ok(Standing::Ready);
     };
     let asked = policy::effective(&script.requirements, defaults);
-    if asked.is_empty() || script.environment_key.is_some() {
+    let usable = match &script.environment_key {
+        Some(key) => !store::environments::is_absent(c, &script.id, key)?,
+        None => false,
+    };
+    if asked.is_empty() || usable {
         return Ok(Standing::Ready);
     }
     let newest_build = store::runs::newest_build(c, &script.id)?.map(Box::new);
@@ -201,7 +207,8 @@ async fn wait(cx: &Context, id: &RunId, why: WaitReason) -> Result<(), Error> {
 }
 
 /// One driver per run: started unless there is one.
-fn ensure_driver(cx: &Arc<Context>, id: &RunId) {
+fn ensure_driver(cx: &Arc<Context>, run: &Run) {
+    let id = &run.id;
     let nudge = Arc::new(Notify::new());
     {
         let mut drivers = cx.drivers();
@@ -210,10 +217,13 @@ fn ensure_driver(cx: &Arc<Context>, id: &RunId) {
         }
         drivers.insert(id.clone(), Arc::clone(&nudge));
     }
+    // Whatever is said of the run while it is driven has both ids.
+    let driving = tracing::info_span!("run", run = %id, script = %run.script_id);
     let (cx, id) = (Arc::clone(cx), id.clone());
     tokio::spawn(async move {
         // A panic ends one driver and not the run: the next round starts another.
-        let driven = tokio::spawn(driver::drive(Arc::clone(&cx), id.clone(), nudge)).await;
+        let driven =
+            tokio::spawn(driver::drive(Arc::clone(&cx), id.clone(), nudge).instrument(driving)).await;
         cx.drivers().remove(&id);
         if let Err(e) = driven {
             tracing::error!(run = %id, error = %e, "a driver died");

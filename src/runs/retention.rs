@@ -29,7 +29,7 @@ use crate::store::runs::removal::{self, Filed, Stretch};
 use plan::Rules;
 
 pub use preview::{Preview, PreviewOfScript};
-pub(super) use preview::{Question, preview};
+pub(super) use preview::{Question, preview, preview_with_numbers};
 
 const LOOK_EVERY: Duration = Duration::from_secs(3600);
 /// After a directory had to be left to the run's driver.
@@ -283,6 +283,50 @@ async fn remove(
     Ok(gone)
 }
 
+/// Of these runs, removes those that need not be kept at this moment either. Their numbers.
+pub(super) async fn remove_some(cx: &Context, numbers: Vec<i64>) -> Result<Vec<i64>, Error> {
+    let (settings, now) = (cx.settings.in_force().retention, cx.clock.now());
+    let gone = cx
+        .store
+        .write(move |tx| {
+            let mut gone = Vec::new();
+            for number in numbers {
+                let Some((script, kind)) = removal::whose(tx, number)? else {
+                    continue;
+                };
+                let bounds = bounds_of(tx, &script, &settings)?;
+                let (rules, _) = rules(tx, (&script, kind), &bounds, Some(now))?;
+                let stretch = Stretch {
+                    script: script.clone(),
+                    kind,
+                    above: number - 1,
+                    below: number + 1,
+                };
+                let Some(run) = removal::oldest(tx, &stretch, 1)?.pop() else {
+                    continue;
+                };
+                let beyond = |most: Option<u64>, of: Option<&ScriptId>| -> Result<bool, store::Error> {
+                    let Some(most) = most else { return Ok(false) };
+                    Ok(removal::bytes(tx, of)? > most)
+                };
+                let takes_too_much = run.bytes > 0
+                    && rules.may_go(&run)
+                    && (beyond(settings.max_bytes, None)?
+                        || kind == RunKind::Script && beyond(bounds.max_bytes, Some(&script))?);
+                if (rules.goes(&run) || takes_too_much) && removal::remove(tx, number)? {
+                    gone.push(number);
+                }
+            }
+            Ok::<_, store::Error>(gone)
+        })
+        .await?;
+    if !gone.is_empty() {
+        remove_directories(cx).await?;
+        cx.events.publish(News::System);
+    }
+    Ok(gone)
+}
+
 /// Removes a finished run at somebody's wish.
 pub(super) async fn remove_one(cx: &Context, id: &RunId) -> Result<(), Error> {
     let wanted = id.clone();
@@ -368,9 +412,15 @@ async fn remove_directories(cx: &Context) -> Result<Directories, Error> {
         after = last.as_str().to_owned();
         let mut gone = Vec::new();
         for (id, queued_at) in page {
-            // Its driver is still cleaning up behind it.
-            if cx.drivers().contains_key(&id) {
+            // Its driver is still cleaning up behind it, or it is about to get its row.
+            if cx.drivers().contains_key(&id) || cx.arriving().contains(&id) {
                 directories = Directories::InUse;
+                continue;
+            }
+            // It may have got it since the page was read. After the look above, so that none falls between the two.
+            let wanted = id.clone();
+            let is_noted = cx.store.read(move |c| removal::is_noted(c, &wanted)).await;
+            if !is_noted.map_err(Error::Store)? {
                 continue;
             }
             let (data, run) = (cx.data.clone(), id.clone());

@@ -5,7 +5,7 @@
 //! one that may execute code of packages sees its own folder alone; what compiles an environment sees that, writable.
 //! Never a parent of any of these.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,12 +16,17 @@ use crate::envs::build;
 use crate::model::build::Build;
 use crate::model::indexes::Indexes;
 use crate::model::limits::{Limits, Network};
-use crate::model::run::{Run, RunKind};
+use crate::model::run::{Run, RunKind, Trigger};
+use crate::model::variable::Given;
 
 pub const RUN_DIRECTORY: &str = "/pytask/run";
 pub const SUPERVISOR_DIRECTORY: &str = "/pytask/bin";
 pub const SCRIPT_FOLDER: &str = "/script";
 pub const ARTIFACTS: &str = "/artifacts";
+/// Of a run that was started by a call.
+pub const TRIGGER: &str = "/trigger";
+/// The file in it that holds the call's body.
+pub const TRIGGER_BODY: &str = "body";
 /// Beside the supervisor: what stands where pip would be.
 const SHIMS: &str = "/pytask/bin/shims";
 
@@ -40,6 +45,8 @@ pub struct Places {
     pub files: PathBuf,
     /// Of a script run.
     pub artifacts: PathBuf,
+    /// Of a script run that was started by a call.
+    pub trigger: Option<PathBuf>,
     /// Of a script run that has an environment.
     pub environment: Option<PathBuf>,
     /// Of builds.
@@ -68,6 +75,9 @@ pub fn job(run: &Run, places: &Places, identity: &Identity<'_>) -> JobSpec {
         RunKind::Script => {
             mounts.push(mount(&places.files, SCRIPT_FOLDER, false));
             mounts.push(mount(&places.artifacts, ARTIFACTS, false));
+            if let Some(trigger) = &places.trigger {
+                mounts.push(mount(trigger, TRIGGER, true));
+            }
             if let Some(environment) = &places.environment {
                 mounts.push(mount(environment, build::ENVIRONMENT, true));
             }
@@ -152,10 +162,13 @@ pub struct Surroundings<'a> {
     pub image_env: &'a BTreeMap<String, String>,
     /// Of a build.
     pub indexes: &'a Indexes,
+    /// Of a script run.
+    pub variables: &'a Given,
 }
 
 /// What the supervisor is asked to start.
 pub fn process(run: &Run, around: &Surroundings<'_>, identity: &Identity<'_>) -> Spec {
+    let secrets = secrets(run, around);
     let (argv, env, cwd) = match run.kind {
         RunKind::Script => (
             script_command(run, around),
@@ -186,6 +199,23 @@ pub fn process(run: &Run, around: &Surroundings<'_>, identity: &Identity<'_>) ->
             stop_grace_ms: run.limits.stop_grace_seconds.saturating_mul(1000),
             log_bytes: run.limits.log_bytes,
         },
+        secrets,
+    }
+}
+
+/// Names of variables whose values are kept out of the log. What a run has of its own is stored with it for everybody
+/// to see, and is no secret, whatever it is called.
+fn secrets(run: &Run, around: &Surroundings<'_>) -> BTreeSet<String> {
+    match run.kind {
+        RunKind::Script => {
+            let names = around.variables.secret.keys();
+            names
+                .filter(|name| !run.env.contains_key(*name))
+                .cloned()
+                .collect()
+        }
+        RunKind::Build => build::secrets(around.indexes, &build_of(run)),
+        RunKind::Compile => BTreeSet::new(),
     }
 }
 
@@ -204,7 +234,7 @@ fn script_command(run: &Run, around: &Surroundings<'_>) -> Vec<String> {
     argv
 }
 
-/// The image's variables, then what a run needs, then the user's, then ours: what the run's place in the world is,
+/// The image's variables, then what a run needs, then the user's (of all scripts, of this one, of the run), then ours: what the run's place in the world is,
 /// nobody can claim otherwise.
 fn script_variables(run: &Run, around: &Surroundings<'_>) -> BTreeMap<String, String> {
     let mut variables = build::image_variables(around.image_env);
@@ -217,11 +247,22 @@ fn script_variables(run: &Run, around: &Surroundings<'_>) -> BTreeMap<String, St
         put_first(&mut variables, "PATH", &format!("{}/bin", build::ENVIRONMENT));
     }
     put_first(&mut variables, "PATH", SHIMS);
+    let Given { plain, secret } = around.variables;
+    variables.extend(plain.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let secret = secret.iter();
+    variables.extend(secret.map(|(name, value)| (name.clone(), value.reveal().to_owned())));
     variables.extend(run.env.iter().map(|(name, value)| (name.clone(), value.clone())));
     put_first(&mut variables, "PYTHONPATH", &format!("{SHIMS}/python"));
     variables.insert("PYTASK_RUN_ID".to_owned(), run.id.to_string());
     variables.insert("PYTASK_SCRIPT_ID".to_owned(), run.script_id.to_string());
     variables.insert("PYTASK_ARTIFACTS".to_owned(), ARTIFACTS.to_owned());
+    if let Trigger::Webhook { content_type, .. } = &run.trigger {
+        let body = format!("{TRIGGER}/{TRIGGER_BODY}");
+        variables.insert("PYTASK_TRIGGER_BODY".to_owned(), body);
+        if let Some(content_type) = content_type {
+            variables.insert("PYTASK_TRIGGER_CONTENT_TYPE".to_owned(), content_type.clone());
+        }
+    }
     variables
 }
 
@@ -238,6 +279,7 @@ fn put_first(variables: &mut BTreeMap<String, String>, name: &str, folder: &str)
 mod tests {
     use super::*;
     use crate::model::run::State;
+    use crate::model::secret::Secret;
     use crate::runs::tests_support::run_in;
 
     fn places() -> Places {
@@ -246,6 +288,7 @@ mod tests {
             supervisor: "bin/abc".into(),
             files: "scripts/s/files".into(),
             artifacts: "runs/2026/11/r/artifacts".into(),
+            trigger: None,
             environment: Some("scripts/s/envs/k/venv".into()),
             cache: "cache".into(),
             build: "cache/builds/r".into(),
@@ -262,8 +305,14 @@ mod tests {
             has_environment,
             image_env,
             indexes: &NO_INDEXES,
+            variables: &NOTHING,
         }
     }
+
+    static NOTHING: Given = Given {
+        plain: BTreeMap::new(),
+        secret: BTreeMap::new(),
+    };
 
     static NO_INDEXES: Indexes = Indexes {
         extra: vec![],
@@ -297,6 +346,36 @@ mod tests {
         );
         assert_eq!(job.name.0, format!("pytask-i1-{}", run.id));
         assert_eq!(job.labels[LABEL_KIND], "script");
+    }
+
+    #[test]
+    fn what_a_call_brought_is_there_to_be_read_and_named() {
+        let mut run = run_in(State::Starting);
+        run.trigger = Trigger::Webhook {
+            content_type: Some("application/json".to_owned()),
+            body_bytes: 2,
+        };
+        let brought = Places {
+            trigger: Some("runs/2026/11/r/trigger".into()),
+            ..places()
+        };
+        let mounted = job(&run, &brought, &IDENTITY).mounts.remove(4);
+        assert_eq!((mounted.target.as_str(), mounted.read_only), ("/trigger", true));
+        run.env = [("PYTASK_TRIGGER_BODY".to_owned(), "forged".to_owned())].into();
+        let none = BTreeMap::new();
+        let spec = process(&run, &around("main.py", false, &none), &IDENTITY);
+        assert_eq!(spec.env["PYTASK_TRIGGER_BODY"], "/trigger/body");
+        assert_eq!(spec.env["PYTASK_TRIGGER_CONTENT_TYPE"], "application/json");
+        // The build that such a run waits for is told nothing.
+        run.kind = RunKind::Build;
+        let spec = process(&run, &around("main.py", false, &none), &IDENTITY);
+        assert!(!spec.env.contains_key("PYTASK_TRIGGER_BODY"), "{:?}", spec.env);
+        assert!(
+            job(&run, &brought, &IDENTITY)
+                .mounts
+                .iter()
+                .all(|m| m.target != "/trigger")
+        );
     }
 
     #[test]
@@ -369,8 +448,59 @@ mod tests {
             (spec.env["HOME"].as_str(), spec.env["LD_PRELOAD"].as_str()),
             ("/tmp", "x.so")
         );
+        assert!(spec.secrets.is_empty());
         let bare = process(&run, &around("main.py", false, &BTreeMap::new()), &IDENTITY);
         assert_eq!(bare.argv[0], "python3");
         assert!(!bare.env.contains_key("VIRTUAL_ENV"));
+    }
+
+    #[test]
+    fn what_a_script_is_given_is_under_its_own_and_over_the_image_s() {
+        let mut run = run_in(State::Starting);
+        run.env = [("KEY", "shown"), ("OWN", "run")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let image_env = [("REGION".to_owned(), "image".to_owned())].into();
+        let secret = |value: &str| Secret::new(value.to_owned());
+        let given = Given {
+            plain: [
+                ("REGION".to_owned(), "eu".to_owned()),
+                ("OWN".to_owned(), "script".to_owned()),
+            ]
+            .into(),
+            secret: [
+                ("KEY".to_owned(), secret("hidden")),
+                ("TOKEN".to_owned(), secret("hunter2")),
+            ]
+            .into(),
+        };
+        let spec = process(
+            &run,
+            &Surroundings {
+                variables: &given,
+                ..around("main.py", false, &image_env)
+            },
+            &IDENTITY,
+        );
+        assert_eq!(
+            ["REGION", "OWN", "KEY", "TOKEN"].map(|name| spec.env[name].as_str()),
+            ["eu", "run", "shown", "hunter2"]
+        );
+        assert_eq!(spec.secrets, ["TOKEN".to_owned()].into());
+        let job = format!("{:?}", job(&run, &places(), &IDENTITY));
+        assert!(
+            !job.contains("hunter2") && !job.contains("TOKEN"),
+            "the engine is told nothing: {job}"
+        );
+        run.kind = RunKind::Build;
+        let build = process(
+            &run,
+            &Surroundings {
+                variables: &given,
+                ..around("main.py", false, &image_env)
+            },
+            &IDENTITY,
+        );
+        assert!(!build.env.contains_key("TOKEN") && build.secrets.is_empty());
     }
 }

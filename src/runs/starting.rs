@@ -6,7 +6,7 @@
 use super::context::Context;
 use super::driver::{LOOK_SOON, record};
 use super::spec::{self, Identity, Places, Surroundings};
-use super::{Error, artifacts, builds, directory, reuse};
+use super::{Error, arrivals, artifacts, builds, directory, reuse};
 use crate::engine;
 use crate::envs::policy;
 use crate::files::{self, ErrorKind, on_disk};
@@ -14,9 +14,11 @@ use crate::model::environment::Environment;
 use crate::model::indexes::Indexes;
 use crate::model::run::{Ending, Event, Launch, Run, RunKind};
 use crate::model::script::Script;
+use crate::model::variable::{Given, Used};
 use crate::scripts;
 use crate::settings;
 use crate::store;
+use crate::variables;
 
 pub(super) async fn prepare(cx: &Context, run: &Run) -> Result<(), Error> {
     let script = match cx.scripts.get(&run.script_id).await {
@@ -51,7 +53,12 @@ pub(super) async fn prepare(cx: &Context, run: &Run) -> Result<(), Error> {
             Err(e) => return refused_or_later(cx, run, e).await,
         },
     };
+    let variables = match run.kind {
+        RunKind::Build | RunKind::Compile => None,
+        RunKind::Script => Some(cx.variables.used(&script.id, &run.env).await?),
+    };
     let launch = Launch {
+        variables,
         revision,
         lock_hash: environment
             .as_ref()
@@ -137,8 +144,9 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         supervisor: installation.supervisor_folder.clone().into(),
         files: files::layout::script_files(&script.slug).into(),
         artifacts: artifacts::place(run).into(),
+        trigger: arrivals::place(run),
         environment: environment.map(|key| files::layout::env_venv(&script.slug, key).into()),
-        cache: "cache".into(),
+        cache: files::layout::CACHE.into(),
         build: files::layout::build(run.id.as_str()).into(),
     };
     let image = match cx.engine.ensure_image(run.image_to_start()).await {
@@ -146,6 +154,14 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         Err(engine::Error::Away(why)) => return pause(cx, run, &why).await,
         Err(e) => return give_up(cx, run, e.to_string()).await,
     };
+    let (used, given) = match given_to(cx, run).await {
+        Ok(given) => given,
+        Err(variables::Error::Store(e)) => return Err(e.into()),
+        Err(e) => return give_up(cx, run, e.to_string()).await,
+    };
+    if used != run.launch.variables {
+        return settle_variables(cx, run, used).await;
+    }
     let indexes = match indexes_of(cx, run).await {
         Ok(indexes) => indexes,
         Err(settings::Error::Store(e)) => return Err(e.into()),
@@ -156,6 +172,7 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         has_environment: environment.is_some(),
         image_env: &image.env,
         indexes: &indexes,
+        variables: &given,
     };
     let job = spec::job(run, &places, &identity);
     let process = spec::process(run, &around, &identity);
@@ -188,6 +205,30 @@ pub(super) async fn launch(cx: &Context, run: &Run) -> Result<(), Error> {
         Err(engine::Error::Away(why)) => pause(cx, run, &why).await,
         Err(e) => give_up(cx, run, e.to_string()).await,
     }
+}
+
+/// Variables that a script's run is given, and which they are.
+async fn given_to(cx: &Context, run: &Run) -> Result<(Option<Vec<Used>>, Given), variables::Error> {
+    match run.kind {
+        RunKind::Build | RunKind::Compile => Ok((None, Given::default())),
+        RunKind::Script => {
+            let (used, given) = cx.variables.given(&run.script_id, &run.env).await?;
+            Ok((Some(used), given))
+        }
+    }
+}
+
+/// They were changed since the run was prepared: what is remembered of it has to be what it gets.
+async fn settle_variables(cx: &Context, run: &Run, used: Option<Vec<Used>>) -> Result<(), Error> {
+    let launch = Launch {
+        variables: used,
+        ..run.launch.clone()
+    };
+    let settled = launch.clone();
+    let fill = move |run: &mut Run| run.launch = settled;
+    cx.record_with(&run.id, Event::Prepared { launch }, fill, |_, _| Ok(()))
+        .await?;
+    Ok(())
 }
 
 /// Where a build's packages come from, with who signs in there by now.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::context::Context;
+use super::fires::MOST_WAITING;
 use super::{Error, enforceable};
 use crate::envs::{policy, requirements};
 use crate::events::News;
@@ -29,9 +32,26 @@ pub struct Submission {
     pub idempotency_key: Option<String>,
 }
 
+/// A run whose directory holds something already.
+#[derive(Debug, Clone)]
+pub(super) struct Arrived {
+    pub id: RunId,
+    pub at: Timestamp,
+}
+
 pub(super) async fn submit(cx: &Context, submission: Submission) -> Result<Run, Error> {
+    record(cx, submission, None).await
+}
+
+/// Records it, as the run that has arrived if one has.
+pub(super) async fn record(
+    cx: &Context,
+    submission: Submission,
+    arrived: Option<Arrived>,
+) -> Result<Run, Error> {
     check(&submission)?;
-    let (own_image, now) = (cx.installation.image.clone(), cx.clock.now());
+    let own_image = cx.installation.image.clone();
+    let now = arrived.as_ref().map_or_else(|| cx.clock.now(), |run| run.at);
     let defaults = cx.settings.in_force().default_limits;
     let (run, fresh) = cx
         .store
@@ -46,6 +66,14 @@ pub(super) async fn submit(cx: &Context, submission: Submission) -> Result<Run, 
             let mut run = new_run(&script, RunKind::Script, now);
             run.trigger = submission.trigger;
             run.overlap = submission.overlap.unwrap_or(script.overlap);
+            if let Some(arrived) = arrived {
+                let waiting = store::runs::count_queued(tx, &script.id)?;
+                if run.overlap != Overlap::Skip && waiting >= MOST_WAITING {
+                    return Err(Error::QueueFull { waiting });
+                }
+                run.id = arrived.id;
+                store::runs::removal::removed(tx, std::slice::from_ref(&run.id))?;
+            }
             run.parallel_limit = script.parallel_limit;
             run.args = submission.args;
             run.env = submission.env;

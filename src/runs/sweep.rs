@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Error;
 use super::context::Context;
 use super::spec::{KIND_TOOLS, LABEL_KIND, LABEL_RUN};
-use crate::engine::ListedJob;
+use crate::engine::{JobName, ListedJob};
 use crate::files::{ListLimits, Owner, layout, on_disk};
 use crate::model::ids::RunId;
 use crate::model::run::Run;
@@ -70,6 +70,45 @@ async fn sweep_build_folders(cx: &Context) -> Result<(), Error> {
     Ok(())
 }
 
+/// Containers of this instance that nobody needs: names.
+pub(super) async fn leftovers(cx: &Context) -> Result<Result<Vec<JobName>, String>, Error> {
+    let jobs = match cx.engine.list().await {
+        Ok(jobs) => jobs,
+        Err(e) => return Ok(Err(e.to_string())),
+    };
+    let mut found = Vec::new();
+    for job in jobs {
+        let run = run_of(cx, &job).await?;
+        if is_leftover(&job, run.as_ref(), cx.clock.now().as_second())
+            && !run.is_some_and(|run| cx.drivers().contains_key(&run.id))
+        {
+            found.push(job.name);
+        }
+    }
+    Ok(Ok(found))
+}
+
+/// Removes it if nobody needs it still. Whether it was there and has gone; `Err`: why not.
+pub(super) async fn remove_leftover(cx: &Context, name: &str) -> Result<Result<bool, String>, Error> {
+    let name = match leftovers(cx).await? {
+        Ok(found) => found.into_iter().find(|found| found.0 == name),
+        Err(why) => return Ok(Err(why)),
+    };
+    let Some(name) = name else { return Ok(Ok(false)) };
+    Ok(match cx.engine.remove(&name).await {
+        Ok(()) => Ok(true),
+        Err(e) => Err(e.to_string()),
+    })
+}
+
+async fn run_of(cx: &Context, job: &ListedJob) -> Result<Option<Run>, Error> {
+    let Some(id) = job.labels.get(LABEL_RUN).map(|id| RunId::parse(id)) else {
+        return Ok(None);
+    };
+    let run = cx.store.read(move |c| store::runs::get(c, &id)).await;
+    run.map_err(Error::Store)
+}
+
 async fn sweep_containers(cx: &Context) -> Result<(), Error> {
     let jobs = match cx.engine.list().await {
         Ok(jobs) => jobs,
@@ -80,15 +119,7 @@ async fn sweep_containers(cx: &Context) -> Result<(), Error> {
         }
     };
     for job in jobs {
-        let id = job.labels.get(LABEL_RUN).map(|id| RunId::parse(id));
-        let run = match id {
-            Some(id) => cx
-                .store
-                .read(move |c| store::runs::get(c, &id))
-                .await
-                .map_err(Error::Store)?,
-            None => None,
-        };
+        let run = run_of(cx, &job).await?;
         if !is_leftover(&job, run.as_ref(), cx.clock.now().as_second()) {
             continue;
         }

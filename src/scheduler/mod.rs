@@ -234,7 +234,8 @@ impl Scheduler {
         self.0.runs.announce(Vec::new());
     }
 
-    fn told(&self, script: &ScriptId) {
+    /// Schedules of a script are others than before: the timer and whoever shows them look anew.
+    pub fn told(&self, script: &ScriptId) {
         self.0.changed.notify_one();
         self.0.events.publish(News::Schedules(script.clone()));
     }

@@ -6,6 +6,7 @@
 
 use std::io::Write;
 
+use super::import::BroughtSchedule;
 use super::{Error, Result, Scripts, usable_image};
 use crate::files::{
     self, ContentHash, DataDir, EntryKind, Folder, ListLimits, Listing, MAX_FILE_BYTES, MAX_FILES, Manifest,
@@ -15,6 +16,7 @@ use crate::model::ids::ScheduleId;
 use crate::model::revision::MadeBy;
 use crate::model::schedule::{Schedule, Terms};
 use crate::model::script::{NAME_CHARS, Script};
+use crate::model::variable::Carried;
 use crate::store::revisions::RevisionRow;
 use crate::store::{self, schedules, strays};
 
@@ -72,11 +74,19 @@ pub(super) enum Name {
 pub(super) struct Born {
     pub script: Script,
     pub name: Name,
-    /// Switched off, whatever they say.
+    /// As they are to be, switched on or off.
     pub schedules: Vec<Terms>,
-    pub notes: Vec<String>,
+    pub variables: Vec<Carried>,
+    pub told: Told,
     /// Files that begin as part of the revision; `None`: as many as one can have.
     pub tracked: Option<Manifest>,
+}
+
+/// What there is to know of a script that has come into being.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub notes: Vec<String>,
+    pub schedules: Vec<BroughtSchedule>,
 }
 
 /// The folder that is filled.
@@ -135,7 +145,7 @@ impl Cradle {
         })?;
         let (chosen, left) = choose(&listing, born);
         if left > 0 {
-            born.notes.push(format!(
+            born.told.notes.push(format!(
                 "{left} files are not kept in revisions: a revision has at most {MAX_FILES} files"
             ));
         }
@@ -171,8 +181,8 @@ fn choose(listing: &Listing, born: &Born) -> (Vec<String>, usize) {
 }
 
 impl Scripts {
-    /// Makes a script whose folder `fill` fills. Answers it with the notes that were made.
-    pub(super) async fn bear<F>(&self, birth: Birth, fill: F) -> Result<(Script, Vec<String>)>
+    /// Makes a script whose folder `fill` fills. Answers it with what was told.
+    pub(super) async fn bear<F>(&self, birth: Birth, fill: F) -> Result<(Script, Told)>
     where
         F: FnOnce(&Cradle, Born) -> Result<Born> + Send + 'static,
     {
@@ -185,7 +195,8 @@ impl Scripts {
                 script: birth.script,
                 name: birth.name,
                 schedules: Vec::new(),
-                notes: Vec::new(),
+                variables: Vec::new(),
+                told: Told::default(),
                 tracked: None,
             };
             let mut born = fill(&cradle, born)?;
@@ -203,12 +214,12 @@ impl Scripts {
             Err(e) => Err(e.into()),
         };
         match made {
-            Ok((script, notes)) => {
+            Ok((script, told)) => {
                 self.changed(&script.id);
-                Ok((script, notes))
+                Ok((script, told))
             }
             Err(e) => {
-                self.remove_stray(&slug).await;
+                self.discard_stray(slug).await;
                 Err(e)
             }
         }
@@ -219,18 +230,18 @@ impl Scripts {
         &self,
         born: Born,
         (made_by, message): (MadeBy, &'static str),
-    ) -> Result<(Script, Vec<String>)> {
-        let now = self.clock.now();
+    ) -> Result<(Script, Told)> {
+        let (now, variables) = (self.clock.now(), self.variables.clone());
         self.store
             .write(move |tx| {
-                let (mut script, mut notes) = (born.script, born.notes);
+                let (mut script, mut told) = (born.script, born.told);
                 if born.name == Name::Numbered {
                     script.name = free_name(&script.name, |name| store::scripts::has_name(tx, name))?;
                 }
                 if let Some(name) = script.image.take() {
                     match usable_image(tx, &name) {
                         Ok(name) => script.image = Some(name),
-                        Err(Error::Invalid(_)) => notes.push(format!(
+                        Err(Error::Invalid(_)) => told.notes.push(format!(
                             "There is no usable image {name} here: it runs on the instance's own image"
                         )),
                         Err(other) => return Err(other),
@@ -252,18 +263,16 @@ impl Scripts {
                         id: ScheduleId::generate(),
                         script_id: script.id.clone(),
                         version: 1,
-                        terms: Terms {
-                            enabled: false,
-                            ..terms
-                        },
+                        terms,
                         cursor: now,
                         created_at: now,
                         updated_at: now,
                     };
                     schedules::insert(tx, &schedule)?;
                 }
+                variables.bring_along(tx, &script.id, born.variables)?;
                 strays::forget(tx, &script.slug)?;
-                Ok((script, notes))
+                Ok((script, told))
             })
             .await
     }

@@ -9,6 +9,7 @@ use crate::files::archives::is_executable;
 use crate::files::{self, EntryKind, Folder, RelPath, layout};
 use crate::model::ids::ScriptId;
 use crate::model::revision::MadeBy;
+use crate::model::schedule::{Schedule, Terms};
 use crate::model::script::{self, NAME_CHARS, Script};
 use crate::store::schedules;
 
@@ -27,6 +28,7 @@ impl Scripts {
             .read(move |c| schedules::of_scripts(c, &[of]))
             .await
             .map_err(Error::Store)?;
+        let variables = self.variables.carried(id).await.map_err(Error::Store)?;
         let tracked = self.revision(id, revision).await?.manifest;
         let blank = self.blank(name);
         let copy = Script {
@@ -50,8 +52,13 @@ impl Scripts {
             let from = data.folder(&layout::script_files(&original.slug), owner)?;
             copy_all(&from, &cradle.files()?)?;
             born.tracked = Some(tracked);
+            born.variables = variables;
             if with_schedules {
-                born.schedules = schedules.into_iter().map(|schedule| schedule.terms).collect();
+                let off = |schedule: Schedule| Terms {
+                    enabled: false,
+                    ..schedule.terms
+                };
+                born.schedules = schedules.into_iter().map(off).collect();
             }
             Ok(born)
         });

@@ -13,7 +13,8 @@ use crate::files::archives::{Format, Packer};
 use crate::files::{self, Entry, EntryKind, Folder, MAX_FILE_BYTES, RelPath, layout, on_disk};
 use crate::model::ids::ScriptId;
 use crate::model::script::Script;
-use crate::store::schedules;
+use crate::model::variable::Scope;
+use crate::store::{self, schedules, variables};
 
 /// What is to be packed.
 pub struct Export {
@@ -75,9 +76,12 @@ impl Scripts {
     pub async fn export(&self, id: &ScriptId, part: Option<RelPath>) -> Result<Export> {
         let script = self.get(id).await?;
         let of = id.clone();
-        let schedules = self
+        let (schedules, variables) = self
             .store
-            .read(move |c| schedules::of_scripts(c, &[of]))
+            .read(move |c| {
+                let variables = variables::of(c, &Scope::Script(of.clone()))?;
+                Ok::<_, store::Error>((schedules::of_scripts(c, &[of])?, variables))
+            })
             .await
             .map_err(Error::Store)?;
         let defaults = self.settings.in_force().packages.default_requirements;
@@ -88,7 +92,12 @@ impl Scripts {
             let folder = data.folder(&layout::script_files(&script.slug), owner)?;
             match part {
                 Some(path) => export_part(folder, &path),
-                None => export_whole(folder, &script, Passport::of(&script, terms), &effective),
+                None => export_whole(
+                    folder,
+                    &script,
+                    Passport::of(&script, terms, &variables),
+                    &effective,
+                ),
             }
         })
         .await

@@ -1,10 +1,13 @@
 //! A script of what somebody sends: a Python file, or an archive of a folder.
 //!
 //! What it is to run, what it needs and, if it was a script here, what was decided about it are read out of it. What
-//! cannot be used is told in notes; what would leave the folder or is too much refuses the whole.
+//! cannot be used is told in notes; what would leave the folder or is too much refuses the whole. A schedule that cannot
+//! be kept costs only itself: it is told of by its name, and the script comes without it.
 
 use std::fs::File;
 use std::io::{Read, Seek};
+
+use jiff::Timestamp;
 
 use super::birth::{Birth, Born, Cradle, Name, hash_of};
 use super::passport;
@@ -15,7 +18,7 @@ use crate::files::archives::{Bounds, Format, Unpacked, unpack};
 use crate::files::{self, EntryKind, Folder, ListLimits, MAX_FILE_BYTES, RelPath};
 use crate::model::packages::Packages;
 use crate::model::revision::MadeBy;
-use crate::model::schedule::Terms;
+use crate::model::schedule::{Terms, When};
 use crate::model::script::{self, InlineState, Invalid, NAME_CHARS, Script};
 
 const MIB: u64 = 1024 * 1024;
@@ -78,14 +81,56 @@ impl Sent {
     }
 }
 
+/// What becomes of the schedules in an archive.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Schedules {
+    /// They stay behind.
+    Leave,
+    /// They come along, switched off.
+    #[default]
+    Pause,
+    /// They come along, switched on or off as they were.
+    Keep,
+}
+
+/// A schedule of an archive, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BroughtSchedule {
+    /// As the archive calls it; may be empty.
+    pub name: String,
+    /// `None` if it cannot be read.
+    pub when: Option<When>,
+    pub fate: Fate,
+    /// Why it was left out, or what else there is to know of it.
+    pub why: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    On,
+    Paused,
+    LeftOut,
+}
+
+/// How schedules are dealt with.
+#[derive(Clone, Copy)]
+pub struct Taking {
+    pub schedules: Schedules,
+    /// Says of a schedule why it cannot be kept, if so.
+    pub usable: fn(&Terms) -> std::result::Result<(), String>,
+}
+
+/// A script that was imported, and what there is to know of it.
+#[derive(Debug)]
+pub struct Imported {
+    pub script: Script,
+    pub notes: Vec<String>,
+    pub schedules: Vec<BroughtSchedule>,
+}
+
 impl Scripts {
-    /// A new script, and what there is to know of it. `usable` says of a schedule why it cannot be kept, if so.
-    pub async fn import(
-        &self,
-        sent: Sent,
-        file: File,
-        usable: fn(&Terms) -> std::result::Result<(), String>,
-    ) -> Result<(Script, Vec<String>)> {
+    /// A new script of what was sent.
+    pub async fn import(&self, sent: Sent, file: File, taking: Taking) -> Result<Imported> {
         let (name, exactly) = match &sent.name {
             Ok(name) => (name.clone(), Name::Exactly),
             Err(stem) => (stem.clone(), Name::Numbered),
@@ -97,9 +142,10 @@ impl Scripts {
             made_by: MadeBy::Import,
         };
         let settings = self.settings.in_force();
-        self.bear(birth, move |cradle, mut born| {
-            let files = lay_out(cradle, &sent.kind, file, &mut born.notes)?;
-            let passport = take_passport(&files, &mut born.notes)?;
+        let now = self.clock.now();
+        let born = self.bear(birth, move |cradle, mut born| {
+            let files = lay_out(cradle, &sent.kind, file, &mut born.told.notes)?;
+            let passport = take_passport(&files, &mut born.told.notes)?;
             let given = passport
                 .as_ref()
                 .and_then(|passport| passport.entry_point.clone());
@@ -108,18 +154,67 @@ impl Scripts {
             if let Some(passport) = passport {
                 take_out_block(&files, &born.script.entry_point, passport.added_block.as_ref())?;
                 listed = passport.requirements.clone();
-                apply(passport, &mut born, usable);
+                let brought = bring(&passport.schedules, taking, now);
+                apply(passport, &mut born);
+                (born.schedules, born.told.schedules) = brought;
                 if let Err(e) = born.script.limits.over(&settings.default_limits).check() {
                     let note = format!("The limits do not fit those of this instance and were left out: {e}");
-                    born.notes.push(note);
+                    born.told.notes.push(note);
                     born.script.limits = Default::default();
                 }
             }
             take_requirements(&files, listed, &settings.packages, &mut born)?;
             Ok(born)
+        });
+        let (script, told) = born.await?;
+        Ok(Imported {
+            script,
+            notes: told.notes,
+            schedules: told.schedules,
         })
-        .await
     }
+}
+
+/// The schedules to be made, and what is told of all there are. Pure.
+fn bring(
+    read: &[std::result::Result<Terms, passport::UnreadableSchedule>],
+    taking: Taking,
+    now: Timestamp,
+) -> (Vec<Terms>, Vec<BroughtSchedule>) {
+    let mut made = Vec::new();
+    let mut told = Vec::new();
+    for schedule in read {
+        let kept = match (schedule, taking.schedules) {
+            (Err(unreadable), _) => Err(unreadable.why.clone()),
+            (Ok(_), Schedules::Leave) => Err("schedules were not wanted".to_owned()),
+            (Ok(_), _) if made.len() >= MOST_SCHEDULES => Err(format!("a script may have {MOST_SCHEDULES}")),
+            (Ok(terms), _) => (taking.usable)(terms).map(|()| terms.clone()),
+        };
+        let (name, when) = match schedule {
+            Ok(terms) => (terms.name.clone(), Some(terms.when.clone())),
+            Err(unreadable) => (unreadable.name.clone(), None),
+        };
+        let (fate, why) = match kept {
+            Err(why) => (Fate::LeftOut, Some(why)),
+            Ok(terms) => {
+                let enabled = terms.enabled && taking.schedules == Schedules::Keep;
+                let over = matches!(terms.when, When::Once { at } if at <= now);
+                made.push(Terms { enabled, ..terms });
+                let fate = if enabled { Fate::On } else { Fate::Paused };
+                (
+                    fate,
+                    over.then(|| "its time has passed, so it never fires".to_owned()),
+                )
+            }
+        };
+        told.push(BroughtSchedule {
+            name,
+            when,
+            fate,
+            why,
+        });
+    }
+    (made, told)
 }
 
 /// Puts what was sent where the script's own files are.
@@ -239,7 +334,7 @@ fn take_out_block(files: &Folder, entry: &str, added: Option<&passport::AddedBlo
 }
 
 /// What was decided about the script. Its requirements are looked at with its files.
-fn apply(read: passport::Read, born: &mut Born, usable: fn(&Terms) -> std::result::Result<(), String>) {
+fn apply(read: passport::Read, born: &mut Born) {
     let script = &mut born.script;
     if let Some(name) = read.name.filter(|_| born.name == Name::Numbered) {
         script.name = name;
@@ -255,26 +350,24 @@ fn apply(read: passport::Read, born: &mut Born, usable: fn(&Terms) -> std::resul
         match policy::names("build_from_source", &names) {
             Ok(names) => script.build_from_source = names,
             Err(e) => born
+                .told
                 .notes
                 .push(format!("What is built from source was left out: {e}")),
         }
     }
-    for (number, terms) in read.schedules.into_iter().enumerate() {
-        let kept = match usable(&terms) {
-            _ if number >= MOST_SCHEDULES => Err(format!("a script may have {MOST_SCHEDULES}")),
-            kept => kept,
-        };
-        match kept {
-            Ok(()) => born.schedules.push(terms),
-            Err(why) => born
-                .notes
-                .push(format!("Schedule {} was left out: {why}", number + 1)),
-        }
-    }
-    if !born.schedules.is_empty() {
-        let count = born.schedules.len();
-        born.notes
-            .push(format!("{count} of its schedules came along, switched off"));
+    born.variables = read.variables;
+    let mut open: Vec<&str> = born
+        .variables
+        .iter()
+        .filter(|one| one.secret)
+        .map(|one| one.name.as_str())
+        .collect();
+    open.sort_unstable();
+    if !open.is_empty() {
+        let open = open.join(", ");
+        born.told.notes.push(format!(
+            "Secrets never come along. Enter them in the script's settings before it runs: {open}"
+        ));
     }
 }
 
@@ -294,7 +387,7 @@ fn take_requirements(
                 "The script block of {entry} cannot be read (line {}): {e}",
                 e.line + 1
             );
-            born.notes.push(note);
+            born.told.notes.push(note);
             None
         }
         None => None,
@@ -304,7 +397,7 @@ fn take_requirements(
         (Some(listed), _) => (listed, passport::NAME),
         (None, Some(block)) => (block.clone(), "the script block"),
         (None, None) => match files.read(&path, requirements_file::LARGEST as u64) {
-            Ok(contents) => (of_file(&contents.bytes, &mut born.notes), REQUIREMENTS),
+            Ok(contents) => (of_file(&contents.bytes, &mut born.told.notes), REQUIREMENTS),
             Err(_) => return Ok(()),
         },
     };
@@ -318,12 +411,14 @@ fn take_requirements(
     match checked {
         Ok(wanted) => {
             if from != passport::NAME && !wanted.is_empty() {
-                born.notes
+                born.told
+                    .notes
                     .push(format!("Its {} requirements are those of {from}", wanted.len()));
             }
             born.script.requirements = wanted;
         }
         Err(why) => born
+            .told
             .notes
             .push(format!("What {from} asks for was not taken: {why}")),
     }
@@ -363,6 +458,78 @@ fn of_file(bytes: &[u8], notes: &mut Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn schedules_come_along_as_they_are_wanted_and_bad_ones_by_name() {
+        let cron = |expression: &str| Terms {
+            name: expression.to_owned(),
+            ..Terms::of(When::Cron {
+                expression: expression.to_owned(),
+                zone: "UTC".to_owned(),
+            })
+        };
+        let past = Terms::of(When::Once {
+            at: Timestamp::UNIX_EPOCH,
+        });
+        let off = Terms {
+            enabled: false,
+            ..cron("off")
+        };
+        let read = [
+            Ok(cron("on")),
+            Err(passport::UnreadableSchedule {
+                name: "torn".to_owned(),
+                why: "it cannot be read".to_owned(),
+            }),
+            Ok(off),
+            Ok(cron("bad")),
+            Ok(past),
+        ];
+        let usable = |terms: &Terms| match terms.name.as_str() {
+            "bad" => Err("no such hour".to_owned()),
+            _ => Ok(()),
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        let fates = |schedules| {
+            let (made, told) = bring(&read, Taking { schedules, usable }, now);
+            let on: Vec<bool> = made.iter().map(|terms| terms.enabled).collect();
+            (on, told.iter().map(|told| told.fate).collect::<Vec<_>>())
+        };
+        use Fate::{LeftOut, On, Paused};
+        assert_eq!(
+            fates(Schedules::Keep),
+            (vec![true, false, true], vec![On, LeftOut, Paused, LeftOut, On])
+        );
+        assert_eq!(
+            fates(Schedules::Pause),
+            (vec![false; 3], vec![Paused, LeftOut, Paused, LeftOut, Paused])
+        );
+        assert_eq!(fates(Schedules::Leave), (vec![], vec![LeftOut; 5]));
+        let (_, told) = bring(
+            &read,
+            Taking {
+                schedules: Schedules::Pause,
+                usable,
+            },
+            now,
+        );
+        let why = |place: usize| told[place].why.as_deref().unwrap_or_default();
+        assert_eq!((told[1].name.as_str(), why(1)), ("torn", "it cannot be read"));
+        assert_eq!((told[3].name.as_str(), why(3)), ("bad", "no such hour"));
+        assert!(why(4).contains("passed"));
+
+        let many: Vec<_> = (0..MOST_SCHEDULES + 1).map(|_| Ok(cron("on"))).collect();
+        let (made, told) = bring(
+            &many,
+            Taking {
+                schedules: Schedules::Pause,
+                usable,
+            },
+            now,
+        );
+        assert_eq!((made.len(), told.len()), (MOST_SCHEDULES, MOST_SCHEDULES + 1));
+        assert_eq!(told[MOST_SCHEDULES].fate, LeftOut);
+    }
 
     #[test]
     fn the_file_to_run_is_found_by_its_name() {

@@ -45,6 +45,7 @@ use crate::model::run::Overlap;
 use crate::model::script::{self, Invalid, Script};
 use crate::settings::Keeper;
 use crate::store::{self, Store};
+use crate::variables::{self, Variables};
 use looks::Looks;
 
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +75,8 @@ pub enum Error {
     Block(requirements::Unreadable),
     #[error("the entry file has no script block")]
     NoBlock,
+    #[error(transparent)]
+    Variables(#[from] variables::Error),
     #[error("there is no such tag")]
     TagNotFound,
     #[error("there is no such template")]
@@ -143,6 +146,7 @@ pub struct Parts {
     pub clock: Clock,
     pub events: Events,
     pub settings: Keeper,
+    pub variables: Variables,
     /// Whose the scripts' files are.
     pub owner: Owner,
     pub watcher: Watcher,
@@ -156,11 +160,19 @@ pub struct Scripts {
     clock: Clock,
     events: Events,
     settings: Keeper,
+    variables: Variables,
     /// Whose the scripts' files are.
     owner: Owner,
     looks: Looks,
     saving: Arc<Mutex<HashMap<ScriptId, Arc<tokio::sync::Mutex<()>>>>>,
+    /// Read by whoever removes contents for good, written by whoever needs all of them to stay.
+    removals: Arc<tokio::sync::RwLock<()>>,
 }
+
+/// As long as it is held, no folder of a script and no content of a revision is removed.
+pub struct Held(
+    #[expect(dead_code, reason = "the lock lasts as long as this")] tokio::sync::OwnedRwLockWriteGuard<()>,
+);
 
 impl Scripts {
     pub fn new(parts: Parts) -> Self {
@@ -171,9 +183,16 @@ impl Scripts {
             looks: Looks::new(parts.watcher, parts.events.clone()),
             events: parts.events,
             settings: parts.settings,
+            variables: parts.variables,
             owner: parts.owner,
             saving: Arc::default(),
+            removals: Arc::default(),
         }
+    }
+
+    /// Has everything stay that is there now, for a backup; what is added is no concern of it.
+    pub async fn hold(&self) -> Held {
+        Held(Arc::clone(&self.removals).write_owned().await)
     }
 
     /// A new script with a program to start from, as revision 1.

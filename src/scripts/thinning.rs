@@ -83,6 +83,8 @@ impl Scripts {
 
     /// Removes from the volume what no listed revision of the script has.
     async fn tidy(&self, id: &ScriptId) -> Result<()> {
+        // Before the other lock: saves do not wait for whoever holds contents.
+        let _may_remove = self.removals.read().await;
         let saving = self.saving(id);
         let _saving = saving.lock().await;
         let script = self.find(id).await?;

@@ -69,7 +69,7 @@ impl Scripts {
             })
             .await?;
         self.changed(id);
-        self.remove_stray(&slug).await;
+        self.discard_stray(slug).await;
         Ok(())
     }
 
@@ -82,8 +82,18 @@ impl Scripts {
         Ok(())
     }
 
+    /// Removes a folder that is noted as stray. If somebody holds contents, perhaps for long, nobody waits for that.
+    pub(super) async fn discard_stray(&self, slug: String) {
+        if self.removals.try_read().is_ok() {
+            return self.remove_stray(&slug).await;
+        }
+        let this = self.clone();
+        tokio::spawn(async move { this.remove_stray(&slug).await });
+    }
+
     /// What cannot be removed now is left for the next start.
-    pub(super) async fn remove_stray(&self, slug: &str) {
+    async fn remove_stray(&self, slug: &str) {
+        let _may_remove = self.removals.read().await;
         let (data, folder) = (self.data.clone(), layout::script(slug));
         let removed = on_disk(move || data.remove_tree(&folder)).await;
         let forgotten = match removed {

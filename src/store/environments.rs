@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Error;
 use super::values::{from_json, json, ms, time};
-use crate::model::environment::Environment;
+use crate::model::environment::{ABSENT, Environment};
 use crate::model::ids::{RunId, ScriptId};
 use crate::model::packages::InUse;
 
@@ -59,6 +59,30 @@ pub fn set_damage(
         .prepare_cached("UPDATE environments SET damage = ?3 WHERE script_id = ?1 AND key = ?2")?
         .execute(params![script.as_str(), key, damage])?;
     Ok(())
+}
+
+/// Remembers of all of them that their files are not there.
+pub fn all_absent(connection: &Connection) -> Result<(), Error> {
+    connection.execute("UPDATE environments SET damage = ?1", [ABSENT])?;
+    Ok(())
+}
+
+/// Scripts, not in the trash, whose live environment is not there.
+pub fn absent(connection: &Connection) -> Result<Vec<ScriptId>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT s.id FROM scripts AS s JOIN environments AS e ON e.script_id = s.id AND e.key = s.environment_key \
+         WHERE s.deleted_at IS NULL AND e.damage = ?1 ORDER BY s.id",
+    )?;
+    let rows = statement.query_map([ABSENT], |row| Ok(ScriptId::parse(&row.get::<_, String>(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether that is so of the environment of this key.
+pub fn is_absent(connection: &Connection, script: &ScriptId, key: &str) -> Result<bool, Error> {
+    let mut statement = connection
+        .prepare_cached("SELECT damage IS ?3 FROM environments WHERE script_id = ?1 AND key = ?2")?;
+    let found = statement.query_row([script.as_str(), key, ABSENT], |row| row.get(0));
+    Ok(found.optional()?.unwrap_or(false))
 }
 
 pub fn set_compiled(

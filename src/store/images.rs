@@ -1,5 +1,7 @@
 //! Rows of runner images.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Error;
@@ -70,6 +72,27 @@ pub fn get(connection: &Connection, name: &str) -> Result<Option<RunnerImage>, E
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM images WHERE name = ?1"))?;
     Ok(statement.query_row([name], read).optional()?)
+}
+
+/// Remembers that an image of this content was built here.
+pub fn add_built(connection: &Connection, id: &str) -> Result<(), Error> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO built_images (id) VALUES (?1)")?
+        .execute([id])?;
+    Ok(())
+}
+
+pub fn forget_built(connection: &Connection, id: &str) -> Result<(), Error> {
+    connection
+        .prepare_cached("DELETE FROM built_images WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+pub fn built(connection: &Connection) -> Result<HashSet<String>, Error> {
+    let mut statement = connection.prepare_cached("SELECT id FROM built_images")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// All of them, by name.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::Error;
+use super::sealed::Family;
 use super::values::ms;
 use crate::model::secret::Sealed;
 
@@ -13,6 +14,12 @@ pub struct IndexCredentials {
     pub username: String,
     pub password: Sealed,
 }
+
+pub const PASSWORDS: Family = Family {
+    table: "index_credentials",
+    column: "password",
+    place: "'index_credentials/' || address",
+};
 
 /// What a password is bound to: the table, and the index that it may be shown to.
 pub fn place(address: &str) -> String {

@@ -4,8 +4,12 @@
 //! times and ids are arguments, so what they do depends on nothing else. A write is one IMMEDIATE transaction;
 //! it is on disk (`synchronous=FULL`) when `write` returns. Knows no engine, no files, no HTTP.
 
+pub mod backups;
 pub mod calendar;
+pub mod cleanups;
+pub mod copies;
 pub mod environments;
+pub mod examination;
 pub mod images;
 pub mod index_credentials;
 pub mod meta;
@@ -17,15 +21,21 @@ pub mod runs;
 pub mod saved_filters;
 pub mod schedules;
 pub mod scripts;
+pub mod sealed;
 pub mod settings;
+pub mod settings_changes;
 pub mod strays;
 pub mod tags;
+pub mod tokens;
+pub mod triggers;
 mod values;
+pub mod variables;
+pub mod webhooks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use opening::Place;
+pub use opening::{Place, schema};
 
 use deadpool_sqlite::{Config, Hook, Pool, PoolConfig, Runtime};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, ffi};
@@ -101,6 +111,15 @@ impl Store {
     /// Says goodbye, so that the next start need not check. Nothing may be written after it.
     pub async fn stop_cleanly(&self) -> Result<(), Error> {
         self.write(|tx| opening::stop_cleanly(tx)).await
+    }
+
+    /// A consistent copy of everything that is committed, at a place where nothing is. Reads and writes go on meanwhile;
+    /// takes as long as the database is large, on a thread of its own and with a connection of its own.
+    pub async fn copy_to(&self, to: PathBuf) -> Result<(), Error> {
+        let database = self.database.clone();
+        tokio::task::spawn_blocking(move || copies::copy(&database, &to))
+            .await
+            .map_err(|e| Error::Connection(e.to_string()))?
     }
 
     /// Takes room for what will be written, so that some of it can be on a full disk. Cheap where it was taken before.

@@ -1,14 +1,15 @@
 //! Opening the database: checked after an unclean stop, copied before its schema changes, then brought up to date.
 //!
 //! The order is what keeps a killed upgrade harmless: the copy is complete and on disk before the first migration, and
-//! each migration is one transaction, so the schema is the old one or the new one and never between.
+//! all migrations together are one transaction, so the schema is the old one or the new one and never between. Of the
+//! copies the newest three are kept.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
-use super::{Error, meta, prepare};
+use super::{Error, copies, meta, prepare};
 
 /// `1` from a clean stop until the next start.
 const CLEAN: &str = "clean_stop";
@@ -27,11 +28,27 @@ fn steps() -> Vec<M<'static>> {
         M::up(include_str!("../../migrations/009_raw_logs.sql")),
         M::up(include_str!("../../migrations/010_scripts.sql")),
         M::up(include_str!("../../migrations/011_revisions.sql")),
+        M::up(include_str!("../../migrations/012_variables.sql")),
+        M::up(include_str!("../../migrations/013_webhooks.sql")),
+        M::up(include_str!("../../migrations/014_tokens.sql")),
+        M::up(include_str!("../../migrations/015_cleanup.sql")),
+        M::up(include_str!("../../migrations/016_settings_changes.sql")),
+        M::up(include_str!("../../migrations/017_backup.sql")),
     ]
+}
+
+/// The number of the schema that this version writes.
+pub fn schema() -> u32 {
+    steps().len() as u32
 }
 
 pub(super) fn migrations() -> Migrations<'static> {
     Migrations::new(steps())
+}
+
+/// How many steps there are: the `user_version` of a database that is up to date.
+pub(super) fn known_schema() -> i64 {
+    steps().len() as i64
 }
 
 /// Where the database is, and where copies of it go.
@@ -54,12 +71,10 @@ fn bring_up_to_date(place: &Place, migrations: &Migrations<'_>) -> Result<(), Er
             check(&connection)?;
         }
         if migrations.pending_migrations(&connection)? > 0 {
-            copy(
-                &connection,
-                &place
-                    .backups
-                    .join(format!("before-schema-{}.sqlite", version + 1)),
-            )?;
+            let to = place.backups.join(copies::before_schema(version + 1));
+            copies::copy_from(&connection, &to)?;
+            tracing::info!(to = %to.display(), "copied the database before changing its schema");
+            copies::keep_newest(&place.backups);
         }
     }
     migrations.to_latest(&mut connection)?;
@@ -83,31 +98,6 @@ fn check(connection: &Connection) -> Result<(), Error> {
     } else {
         Err(Error::Damaged(found.join("; ")))
     }
-}
-
-/// A consistent copy, complete and on disk before it has its name.
-fn copy(connection: &Connection, to: &Path) -> Result<(), Error> {
-    let failed = |e: std::io::Error| Error::Backup(format!("{}: {e}", to.display()));
-    let staged = to.with_extension("new");
-    match std::fs::remove_file(&staged) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
-        _ => {}
-    }
-    let name = staged
-        .to_str()
-        .ok_or_else(|| Error::Backup(format!("{}: not a UTF-8 path", to.display())))?;
-    connection.execute("VACUUM INTO ?1", [name])?;
-    std::fs::File::open(&staged)
-        .and_then(|file| file.sync_all())
-        .map_err(failed)?;
-    std::fs::rename(&staged, to).map_err(failed)?;
-    if let Some(folder) = to.parent() {
-        std::fs::File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(failed)?;
-    }
-    tracing::info!(to = %to.display(), "copied the database before changing its schema");
-    Ok(())
 }
 
 #[cfg(test)]

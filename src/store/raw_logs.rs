@@ -44,6 +44,13 @@ pub fn total(connection: &Connection) -> Result<u64, Error> {
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
+/// How many are past their time, and their bytes.
+pub fn overdue(connection: &Connection, now: Timestamp) -> Result<(u64, u64), Error> {
+    let mut statement = connection
+        .prepare_cached("SELECT count(*), coalesce(sum(bytes), 0) FROM raw_logs WHERE pack_at <= ?1")?;
+    Ok(statement.query_row([ms(now)], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
 pub fn postpone(connection: &Connection, run: &RunId, to: Timestamp) -> Result<(), Error> {
     connection
         .prepare_cached("UPDATE raw_logs SET pack_at = ?2 WHERE run_id = ?1")?

@@ -25,7 +25,7 @@ pub use search::{Filter, list};
 
 const COLUMNS: &str = "id, number, script_id, kind, state_json, version, trigger, overlap, queued_at, started_at, \
      finished_at, args, env, limits, image, requirements, build_run_id, revision, environment_key, lock_hash, \
-     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts, build, retry, not_before, kept";
+     image_digest, exit_code, signal, peak_memory_bytes, cpu_ms, log, parallel_limit, usage, artifacts, build, retry, not_before, kept, variables";
 
 /// Inserts a queued run and gives it its number.
 pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&str>) -> Result<(), Error> {
@@ -87,6 +87,12 @@ pub fn insert(connection: &Connection, run: &mut Run, idempotency_key: Option<&s
     Ok(())
 }
 
+/// Whatever has not finished is tried once and never again.
+pub fn never_again(connection: &Connection) -> Result<(), Error> {
+    connection.execute("UPDATE runs SET retry = NULL WHERE state <> 'finished'", [])?;
+    Ok(())
+}
+
 /// Stores the run as it is after `event`, provided the row is still at the version before; grows the version.
 pub fn store_step(connection: &Connection, run: &mut Run, event: &Event, at: Timestamp) -> Result<(), Error> {
     let stored = connection
@@ -94,7 +100,7 @@ pub fn store_step(connection: &Connection, run: &mut Run, event: &Event, at: Tim
             "UPDATE runs SET state = ?3, state_json = ?4, outcome = ?5, version = version + 1, started_at = ?6, \
              finished_at = ?7, build_run_id = ?8, revision = ?9, environment_key = ?10, lock_hash = ?11, \
              image_digest = ?12, exit_code = ?13, signal = ?14, peak_memory_bytes = ?15, cpu_ms = ?16, log = ?17, \
-             usage = ?18, artifacts = ?19, build = ?20 \
+             usage = ?18, artifacts = ?19, build = ?20, variables = ?21 \
              WHERE id = ?1 AND version = ?2",
         )?
         .execute(params![
@@ -118,6 +124,7 @@ pub fn store_step(connection: &Connection, run: &mut Run, event: &Event, at: Tim
             run.facts.usage.as_ref().map(json).transpose()?,
             run.facts.artifacts.as_ref().map(json).transpose()?,
             run.build.as_ref().map(json).transpose()?,
+            run.launch.variables.as_ref().map(json).transpose()?,
         ])?;
     if stored == 0 {
         return Err(Error::Stale);
@@ -154,6 +161,15 @@ pub fn unfinished(connection: &Connection) -> Result<Vec<Run>, Error> {
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many runs wait, and how many have been admitted and have not finished.
+pub fn count_unfinished(connection: &Connection) -> Result<(u64, u64), Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state <> 'queued') \
+         FROM runs INDEXED BY runs_unfinished WHERE state <> 'finished'",
+    )?;
+    Ok(statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
 /// How many runs of a script wait for their turn.
@@ -216,6 +232,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
             environment_key: row.get(18)?,
             lock_hash: row.get(19)?,
             image_digest: row.get(20)?,
+            variables: optional_text(33)?.map(|used| from_json(33, &used)).transpose()?,
         },
         facts: Facts {
             exit_code: row.get(21)?,

@@ -126,6 +126,7 @@ pub fn remove(connection: &Connection, id: &ScriptId) -> Result<(), Error> {
     for sql in [
         "DELETE FROM schedules WHERE script_id = ?1",
         "DELETE FROM run_shelves WHERE script_id = ?1",
+        "DELETE FROM triggers WHERE script_id = ?1",
         "DELETE FROM scripts WHERE id = ?1",
     ] {
         connection.prepare_cached(sql)?.execute([id.as_str()])?;

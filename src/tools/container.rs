@@ -19,7 +19,7 @@ use crate::runs::spec::{KIND_TOOLS, LABEL_KIND, LABEL_SCRIPT, SUPERVISOR_DIRECTO
 pub const SCRIPT: &str = crate::runs::spec::SCRIPT_FOLDER;
 pub const ENVIRONMENT: &str = crate::envs::build::ENVIRONMENT;
 /// 0700 and root's: the programs cannot enter it.
-const TOOLS_DIRECTORY: &str = "/pytask/tools";
+pub const TOOLS_DIRECTORY: &str = "/pytask/tools";
 
 const CAPS: ResourceCaps = ResourceCaps {
     memory: 1 << 30,

@@ -21,6 +21,7 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use container::TOOLS_DIRECTORY;
 pub use language::{Closed, Session};
 pub use plan::{Phase, Why};
 pub use ruff::{Fix, Place, Problem, Severity, TextEdit};

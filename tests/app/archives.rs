@@ -387,3 +387,83 @@ async fn killed_at_any_moment_an_import_is_whole_or_not_there() {
         }
     }
 }
+
+/// With these schedules, as somebody may have written them.
+fn with_schedules(schedules: Value) -> Vec<u8> {
+    let passport = json!({ "format": "pytask-script", "version": 1, "name": "Kept", "schedules": schedules });
+    zip_of(&[
+        ("main.py", b"print()\n"),
+        ("pytask.json", passport.to_string().as_bytes()),
+    ])
+}
+
+#[tokio::test]
+async fn schedules_come_along_as_they_are_wanted_and_bad_ones_are_named() {
+    let app = TestApp::start().await;
+    let cron =
+        |expression: &str| json!({ "kind": "cron", "expression": expression, "zone": "Europe/Berlin" });
+    let schedules = json!([
+        { "name": "early", "when": cron("0 6 * * *"), "enabled": true, "args": ["-x"] },
+        { "name": "rests", "when": cron("0 7 * * *"), "enabled": false },
+        { "name": "odd", "when": cron("0 25 * * *"), "enabled": true },
+        { "name": "torn", "when": 7, "enabled": true },
+        { "name": "nowhere", "when": { "kind": "cron", "expression": "@daily", "zone": "Moon/Base" }, "enabled": true },
+        { "name": "past", "when": { "kind": "once", "at": "2001-01-01T00:00:00Z" }, "enabled": true },
+    ]);
+    let table = [
+        (
+            "",
+            ["paused", "paused", "left_out", "left_out", "left_out", "paused"],
+        ),
+        (
+            "&schedules=as_they_were",
+            ["on", "paused", "left_out", "left_out", "left_out", "on"],
+        ),
+        ("&schedules=none", ["left_out"; 6]),
+    ];
+    for (query, states) in table {
+        let answer = import(
+            &app,
+            &format!("filename=x.zip{query}"),
+            with_schedules(schedules.clone()),
+        )
+        .await;
+        let imported = expect(201, answer).await;
+        let told = imported["schedules"].as_array().expect("a list");
+        let seen: Vec<&str> = told.iter().filter_map(|one| one["state"].as_str()).collect();
+        assert_eq!(seen, states, "{query}");
+        let reason = |place: usize| told[place]["reason"].as_str().unwrap_or_default();
+        assert_eq!(
+            (&told[3]["name"], &told[3]["when"]),
+            (&json!("torn"), &Value::Null)
+        );
+        assert!(reason(3).contains("cannot be read"), "{told:?}");
+        if query.is_empty() {
+            assert!(
+                reason(2).contains("25") && reason(4).contains("Moon/Base"),
+                "{told:?}"
+            );
+            assert!(reason(5).contains("passed"), "{told:?}");
+        }
+        let id = text(&imported["script"]["id"]);
+        let there = app.get(&format!("/scripts/{id}/schedules")).await;
+        let there = there["items"].as_array().expect("a list").clone();
+        let kept = states.iter().filter(|state| **state != "left_out").count();
+        assert_eq!(there.len(), kept, "{query}");
+        if let Some(early) = there.iter().find(|one| one["name"] == "early") {
+            assert_eq!(
+                (&early["when"], &early["args"]),
+                (&cron("0 6 * * *"), &json!(["-x"]))
+            );
+            let on = query.ends_with("were");
+            assert_eq!(early["enabled"], json!(on));
+            assert_eq!(early["next"].as_array().is_some_and(|next| !next.is_empty()), on);
+        }
+    }
+    let odd = import(&app, "filename=x.zip&schedules=maybe", with_schedules(json!([]))).await;
+    expect(400, odd).await;
+    let none = import(&app, "filename=x.zip", with_schedules(json!("none"))).await;
+    let none = expect(201, none).await;
+    assert_eq!(none["schedules"], json!([]));
+    assert!(none["notes"].to_string().contains("schedules"), "{none}");
+}

@@ -187,6 +187,11 @@ async fn they_reach_the_process_of_a_build_and_nothing_else() {
         (&json!("ann"), &json!(PASSWORD))
     );
     assert_eq!(told["UV_INDEX"], format!("extra1={CORP} {LAB}"));
+    assert_eq!(
+        spec["secrets"],
+        json!(["UV_INDEX_EXTRA1_PASSWORD"]),
+        "masked in its log"
+    );
     assert!(!spec["argv"].to_string().contains(PASSWORD));
     assert_eq!(
         holding(&app.data, PASSWORD),

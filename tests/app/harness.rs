@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use clap::Parser;
 use futures_util::StreamExt;
-use pytask_manager::app::{self, App, Surroundings};
+use pytask_manager::app::{self, App, MakeEngine, Surroundings};
+use pytask_manager::broker;
 use pytask_manager::config::ServeConfig;
 use pytask_manager::engine::fake::Fake;
 use pytask_manager::scheduler::Scheduler;
+use pytask_manager::webhooks::Webhooks;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -33,6 +35,8 @@ pub struct TestApp {
     running: Option<Running>,
     flags: Vec<String>,
     surroundings: Surroundings,
+    /// Of the broker that stands before the engine, if one does.
+    broker: Option<PathBuf>,
     _folder: tempfile::TempDir,
 }
 
@@ -51,8 +55,33 @@ impl TestApp {
         Self::start_in(Surroundings::default(), flags).await
     }
 
+    /// The same product, on an engine that a broker holds.
+    pub async fn start_behind_a_broker() -> Self {
+        let mut app = Self::prepare(Surroundings::default(), &[]);
+        app.hand_over_the_engine();
+        app.boot().await;
+        app
+    }
+
     /// With another clock, or with others who watch the store's writes.
     pub async fn start_in(surroundings: Surroundings, flags: &[&str]) -> Self {
+        Self::start_prepared(surroundings, flags, |_| {}).await
+    }
+
+    /// On a data folder that somebody has put something into; it is not there before.
+    pub async fn start_prepared(
+        surroundings: Surroundings,
+        flags: &[&str],
+        prepare: impl FnOnce(&std::path::Path),
+    ) -> Self {
+        let mut app = Self::prepare(surroundings, flags);
+        prepare(&app.data);
+        app.boot().await;
+        app
+    }
+
+    fn prepare(surroundings: Surroundings, flags: &[&str]) -> Self {
+        app::install_tls();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let supervisor = folder.path().join("supervisor");
         std::fs::write(&supervisor, "the fake engine executes nothing").expect("written");
@@ -64,7 +93,11 @@ impl TestApp {
         ];
         all.extend(["--supervisor".to_owned(), supervisor.display().to_string()]);
         all.extend(flags.iter().map(|&flag| flag.to_owned()));
-        let mut app = Self {
+        // Its container would be counted among those of runs.
+        if !flags.contains(&"--examine-at-start") {
+            all.extend(["--examine-at-start", "false"].map(str::to_owned));
+        }
+        Self {
             fake: Fake::new("unused", data.clone()),
             data,
             address: String::new(),
@@ -72,15 +105,42 @@ impl TestApp {
             running: None,
             flags: all,
             surroundings,
+            broker: None,
             _folder: folder,
+        }
+    }
+
+    /// It outlives the application, as a process of its own would.
+    fn hand_over_the_engine(&mut self) {
+        let socket = self._folder.path().join("broker.sock");
+        let config = broker::Config {
+            socket: socket.clone(),
+            state: self._folder.path().join("broker"),
         };
-        app.boot().await;
-        app
+        let fake = self.fake.clone();
+        let server = broker::Server::bind(
+            &config,
+            Box::new(move |instance, _| Arc::new(fake.beside(instance))),
+        );
+        tokio::spawn(server.expect("a broker").serve());
+        self.broker = Some(socket);
+    }
+
+    fn engine(&self) -> MakeEngine {
+        let fake = self.fake.clone();
+        match self.broker.clone() {
+            None => Box::new(move |wiring| Arc::new(fake.beside(&wiring.instance))),
+            Some(socket) => Box::new(move |wiring| {
+                let supervisor = wiring.supervisor_folder.file_name().expect("a folder");
+                let supervisor = supervisor.to_string_lossy().into_owned();
+                Arc::new(broker::Client::new(socket, wiring.instance, supervisor))
+            }),
+        }
     }
 
     async fn boot(&mut self) {
         let config = Flags::parse_from(&self.flags).serve;
-        let fake = self.fake.clone();
+        let engine = self.engine();
         let surroundings = self.surroundings.clone();
         // A runtime of its own, so that stopping it stops every task at once, like a kill.
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -89,13 +149,9 @@ impl TestApp {
             .build()
             .expect("a runtime");
         let started = runtime.spawn(async move {
-            let app = app::start_on(
-                &config,
-                surroundings,
-                Box::new(move |wiring| Arc::new(fake.beside(&wiring.instance))),
-            )
-            .await
-            .expect("the application starts");
+            let app = app::start_on(&config, surroundings, engine)
+                .await
+                .expect("the application starts");
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
                 .await
                 .expect("a port");
@@ -103,9 +159,12 @@ impl TestApp {
         });
         let (app, listener) = started.await.expect("no panic at start");
         self.address = listener.local_addr().expect("an address").to_string();
-        let router = app.router.clone();
+        let service = app
+            .router
+            .clone()
+            .into_make_service_with_connect_info::<std::net::SocketAddr>();
         let server = runtime.spawn(async move {
-            axum::serve(listener, router).await.expect("serves");
+            axum::serve(listener, service).await.expect("serves");
         });
         self.running = Some(Running { server, runtime, app });
     }
@@ -139,6 +198,10 @@ impl TestApp {
 
     pub fn scheduler(&self) -> &Scheduler {
         &self.running.as_ref().expect("it runs").app.scheduler
+    }
+
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.running.as_ref().expect("it runs").app.webhooks
     }
 
     pub fn host(&self) -> &str {

@@ -1,8 +1,14 @@
 //! The whole application over HTTP and WebSocket, on the fake engine: what a client sees, what a restart keeps.
 
+mod access;
 mod archives;
 mod artifacts;
+mod backup;
 mod bad_input;
+mod broker;
+mod cleanup;
+mod client;
+mod client_push;
 mod credentials;
 mod disk;
 mod environments;
@@ -33,3 +39,8 @@ mod script_lists;
 mod scripts;
 mod settings;
 mod tools;
+mod triggers;
+mod upgrade;
+mod variables;
+mod watching;
+mod webhooks;

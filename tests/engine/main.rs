@@ -51,6 +51,7 @@ impl FakeBench {
                 stop_grace_ms: 0,
                 log_bytes: 0,
             },
+            secrets: Default::default(),
         };
         std::fs::write(
             directory.join("spec.json"),

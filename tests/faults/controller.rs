@@ -97,9 +97,9 @@ fn complain(error: &anyhow::Error) -> ExitCode {
 
 async fn serve(config: &ServeConfig, fault: Option<Arc<Fault>>) -> anyhow::Result<()> {
     let Some(fault) = fault else {
-        return serve_on(config, Surroundings::default(), app::docker(config)).await;
+        return serve_on(config, Surroundings::default(), app::engine(config)).await;
     };
-    let docker = app::docker(config);
+    let docker = app::engine(config);
     let watched = Arc::clone(&fault);
     let make = move |wiring: EngineWiring| -> Arc<dyn pytask_manager::engine::Engine> {
         Arc::new(calls::Calls {

@@ -4,6 +4,9 @@
 //! Fails, never skips, where an engine on this machine, the runner image (`PYTASK_RUNNER_IMAGE`) or the supervisor's
 //! static binary (`PYTASK_SUPERVISOR`) is missing. Needs root, as the controller does, and a package index.
 
+mod broker;
+mod cleanup;
+mod client;
 mod container;
 mod disk;
 mod engine_away;
@@ -23,10 +26,12 @@ mod private_index;
 mod product;
 mod recovery;
 mod schedules;
+mod secrets;
 #[allow(dead_code, reason = "the suite `faults` uses the rest")]
 mod small_disk;
 mod stopping;
 mod template;
 mod ten_lines;
 mod tools;
+mod triggers;
 mod volume;

@@ -5,6 +5,8 @@
 //! error or panicked fails the test even if nothing else did.
 
 // Named, because the suite `faults` takes this module from here.
+#[path = "product/broker.rs"]
+mod broker;
 #[path = "product/client.rs"]
 mod client;
 #[path = "product/controller.rs"]
@@ -20,6 +22,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::machine;
+use broker::Broker;
 #[allow(
     unused_imports,
     reason = "the suites `real` and `faults` use different parts of it"
@@ -43,6 +46,7 @@ pub(crate) struct Product {
     controller: Option<Controller>,
     log: Log,
     volume: Option<String>,
+    broker: Option<Broker>,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -82,6 +86,31 @@ impl Product {
 
     /// On a named volume of the engine's.
     pub(crate) async fn start_on_volume() -> Self {
+        let mut product = Self::on_volume();
+        product.boot().await;
+        product.engine_ready().await;
+        product
+    }
+
+    /// Likewise, with a broker that holds the engine: the controller is told of none.
+    pub(crate) async fn start_behind_a_broker() -> Self {
+        let mut product = Self::on_volume();
+        let volume = product.volume.clone().expect("it is on one");
+        let broker = Broker::start(&product.data, &volume);
+        product.setup.set("PYTASK_BROKER", &broker.socket());
+        product.setup.set("DOCKER_HOST", "unix:///nowhere.sock");
+        product.broker = Some(broker);
+        product.boot().await;
+        product.engine_ready().await;
+        product
+    }
+
+    /// `kill -9` of the broker, and another one in its place.
+    pub(crate) fn replace_the_broker(&mut self) {
+        self.broker.as_mut().expect("there is one").replace();
+    }
+
+    fn on_volume() -> Self {
         let volume = format!("pytask-real-{}", uuid::Uuid::now_v7().simple());
         machine::docker(&["volume", "create", &volume]);
         let mut setup = Setup::with(&[("PYTASK_DATA_VOLUME", &volume)]);
@@ -89,8 +118,6 @@ impl Product {
         setup.data = Some(place.into());
         let mut product = Self::new(setup);
         product.volume = Some(volume);
-        product.boot().await;
-        product.engine_ready().await;
         product
     }
 
@@ -111,6 +138,7 @@ impl Product {
             controller: None,
             log: Log::default(),
             volume: None,
+            broker: None,
             _folder: folder,
         }
     }

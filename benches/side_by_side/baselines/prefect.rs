@@ -46,6 +46,7 @@ impl Prefect {
             process,
             took: Duration::ZERO,
         };
+        pytask_manager::app::install_tls();
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let health = format!("http://127.0.0.1:{port}/api/health");
         while !http

@@ -2,6 +2,7 @@
 // that does not answer becomes one too (code "unreachable"), so that callers have a single kind of failure.
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
+import { signedOut, wantsSignIn } from "./signed-out";
 import type { ErrorBody } from "./types";
 
 export const BASE = "/api/v1";
@@ -31,6 +32,7 @@ const isBody = (value: unknown): value is ErrorBody =>
 export function refusal(status: number, body: unknown): ApiError {
   if (!isBody(body))
     return new ApiError(status, "unexpected_answer", `The server answered ${status} without a reason.`);
+  if (wantsSignIn(status, body.code)) signedOut.set(true);
   const details: unknown = body.details;
   const known = typeof details === "object" && details !== null ? { ...details } : {};
   return new ApiError(status, body.code, body.message, body.request_id, known);

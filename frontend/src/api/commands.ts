@@ -1,6 +1,6 @@
 // What the interface asks the server to do. Each answers with what the server says is now true.
 import { client, idempotencyKey, raw, unwrap } from "./client";
-import type { NewImage, Run, RunRequest, ScriptPatch, SettingsPatch } from "./types";
+import type { BackupWish, NewImage, Run, RunRequest, ScriptPatch, SettingsPatch } from "./types";
 
 const by = (id: string) => ({ params: { path: { id } } });
 
@@ -63,6 +63,15 @@ export const logUrl = (runId: string, query: { stream?: "stdout" | "stderr"; for
 
 export const changeSettings = (body: SettingsPatch) => unwrap(client.PATCH("/api/v1/settings", { body }));
 
+export const examine = () => unwrap(client.POST("/api/v1/doctor"));
+
+export const makeBackup = (body: BackupWish) => unwrap(client.POST("/api/v1/backups", { body }));
+export const verifyBackup = (name: string) =>
+  unwrap(client.POST("/api/v1/backups/{name}/verify", { params: { path: { name } } }));
+export const deleteBackup = (name: string) => raw(`/backups/${encodeURIComponent(name)}`, { method: "DELETE" });
+export const cancelBackup = () => raw("/backups/cancel", { method: "POST" });
+/** Where a browser downloads it from. */
+export const backupAddress = (name: string) => `/api/v1/backups/${encodeURIComponent(name)}`;
 export const addImage = (body: NewImage) => unwrap(client.POST("/api/v1/images", { body }));
 export const renewImage = (name: string) =>
   unwrap(client.POST("/api/v1/images/{name}/renew", { params: { path: { name } } }));

@@ -2,6 +2,7 @@
 // whoever listens must then read again what may have changed meanwhile.
 import { backoff, socketUrl } from "~/lib/backoff";
 import { createStore } from "~/lib/store";
+import { signedOut } from "./signed-out";
 import type { EventFrame } from "./types";
 
 export type Connection = "connecting" | "open" | "lost";
@@ -54,7 +55,11 @@ export function openEvents(listener: EventListener): () => void {
 
   connect();
   window.addEventListener("online", hurry);
+  const stopWatching = signedOut.subscribe(() => {
+    if (!signedOut.get()) hurry();
+  });
   return () => {
+    stopWatching();
     closed = true;
     clearTimeout(retry);
     clearTimeout(announce);

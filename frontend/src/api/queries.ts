@@ -1,6 +1,6 @@
 // Server state: every query's key and fetch, in one place, because the event stream (app/live-events) writes to the
 // same keys. Keys: ["scripts", …], ["script", id, part?], ["runs", filters], ["run", id, part?], ["run-totals", script?],
-// ["dashboard"], ["system"], ["settings"], ["images"].
+// ["dashboard"], ["system"], ["settings"], ["settings", "changes"], ["doctor"], ["images"], ["backups"].
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, unwrap } from "./client";
 import { type RunFilters, runParams } from "./run-filters";
@@ -21,9 +21,38 @@ export const settingsQuery = queryOptions({
   queryFn: ({ signal }): Promise<SettingsView> => unwrap(client.GET("/api/v1/settings", { signal })),
 });
 
+const CHANGES_PAGE = 25;
+
+export const settingsChangesQuery = infiniteQueryOptions({
+  queryKey: ["settings", "changes"],
+  initialPageParam: undefined as string | undefined,
+  queryFn: ({ pageParam, signal }) =>
+    unwrap(
+      client.GET("/api/v1/settings/changes", {
+        params: { query: { limit: CHANGES_PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
+        signal,
+      }),
+    ),
+  getNextPageParam: (page) => page.next_cursor ?? undefined,
+});
+
+const EXAMINING_MS = 700;
+
+/** Looked at again while somebody examines. */
+export const doctorQuery = queryOptions({
+  queryKey: ["doctor"],
+  queryFn: ({ signal }) => unwrap(client.GET("/api/v1/doctor", { signal })),
+  refetchInterval: ({ state }) => (state.data?.running || state.data?.ran_at === null ? EXAMINING_MS : false),
+});
+
 export const imagesQuery = queryOptions({
   queryKey: ["images"],
   queryFn: ({ signal }) => unwrap(client.GET("/api/v1/images", { signal })),
+});
+
+export const backupsQuery = queryOptions({
+  queryKey: ["backups"],
+  queryFn: ({ signal }) => unwrap(client.GET("/api/v1/backups", { signal })),
 });
 
 export const dashboardQuery = queryOptions({

@@ -4,6 +4,92 @@
  */
 
 export interface paths {
+    "/api/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Backups in the folder for them. */
+        get: operations["listBackups"];
+        put?: never;
+        /** Begins to make one while everything goes on. `GET /backups` says how far it is. */
+        post: operations["makeBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A backup as a file, of which one `Range` can be had. */
+        get: operations["downloadBackup"];
+        put?: never;
+        post?: never;
+        delete: operations["deleteBackup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/{name}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to read one back: every byte of it is held against its manifest and its seal. */
+        post: operations["verifyBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives up what is under way. */
+        post: operations["cancelBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes one and sends it at once; it is not kept. A transfer that breaks off is no backup: its end is missing. */
+        post: operations["sendBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendar": {
         parameters: {
             query?: never;
@@ -13,6 +99,58 @@ export interface paths {
         };
         /** What ran and what will run between two instants. */
         get: operations["getCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cleanup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it stands, and what the last ones did. */
+        get: operations["getCleanup"];
+        put?: never;
+        /** Begins a clean-up; it goes on by itself from there, also after a restart. */
+        post: operations["beginCleanup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cleanup/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would go now, with what it takes. Looks at a good part of the disk. */
+        get: operations["previewCleanup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cleanup/room": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What takes room on the data disk. A long look at a full one. */
+        get: operations["getRoom"];
         put?: never;
         post?: never;
         delete?: never;
@@ -92,6 +230,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery with its request and all attempts. */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the same again as a new delivery, behind what waits already, with the same `webhook-id`. */
+        post: operations["replayDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dependencies/module": {
         parameters: {
             query?: never;
@@ -103,6 +275,27 @@ export interface paths {
         get: operations["findModule"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last examination. One is made after every start. */
+        get: operations["getDoctor"];
+        put?: never;
+        /**
+         * Begins a fresh examination, unless one is under way; `running` tells how far it is. It takes some seconds, and starts
+         *     two containers.
+         */
+        post: operations["examine"];
         delete?: never;
         options?: never;
         head?: never;
@@ -222,7 +415,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One run. */
+        /** One run, by its id or its number. */
         get: operations["getRun"];
         put?: never;
         post?: never;
@@ -1075,6 +1268,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/{id}/trigger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The script's trigger, without what is secret of it. 204: it has none, which is how most scripts are and no error. */
+        get: operations["getTrigger"];
+        /**
+         * Makes the script's trigger, or changes what is given of it. A new address, and a secret that is made here, are
+         *     answered now and never again.
+         */
+        put: operations["putTrigger"];
+        post?: never;
+        /** Removes the script's trigger; its address is nobody's from now on. */
+        delete: operations["deleteTrigger"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/trigger/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes address, secret or both anew. What they were is refused from now on. */
+        post: operations["rotateTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The script's variables, and those of all scripts beneath them. */
+        get: operations["listScriptVariables"];
+        /** Replaces the script's own variables, by the same rules. */
+        put: operations["replaceScriptVariables"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scripts/bulk": {
         parameters: {
             query?: never;
@@ -1101,7 +1351,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a script of a Python file or an archive: all of it or nothing. */
+        /**
+         * Makes a script of a Python file or an archive: all of it or nothing, but for schedules, of which each is taken or
+         *     left out for itself.
+         */
         post: operations["importScript"];
         delete?: never;
         options?: never;
@@ -1121,6 +1374,25 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asks, and whether that has to be known. */
+        get: operations["getSession"];
+        put?: never;
+        /** Signs a browser in: the answer sets its cookie. */
+        post: operations["signIn"];
+        /** Signs this browser out. */
+        delete: operations["signOut"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1147,6 +1419,23 @@ export interface paths {
         patch: operations["updateSettings"];
         trace?: never;
     };
+    "/api/v1/settings/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was changed in the settings, the newest first; the newest 1,000 are kept. */
+        get: operations["listSettingsChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system": {
         parameters: {
             query?: never;
@@ -1158,6 +1447,43 @@ export interface paths {
         get: operations["getSystem"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key to stored secrets. */
+        get: operations["getSecretsKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/rotate-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a new key, seals everything with it and removes the old one. Copies of the database that were made before need
+         *     the old key.
+         */
+        post: operations["rotateSecretsKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1216,6 +1542,152 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Access tokens, never with what is secret of them. */
+        get: operations["listTokens"];
+        put?: never;
+        /** Makes an access token. The answer is the only place where it can be seen. */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a token back, at once. Browsers that have signed in with it are signed out. */
+        delete: operations["deleteToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Variables of all scripts. */
+        get: operations["listVariables"];
+        /**
+         * Replaces the variables of all scripts. A secret whose value is left out keeps the one it has. Runs that have started
+         *     keep what they were given.
+         */
+        put: operations["replaceVariables"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All of them, oldest first; there are at most 200. */
+        get: operations["listWebhooks"];
+        put?: never;
+        /** Makes a webhook. Its address is resolved and looked at now, its template tried out with every event. */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** Forgets a webhook, what it was told, and what it was to be told. */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /** Changes what is given. What waits to be sent is tried at once by what holds then; switched off, it is cancelled. */
+        patch: operations["updateWebhook"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a webhook was told, and what waits; newest first. */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends one message that says that it is a test, and answers what became of it. Also while the webhook is switched off, and
+         *     in quiet hours; never tried again.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a message would look like, of an event that never was. */
+        post: operations["previewWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/zones": {
         parameters: {
             query?: never;
@@ -1233,10 +1705,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hooks/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Starts the script whose trigger this is. The body, of any kind and up to 1 MiB, is a file to the run. Needs no access
+         *     token and no `Origin`.
+         */
+        post: operations["callTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who can reach this instance, and what is asked of them. */
+        Access: {
+            /** @description At which it is published. */
+            address: string;
+            /** @description Nobody may ask without a token. */
+            token_required: boolean;
+            /** @description How many access tokens there are. */
+            tokens: number;
+            /** @description What whoever runs this should know; `null` on loopback. */
+            warning?: string | null;
+            /** @description Other machines can reach it. */
+            wide: boolean;
+        };
         /**
          * @description What follows a run of which nobody knows how far it came, because the machine or the engine went down under it.
          * @enum {string}
@@ -1271,6 +1776,173 @@ export interface components {
          * @enum {string}
          */
         Backoff: "fixed" | "doubling";
+        /** @description A file in the folder of backups. */
+        Backup: {
+            account?: components["schemas"]["BackupAccount"] | null;
+            artifacts: boolean;
+            cause?: components["schemas"]["BackupCause"] | null;
+            /**
+             * Format: date-time
+             * @description When it was last read back.
+             */
+            checked_at?: string | null;
+            kind: components["schemas"]["BackupKind"];
+            logs: boolean;
+            /** Format: date-time */
+            made_at: string;
+            name: string;
+            /** @description What was found to be wrong with it. */
+            problem?: string | null;
+            /** Format: int64 */
+            size_bytes: number;
+            /** @description Of PyTask-Manager when it was made, if its header can be read. */
+            version?: string | null;
+        };
+        /** @description The manifest's last line: what it all comes to. */
+        BackupAccount: {
+            /**
+             * Format: int64
+             * @description Of all files, unpacked.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Files that somebody was writing while they were copied: perhaps neither the old nor the new.
+             */
+            changing: number;
+            /**
+             * Format: int64
+             * @description Files of ours that were not as they were written, or missing.
+             */
+            damaged: number;
+            /** Format: int64 */
+            entries: number;
+            /** @description Some of these. */
+            examples: string[];
+            /**
+             * Format: int64
+             * @description Links, devices, second names and impossible names in the folders of scripts and runs.
+             */
+            left_out: number;
+        };
+        /**
+         * @description Why it was made.
+         * @enum {string}
+         */
+        BackupCause: "manual" | "schedule";
+        /** @description As it is shown. */
+        BackupJob: {
+            cause: components["schemas"]["BackupCause"];
+            /** Format: int64 */
+            done_bytes: number;
+            kind: components["schemas"]["BackupJobKind"];
+            /** @description Of the backup. */
+            name: string;
+            phase: components["schemas"]["BackupPhase"];
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * Format: int64
+             * @description About; 0 while it is not known.
+             */
+            total_bytes: number;
+        };
+        /** @enum {string} */
+        BackupJobKind: "make" | "send" | "verify";
+        /** @enum {string} */
+        BackupKind: "backup" | "schema_copy";
+        BackupList: {
+            /** @description Where they are, for whoever looks at the volume. */
+            folder: string;
+            /** @description Newest first; among them copies of the database from before an upgrade. */
+            items: components["schemas"]["Backup"][];
+            job?: components["schemas"]["BackupJob"] | null;
+            last?: components["schemas"]["LastBackup"] | null;
+            /** @description Passwords or secrets are stored, which a restored instance can read only with the key. The key is in no backup. */
+            needs_key: boolean;
+            /**
+             * Format: date-time
+             * @description When the next one is due by itself.
+             */
+            next_at?: string | null;
+            restored?: components["schemas"]["RestoredFrom"] | null;
+        };
+        /** @description What is to change: an absent field stays, `null` goes back to the default. */
+        BackupPatch: {
+            /** @default null */
+            artifacts?: boolean | null;
+            /** @default null */
+            enabled?: boolean | null;
+            /**
+             * @description Five fields, as in a crontab.
+             * @default null
+             */
+            expression?: string | null;
+            /**
+             * Format: int32
+             * @description From 1 to 1,000.
+             * @default null
+             */
+            keep?: number | null;
+            /** @default null */
+            logs?: boolean | null;
+            /**
+             * @description An IANA name, such as `Europe/Berlin`.
+             * @default null
+             */
+            timezone?: string | null;
+        };
+        /** @enum {string} */
+        BackupPhase: "database" | "writing" | "verifying";
+        /** @description What holds. */
+        BackupSettings: {
+            /** @description Whether artifacts of runs are in them. */
+            artifacts: boolean;
+            /** @description Whether backups are made by themselves. */
+            enabled: boolean;
+            /** @description When, as in a crontab. */
+            expression: string;
+            /**
+             * Format: int32
+             * @description How many of those that were made by themselves are kept.
+             */
+            keep: number;
+            /** @description Whether logs of runs are in them. */
+            logs: boolean;
+            /** @description The zone that the expression is meant in. */
+            timezone: string;
+        };
+        /** @description What is in it beside database, scripts and settings. */
+        BackupWish: {
+            /**
+             * @description What runs have left in `$PYTASK_ARTIFACTS`.
+             * @default false
+             */
+            artifacts?: boolean;
+            /**
+             * @description What runs have written.
+             * @default false
+             */
+            logs?: boolean;
+        };
+        /** @description What was set; `null` means the default. */
+        BackupWishes: {
+            /** @default null */
+            artifacts?: boolean | null;
+            /** @default null */
+            enabled?: boolean | null;
+            /** @default null */
+            expression?: string | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            keep?: number | null;
+            /** @default null */
+            logs?: boolean | null;
+            /** @default null */
+            timezone?: string | null;
+        };
         Build: {
             action: components["schemas"]["BuildAction"];
             build_from_source: string[];
@@ -1374,6 +2046,10 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        Called: {
+            /** @description The run that was started; of a signed call that was repeated, the first one's. */
+            run_id: string;
+        };
         /** @description One difference between the run that succeeded and this one. */
         Change: {
             /** Format: int64 */
@@ -1433,6 +2109,18 @@ export interface components {
             changes: components["schemas"]["Change"][];
             since?: components["schemas"]["ComparedRun"] | null;
         };
+        Check: {
+            /** @description More to know, a line each. */
+            details: string[];
+            /** @description Stable, such as `limits`. */
+            id: string;
+            mend?: components["schemas"]["Mend"] | null;
+            state: components["schemas"]["CheckState"];
+            /** @description What was looked at. */
+            title: string;
+            /** @description How it is, in a sentence. */
+            what: string;
+        };
         /**
          * @description What a check may be about.
          * @enum {string}
@@ -1450,6 +2138,8 @@ export interface components {
              */
             packages?: string[];
         };
+        /** @enum {string} */
+        CheckState: "ok" | "unknown" | "warning" | "problem";
         /** @description What the last check found; a new environment does not change it. */
         CheckView: {
             changes: components["schemas"]["LockChanges"];
@@ -1458,6 +2148,204 @@ export interface components {
             /** Format: date-time */
             finished_at?: string | null;
             run_id: string;
+        };
+        /** @description What has become of one kind. */
+        CleanedGroup: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description What has gone.
+             */
+            items: number;
+            kind: components["schemas"]["CleanupKind"];
+            /**
+             * Format: int64
+             * @description What was to go and is still there.
+             */
+            left: number;
+        };
+        /** @description What holds. */
+        Cleanup: {
+            enabled: boolean;
+            expression: string;
+            kinds: components["schemas"]["CleanupKind"][];
+            timezone: string;
+            /**
+             * Format: int32
+             * @description `null`: what is in the trash stays there.
+             */
+            trash_days?: number | null;
+        };
+        CleanupExample: {
+            /** Format: int64 */
+            bytes: number;
+            what: string;
+        };
+        /** @description Something that was to go and is still there. */
+        CleanupFailure: {
+            kind: components["schemas"]["CleanupKind"];
+            reason: string;
+            what: string;
+        };
+        CleanupGroup: {
+            /**
+             * Format: int64
+             * @description What is free once it has gone. Of a group that is not chosen: beside the chosen ones.
+             */
+            bytes: number;
+            /** @description Whether it goes with what was asked for. */
+            chosen: boolean;
+            /** @description The largest. */
+            examples: components["schemas"]["CleanupExample"][];
+            /** Format: int64 */
+            items_count: number;
+            kind: components["schemas"]["CleanupKind"];
+            place: components["schemas"]["CleanupPlace"];
+            /** @description Whether it goes by itself unless settings say otherwise. */
+            safe: boolean;
+            what: string;
+            why: string;
+        };
+        /** @description One that is being carried out. */
+        CleanupJob: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int32
+             * @description How often it was cut short and went on at the next start.
+             */
+            continued: number;
+            /** Format: int64 */
+            freed_bytes: number;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            items: number;
+            /** Format: int64 */
+            items_done: number;
+            kind?: components["schemas"]["CleanupKind"] | null;
+            /** Format: date-time */
+            started_at: string;
+            trigger: components["schemas"]["CleanupTrigger"];
+        };
+        /**
+         * @description In the order in which they go: what holds files that others share goes before those.
+         * @enum {string}
+         */
+        CleanupKind: "trash" | "runs" | "run_directories" | "folders" | "environments" | "leftovers" | "unused_packages" | "package_cache" | "database_copies" | "supervisors" | "images" | "containers";
+        /** @description What is to change: an absent field stays, `null` goes back to the default. */
+        CleanupPatch: {
+            /**
+             * @description Whether it goes on by itself.
+             * @default null
+             */
+            enabled?: boolean | null;
+            /**
+             * @description When: a cron expression.
+             * @default null
+             */
+            expression?: string | null;
+            /**
+             * @description What goes by itself.
+             * @default null
+             */
+            kinds?: components["schemas"]["CleanupKind"][] | null;
+            /**
+             * @description The IANA name of the zone whose clocks count.
+             * @default null
+             */
+            timezone?: string | null;
+            /**
+             * Format: int32
+             * @description Days after which a script in the trash may go; 0: never.
+             * @default null
+             */
+            trash_days?: number | null;
+        };
+        /** @enum {string} */
+        CleanupPlace: "data" | "engine";
+        /** @description What would go now. */
+        CleanupPreview: {
+            /** Format: date-time */
+            computed_at: string;
+            /** @description To be sent with the wish to have exactly this go. */
+            fingerprint: string;
+            /** @description All there are, in the order in which they go. */
+            groups: components["schemas"]["CleanupGroup"][];
+            /** @description What stays, and why; at most a hundred. */
+            left_alone: components["schemas"]["LeftAlone"][];
+            /** Format: int64 */
+            left_alone_count: number;
+            /**
+             * Format: int64
+             * @description Of the chosen groups.
+             */
+            total_bytes: number;
+        };
+        /** @description A clean-up that has ended. */
+        CleanupReport: {
+            /**
+             * Format: int32
+             * @description How often it was cut short and went on at the next start.
+             */
+            continued: number;
+            /** @description At most fifty. */
+            failures: components["schemas"]["CleanupFailure"][];
+            /** Format: date-time */
+            finished_at: string;
+            /** Format: int64 */
+            freed_bytes: number;
+            groups: components["schemas"]["CleanedGroup"][];
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            started_at: string;
+            trigger: components["schemas"]["CleanupTrigger"];
+        };
+        /**
+         * @description Who had it done.
+         * @enum {string}
+         */
+        CleanupTrigger: "manual" | "schedule";
+        CleanupView: {
+            /** @description The newest first, at most twenty. */
+            last_reports: components["schemas"]["CleanupReport"][];
+            /**
+             * Format: date-time
+             * @description When it goes on by itself.
+             */
+            next_at?: string | null;
+            running?: components["schemas"]["CleanupJob"] | null;
+        };
+        /** @description What was set; `null` and absent fields are at their default. */
+        CleanupWish: {
+            /** @default null */
+            enabled?: boolean | null;
+            /** @default null */
+            expression?: string | null;
+            /** @default null */
+            kinds?: components["schemas"]["CleanupKind"][] | null;
+            /** @default null */
+            timezone?: string | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            trash_days?: number | null;
+        };
+        /** @description What is to go. */
+        CleanupWishBody: {
+            /**
+             * @description Of a preview: nothing that it did not show goes, and of what it showed nothing that has changed since.
+             * @default null
+             */
+            fingerprint?: string | null;
+            /**
+             * @description Absent: those of the preview, or those that go by themselves.
+             * @default null
+             */
+            kinds?: components["schemas"]["CleanupKind"][] | null;
         };
         ClockChange: {
             /** Format: date-time */
@@ -1584,6 +2472,8 @@ export interface components {
              */
             succeeded_7d: number;
         };
+        /** @enum {string} */
+        Day: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
         DayOutcomes: {
             /** @description A UTC date. */
             day: string;
@@ -1597,6 +2487,54 @@ export interface components {
             /** Format: int64 */
             succeeded: number;
         };
+        Delivery: {
+            /** @description Oldest first. */
+            attempts: components["schemas"]["DeliveryAttempt"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            delivered_at?: string | null;
+            event: components["schemas"]["WebhookEvent"];
+            id: string;
+            /** @description The `webhook-id` that receivers see: the same through all attempts and replays. */
+            message_id: string;
+            /** Format: date-time */
+            next_attempt_at?: string | null;
+            request?: components["schemas"]["DeliveryRequest"] | null;
+            /** @description `null` for a test. The run may have been removed since. */
+            run_id?: string | null;
+            /** @description Of whom it tells; `null` for a test of a webhook that is told of every script. */
+            script_id?: string | null;
+            state: components["schemas"]["DeliveryState"];
+            webhook_id: string;
+        };
+        DeliveryAttempt: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            duration_ms: number;
+            /** @description Why it is no success, for people. */
+            error?: string | null;
+            /** @description The beginning of what was answered. Text of somebody else: never to be shown but as text. */
+            response_excerpt?: string | null;
+            /**
+             * Format: int32
+             * @description HTTP status, if there was an answer.
+             */
+            status?: number | null;
+        };
+        /** @description As it was sent last or, before the first attempt, would be. */
+        DeliveryRequest: {
+            body: string;
+            /** @description By their names. Of `authorization` only that it is there. */
+            headers: {
+                [key: string]: string;
+            };
+            method: string;
+            url_shown: string;
+        };
+        /** @enum {string} */
+        DeliveryState: "pending" | "delivering" | "delivered" | "failed" | "cancelled" | "quiet";
         Dependencies: {
             /** @description Names of packages that are built from their source, which runs their code. */
             build_from_source: string[];
@@ -1741,6 +2679,16 @@ export interface components {
             type: "images";
         } | {
             /** @enum {string} */
+            type: "webhook";
+            webhook_id: string;
+        } | {
+            /** @enum {string} */
+            type: "backups";
+        } | {
+            /** @enum {string} */
+            type: "cleanup";
+        } | {
+            /** @enum {string} */
             type: "missed";
         };
         Evidence: {
@@ -1750,6 +2698,40 @@ export interface components {
             /** @description The last lines the script wrote to stderr, oldest first; not of a success. */
             stderr_tail?: string[];
             traceback?: components["schemas"]["Traceback"] | null;
+        };
+        /** @description The last examination, and the one that is under way. */
+        Examination: {
+            checks: components["schemas"]["Check"][];
+            /**
+             * Format: date-time
+             * @description `null` until the first one after the start is over.
+             */
+            ran_at?: string | null;
+            running?: components["schemas"]["ExaminationProgress"] | null;
+            /** Format: int64 */
+            took_ms?: number | null;
+        };
+        /** @description How far an examination is. */
+        ExaminationProgress: {
+            /** Format: date-time */
+            began_at: string;
+            /**
+             * Format: int32
+             * @description Steps that are done, and all of them.
+             */
+            done: number;
+            /** @description What is looked at now. */
+            now: string;
+            /** Format: int32 */
+            of: number;
+        };
+        ExaminationSummary: {
+            /** @description What does not work, and how: a line each. */
+            problems: string[];
+            /** Format: date-time */
+            ran_at: string;
+            /** Format: int32 */
+            warnings: number;
         };
         FileEntry: {
             kind: components["schemas"]["FileKind"];
@@ -1840,8 +2822,21 @@ export interface components {
         Imported: {
             /** @description What there is to know of it, in sentences. */
             notes: string[];
+            /** @description All that the archive has, in its order. */
+            schedules: components["schemas"]["ImportedSchedule"][];
             script: components["schemas"]["Script"];
         };
+        /** @description A schedule of an archive, and what became of it. */
+        ImportedSchedule: {
+            /** @description As the archive calls it; may be empty. */
+            name: string;
+            /** @description Why it was left out, or what else there is to know of it. */
+            reason?: string | null;
+            state: components["schemas"]["ImportedState"];
+            when?: components["schemas"]["When"] | null;
+        };
+        /** @enum {string} */
+        ImportedState: "on" | "paused" | "left_out";
         /** @enum {string} */
         ImportFate: "added" | "already_there" | "replaces" | "merged" | "ignored" | "not_taken";
         ImportLine: {
@@ -1881,7 +2876,11 @@ export interface components {
         };
         /** @description What holds at the moment. */
         InForce: {
+            backup: components["schemas"]["BackupSettings"];
+            cleanup: components["schemas"]["Cleanup"];
             default_limits: components["schemas"]["Limits"];
+            /** @description What new schedules are offered; `null` is the viewer's own zone. */
+            default_timezone?: string | null;
             /**
              * Format: int64
              * @description Of each script; `null` is no bound.
@@ -1891,10 +2890,16 @@ export interface components {
             max_runs: number;
             /** Format: int64 */
             min_free_bytes: number;
+            notifications: components["schemas"]["Notifications"];
             packages: components["schemas"]["Packages"];
             /** @description `null` is no bound. */
             retention: components["schemas"]["Retention"];
             schedules_paused: boolean;
+        };
+        /** @description One of all scripts' variables, as a script has it. */
+        InheritedVariable: components["schemas"]["Variable"] & {
+            /** @description The script has one of its own of that name, which goes before it. */
+            overridden: boolean;
         };
         Inline: {
             column?: number | null;
@@ -1917,6 +2922,31 @@ export interface components {
             /** @description The build; its log is live like any run's. */
             run: components["schemas"]["Run"];
         };
+        /** @enum {string} */
+        KeyLocation: "volume" | "given";
+        /** @description How the last one ended that was made. */
+        LastBackup: {
+            /** Format: date-time */
+            at: string;
+            cause: components["schemas"]["BackupCause"];
+            name: string;
+            /** @description Why there is none of it; `null` if there is. */
+            problem?: string | null;
+        };
+        /** @description The newest that was tried. */
+        LastDelivery: {
+            /**
+             * Format: date-time
+             * @description Of its last attempt.
+             */
+            at: string;
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * Format: int32
+             * @description HTTP status, if there was an answer.
+             */
+            status?: number | null;
+        };
         LastFire: {
             /** Format: date-time */
             finished_at?: string | null;
@@ -1930,6 +2960,15 @@ export interface components {
             started_at?: string | null;
             state: components["schemas"]["RunState"];
         };
+        LeftAlone: {
+            what: string;
+            why: string;
+        };
+        /**
+         * @description Parts of runs that a backup may be without.
+         * @enum {string}
+         */
+        LeftBehind: "log" | "artifacts";
         LimitHit: {
             /**
              * Format: int64
@@ -2225,11 +3264,21 @@ export interface components {
          * @enum {string}
          */
         MadeBy: "created" | "editor" | "api" | "restore" | "import" | "dependencies" | "outside" | "template" | "duplicate";
+        MadeToken: components["schemas"]["Token"] & {
+            /** @description The token itself. It is stored nowhere and answered only now. */
+            token: string;
+        };
         /**
          * @description What a change of the clocks has to do with a fire.
          * @enum {string}
          */
         Mark: "usual" | "moved" | "once_of_two" | "first_pass" | "second_pass";
+        Mend: {
+            /** @description To be copied into a shell of the machine, as far as one command does it. */
+            command?: string | null;
+            /** @description What to do. */
+            what: string;
+        };
         /**
          * @description What becomes of fires that are more than a minute late, because nobody was there or the clock jumped.
          * @enum {string}
@@ -2294,10 +3343,99 @@ export interface components {
             /** @description Id of a template to start from; without one, a program of one line. */
             template?: string | null;
         };
+        NewToken: {
+            /**
+             * Format: date-time
+             * @description Default: it does not expire.
+             */
+            expires_at?: string | null;
+            /** @description Unique, 1 to 60 characters: whom or what it is for. */
+            name: string;
+            /** @description Default: `full`. */
+            scope?: components["schemas"]["Scope"];
+        };
         NextFire: {
             /** Format: date-time */
             at: string;
             schedule_id: components["schemas"]["ScheduleId"];
+        };
+        /** @description What holds. */
+        Notifications: {
+            /** Format: int32 */
+            keep_days: number;
+            /** Format: int32 */
+            late_seconds: number;
+            /** Format: int32 */
+            max_attempts: number;
+            private_targets: string[];
+            public_url?: string | null;
+            /** Format: int32 */
+            timeout_seconds: number;
+        };
+        /** @description What is to change: an absent field stays, `null` goes back to the default. */
+        NotificationsPatch: {
+            /**
+             * Format: int32
+             * @default null
+             */
+            keep_days?: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            late_seconds?: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            max_attempts?: number | null;
+            /** @default null */
+            private_targets?: string[] | null;
+            /** @default null */
+            public_url?: string | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            timeout_seconds?: number | null;
+        };
+        /** @description What was set; `null` means the default. */
+        NotificationsWish: {
+            /**
+             * Format: int32
+             * @description Days for which deliveries that are over are kept.
+             * @default null
+             */
+            keep_days?: number | null;
+            /**
+             * Format: int32
+             * @description A run that a schedule starts is late if it starts more than so many seconds after its moment.
+             * @default null
+             */
+            late_seconds?: number | null;
+            /**
+             * Format: int32
+             * @description How often a message is tried, at most.
+             * @default null
+             */
+            max_attempts?: number | null;
+            /**
+             * @description Hosts and networks that are not on the internet and may be sent to all the same: `ntfy.lan`, `192.168.1.20`,
+             *     `10.0.0.0/8`.
+             * @default null
+             */
+            private_targets?: string[] | null;
+            /**
+             * @description The address under which this instance is opened in a browser, for links in messages; without it there are none.
+             * @default null
+             */
+            public_url?: string | null;
+            /**
+             * Format: int32
+             * @description How long a receiver may take to answer.
+             * @default null
+             */
+            timeout_seconds?: number | null;
         };
         /** @enum {string} */
         Others: "keep" | "remove";
@@ -2476,6 +3614,31 @@ export interface components {
             name: string;
             version: string;
         };
+        Page_Delivery: {
+            items: {
+                /** @description Oldest first. */
+                attempts: components["schemas"]["DeliveryAttempt"][];
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                delivered_at?: string | null;
+                event: components["schemas"]["WebhookEvent"];
+                id: string;
+                /** @description The `webhook-id` that receivers see: the same through all attempts and replays. */
+                message_id: string;
+                /** Format: date-time */
+                next_attempt_at?: string | null;
+                request?: components["schemas"]["DeliveryRequest"] | null;
+                /** @description `null` for a test. The run may have been removed since. */
+                run_id?: string | null;
+                /** @description Of whom it tells; `null` for a test of a webhook that is told of every script. */
+                script_id?: string | null;
+                state: components["schemas"]["DeliveryState"];
+                webhook_id: string;
+            }[];
+            /** @description Pass it as `cursor` for what follows; `null` at the end. */
+            next_cursor?: string | null;
+        };
         Page_Revision: {
             items: {
                 by: components["schemas"]["MadeBy"];
@@ -2503,6 +3666,7 @@ export interface components {
                 build_run_id?: string | null;
                 /** Format: int64 */
                 cpu_ms?: number | null;
+                /** @description Variables of its own. */
                 env: {
                     [key: string]: string;
                 };
@@ -2516,6 +3680,8 @@ export interface components {
                 /** @description Marked to be kept: it is never removed by itself. */
                 kept: boolean;
                 kind: components["schemas"]["RunKind"];
+                /** @description What is not there of it, because this instance was restored from a backup that is without. */
+                left_behind: components["schemas"]["LeftBehind"][];
                 limits: components["schemas"]["Limits"];
                 lock_hash?: string | null;
                 log?: components["schemas"]["LogSummary"] | null;
@@ -2550,6 +3716,11 @@ export interface components {
                 state: components["schemas"]["RunState"];
                 trigger: components["schemas"]["Trigger"];
                 usage?: components["schemas"]["Usage"] | null;
+                /**
+                 * @description Variables and secrets that it was given beside those, without their values. `null` until it starts, for builds,
+                 *     and for runs of the time before this was remembered.
+                 */
+                variables?: components["schemas"]["UsedVariable"][] | null;
                 wait_reason?: components["schemas"]["WaitReason"] | null;
             }[];
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
@@ -2602,6 +3773,53 @@ export interface components {
             /** @description Pass it as `cursor` for what follows; `null` at the end. */
             next_cursor?: string | null;
         };
+        Page_SettingsChange: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Its path, such as `packages.cool_down_days`. */
+                field: string;
+                /** @description As it was set; `null` is the default. Long values are cut, secrets never told. */
+                from: unknown;
+                to: unknown;
+            }[];
+            /** @description Pass it as `cursor` for what follows; `null` at the end. */
+            next_cursor?: string | null;
+        };
+        Page_Webhook: {
+            items: {
+                content_type?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Why it was switched off by itself. */
+                disabled_because?: string | null;
+                enabled: boolean;
+                events: components["schemas"]["WebhookEvent"][];
+                /**
+                 * Format: date-time
+                 * @description Since when every attempt has failed.
+                 */
+                failing_since?: string | null;
+                format: components["schemas"]["WebhookFormat"];
+                has_secret: boolean;
+                id: string;
+                last_delivery?: components["schemas"]["LastDelivery"] | null;
+                name: string;
+                rules: components["schemas"]["WebhookRules"];
+                /** @description `null`: every script. */
+                script_id?: string | null;
+                /** @description Only in the answer that makes it or gives it a new one: it is not to be had again. */
+                secret?: string | null;
+                signed: boolean;
+                template?: string | null;
+                /** Format: date-time */
+                updated_at: string;
+                /** @description The address but for what could be a secret, which is everything behind the host. */
+                url_shown: string;
+            }[];
+            /** @description Pass it as `cursor` for what follows; `null` at the end. */
+            next_cursor?: string | null;
+        };
         Past: {
             /** Format: int64 */
             failed: number;
@@ -2644,6 +3862,14 @@ export interface components {
             /** @description The file, as pip reads it; at most 1 MiB. Other files that it names are not read. */
             text: string;
         };
+        PreviewWish: {
+            content_type?: string | null;
+            /** @description Of which a sample is made. */
+            event: components["schemas"]["WebhookEvent"];
+            format: components["schemas"]["WebhookFormat"];
+            /** @description For the format `template`. */
+            template?: string | null;
+        };
         /** @description Something that a linter has to say. */
         Problem: {
             /** @description The rule, such as `F401`. */
@@ -2655,6 +3881,16 @@ export interface components {
             start: components["schemas"]["Place"];
             /** @description What the rule is about. */
             url?: string | null;
+        };
+        QuietHours: {
+            /** @description On which they begin; absent: on each. */
+            days?: components["schemas"]["Day"][] | null;
+            /** @description `22:00` */
+            from: string;
+            /** @description The IANA name of the zone whose clocks count. */
+            timezone: string;
+            /** @description `07:00`, of the next day if it is not later than `from`. */
+            to: string;
         };
         RecentOutcome: {
             /** Format: int64 */
@@ -2681,6 +3917,21 @@ export interface components {
         };
         ResolveRequest: {
             use: components["schemas"]["Winner"];
+        };
+        /** @description What this instance was restored from. */
+        RestoredFrom: {
+            artifacts: boolean;
+            /** @description Whether logs of runs were in it. */
+            logs: boolean;
+            /**
+             * Format: date-time
+             * @description When the backup was made.
+             */
+            made_at: string;
+            /** Format: date-time */
+            restored_at: string;
+            /** @description Of PyTask-Manager, which made it. */
+            version: string;
         };
         /** @description What holds; `null` is no bound. */
         Retention: {
@@ -2827,6 +4078,33 @@ export interface components {
             /** @description Of one of `environments`. */
             key: string;
         };
+        RoomItem: {
+            /** Format: int64 */
+            bytes: number;
+            kind: components["schemas"]["RoomKind"];
+        };
+        /** @enum {string} */
+        RoomKind: "files" | "revisions" | "environments" | "runs" | "package_cache" | "database" | "backups" | "rest";
+        RoomView: {
+            /** @description What takes room on the data disk. Files that several share count once. */
+            items: components["schemas"]["RoomItem"][];
+        };
+        RotatedKey: {
+            /**
+             * Format: int64
+             * @description Secrets that are sealed with the new key now.
+             */
+            resealed: number;
+            /**
+             * Format: int64
+             * @description Secrets that could not be read before either, and have to be entered anew.
+             */
+            unreadable: number;
+        };
+        RotationWish: {
+            /** @description Default: `address`. */
+            what?: components["schemas"]["What"];
+        };
         /** @description One execution. */
         Run: {
             args: string[];
@@ -2836,6 +4114,7 @@ export interface components {
             build_run_id?: string | null;
             /** Format: int64 */
             cpu_ms?: number | null;
+            /** @description Variables of its own. */
             env: {
                 [key: string]: string;
             };
@@ -2849,6 +4128,8 @@ export interface components {
             /** @description Marked to be kept: it is never removed by itself. */
             kept: boolean;
             kind: components["schemas"]["RunKind"];
+            /** @description What is not there of it, because this instance was restored from a backup that is without. */
+            left_behind: components["schemas"]["LeftBehind"][];
             limits: components["schemas"]["Limits"];
             lock_hash?: string | null;
             log?: components["schemas"]["LogSummary"] | null;
@@ -2883,6 +4164,11 @@ export interface components {
             state: components["schemas"]["RunState"];
             trigger: components["schemas"]["Trigger"];
             usage?: components["schemas"]["Usage"] | null;
+            /**
+             * @description Variables and secrets that it was given beside those, without their values. `null` until it starts, for builds,
+             *     and for runs of the time before this was remembered.
+             */
+            variables?: components["schemas"]["UsedVariable"][] | null;
             wait_reason?: components["schemas"]["WaitReason"] | null;
         };
         /** @enum {string} */
@@ -3087,6 +4373,8 @@ export interface components {
             start_deadline_seconds?: number | null;
             when?: components["schemas"]["When"] | null;
         };
+        /** @enum {string} */
+        Scope: "full" | "read";
         Script: {
             /** Format: date-time */
             created_at: string;
@@ -3149,6 +4437,35 @@ export interface components {
             retention?: components["schemas"]["RetentionWish"] | null;
             tags?: string[] | null;
         };
+        ScriptTrigger: {
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            /** @description There is a secret that calls are signed with. */
+            has_secret: boolean;
+            /**
+             * Format: date-time
+             * @description When a call last started a run, to about a minute.
+             */
+            last_used_at?: string | null;
+            script_id: string;
+            /** @description That secret. Answered once, when it was made here; `null` otherwise. */
+            secret?: string | null;
+            /** @description Calls have to be signed (Standard Webhooks). */
+            signed: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The path of its address. Answered once, when it is new; `null` from then on: only its fingerprint is stored. */
+            url_path?: string | null;
+            /** @description How that path begins, to tell it by. */
+            url_shown: string;
+        };
+        ScriptVariables: {
+            /** @description Those of all scripts, by name. */
+            inherited: components["schemas"]["InheritedVariable"][];
+            /** @description The script's own, by name. */
+            items: components["schemas"]["Variable"][];
+        };
         /** @description One line of the answer. */
         SearchFrame: {
             lines: components["schemas"]["LogMatch"][];
@@ -3185,15 +4502,63 @@ export interface components {
             /** Format: int64 */
             total_bytes: number;
         };
+        /** @description The key that secrets are sealed with. */
+        SecretsKey: {
+            /**
+             * Format: date-time
+             * @description By its file.
+             */
+            created_at?: string | null;
+            /** @description Made of the key, and of no use without it. `null`: there is none. */
+            id?: string | null;
+            location: components["schemas"]["KeyLocation"];
+            /** @description Why secrets can be neither read nor stored. */
+            trouble?: string | null;
+        };
+        SessionView: {
+            /** @description There is a token that somebody could sign in with. If not: `pytask-manager token create NAME`. */
+            has_tokens: boolean;
+            /** @description Nobody may ask without a token: other machines can reach this instance, or its configuration wants it. */
+            token_required: boolean;
+            who?: components["schemas"]["Who"] | null;
+        };
         /** @enum {string} */
         SetBy: "settings" | "configuration";
         /** @description What was set; `None` and absent fields mean the default. */
         Settings: {
             /**
+             * @description When backups are made by themselves, and what is in them.
+             * @default {
+             *       "artifacts": null,
+             *       "enabled": null,
+             *       "expression": null,
+             *       "keep": null,
+             *       "logs": null,
+             *       "timezone": null
+             *     }
+             */
+            backup?: components["schemas"]["BackupWishes"];
+            /**
+             * @description What is removed by itself, and when.
+             * @default {
+             *       "enabled": null,
+             *       "expression": null,
+             *       "kinds": null,
+             *       "timezone": null,
+             *       "trash_days": null
+             *     }
+             */
+            cleanup?: components["schemas"]["CleanupWish"];
+            /**
              * @description For scripts that do not say otherwise.
              * @default {}
              */
             default_limits?: components["schemas"]["LimitsPatch"];
+            /**
+             * @description What new schedules are offered; none: the viewer's own zone.
+             * @default null
+             */
+            default_timezone?: string | null;
             /**
              * Format: int64
              * @description Revisions that are kept of each script; 0 is no bound.
@@ -3212,6 +4577,18 @@ export interface components {
              * @default null
              */
             min_free_bytes?: number | null;
+            /**
+             * @description How messages are sent.
+             * @default {
+             *       "keep_days": null,
+             *       "late_seconds": null,
+             *       "max_attempts": null,
+             *       "private_targets": null,
+             *       "public_url": null,
+             *       "timeout_seconds": null
+             *     }
+             */
+            notifications?: components["schemas"]["NotificationsWish"];
             /**
              * @description What may be installed, and from where.
              * @default {
@@ -3240,10 +4617,29 @@ export interface components {
              */
             schedules_paused?: boolean;
         };
+        /** @description One field of one change. */
+        SettingsChange: {
+            /** Format: date-time */
+            at: string;
+            /** @description Its path, such as `packages.cool_down_days`. */
+            field: string;
+            /** @description As it was set; `null` is the default. Long values are cut, secrets never told. */
+            from: unknown;
+            to: unknown;
+        };
         /** @description What is to change: an absent field stays, `null` goes back to the default. Limits are replaced as a whole. */
         SettingsPatch: {
             /** @default null */
+            backup?: components["schemas"]["BackupPatch"] | null;
+            /** @default null */
+            cleanup?: components["schemas"]["CleanupPatch"] | null;
+            /** @default null */
             default_limits?: components["schemas"]["LimitsPatch"] | null;
+            /**
+             * @description The IANA name of the zone that new schedules are offered.
+             * @default null
+             */
+            default_timezone?: string | null;
             /** @default null */
             index_credentials?: components["schemas"]["CredentialsWish"] | null;
             /**
@@ -3263,6 +4659,8 @@ export interface components {
              */
             min_free_bytes?: number | null;
             /** @default null */
+            notifications?: components["schemas"]["NotificationsPatch"] | null;
+            /** @default null */
             packages?: components["schemas"]["PackagePatch"] | null;
             /** @default null */
             retention?: components["schemas"]["RetentionPatch"] | null;
@@ -3273,8 +4671,12 @@ export interface components {
             schedules_paused?: boolean | null;
         };
         SettingsView: {
+            /** @description The latest change of each field, by field; all of them are at `/settings/changes`. */
+            changes: components["schemas"]["SettingsChange"][];
             /** @description What holds where nothing is set. */
             defaults: components["schemas"]["InForce"];
+            /** @description Builds trust certificates beside those of their image: `PYTASK_EXTRA_CA` names them. */
+            extra_ca: boolean;
             /** @description What holds now. */
             in_force: components["schemas"]["InForce"];
             /** @description In the order in which they are asked, and who signs in there. Empty: PyPI alone. */
@@ -3284,6 +4686,10 @@ export interface components {
         };
         /** @enum {string} */
         Severity: "error" | "warning";
+        SignIn: {
+            /** @description An access token. */
+            token: string;
+        };
         Simulated: {
             description: string;
             /** Format: int64 */
@@ -3374,9 +4780,11 @@ export interface components {
         /** @enum {string} */
         StorageMode: "subpath" | "host_path";
         System: {
+            access: components["schemas"]["Access"];
             data_dir: string;
             default_limits: components["schemas"]["Limits"];
             disk: components["schemas"]["Disk"];
+            doctor?: components["schemas"]["ExaminationSummary"] | null;
             engine: components["schemas"]["Engine"];
             /** Format: int64 */
             free_bytes: number;
@@ -3451,6 +4859,31 @@ export interface components {
             start: components["schemas"]["Place"];
             text: string;
         };
+        Token: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description It is of no use any more. */
+            expired: boolean;
+            /**
+             * Format: date-time
+             * @description `null`: never.
+             */
+            expires_at?: string | null;
+            /** @description The first four characters after `pytask_`, to tell it by. */
+            hint: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description To about a minute.
+             */
+            last_used_at?: string | null;
+            name: string;
+            scope: components["schemas"]["Scope"];
+        };
+        Tokens: {
+            /** @description Oldest first; at most 100. */
+            items: components["schemas"]["Token"][];
+        };
         ToolsProgram: {
             name: string;
             version: string;
@@ -3493,6 +4926,12 @@ export interface components {
             /** @enum {string} */
             kind: "system";
         } | {
+            /** Format: int64 */
+            body_bytes?: number;
+            content_type?: string | null;
+            /** @enum {string} */
+            kind: "webhook";
+        } | {
             /**
              * Format: int32
              * @description From 1; each further one is a retry.
@@ -3511,6 +4950,14 @@ export interface components {
              * @description Of the schedule; the moment belongs to it.
              */
             version?: number;
+        };
+        TriggerWish: {
+            /** @description Default: as it is; a new one is on. */
+            enabled?: boolean | null;
+            /** @description `generate`, or a `whsec_…` of the sender's own. Default: the one there is, or one is made where one is needed. */
+            secret?: string | null;
+            /** @description Default: as it is; a new one takes unsigned calls. */
+            signed?: boolean | null;
         };
         Unenforced: {
             limit: string;
@@ -3550,6 +4997,56 @@ export interface components {
              */
             tmp_peak_bytes?: number | null;
         };
+        /** @description A variable that a run was given beside its own: everything that is remembered of it. */
+        UsedVariable: {
+            from: components["schemas"]["VariableOrigin"];
+            name: string;
+            secret: boolean;
+            /**
+             * Format: date-time
+             * @description When the value that it had was set.
+             */
+            set_at: string;
+        };
+        /** @description One variable. */
+        Variable: {
+            description: string;
+            /** @description Whether it is masked in logs: a secret of six bytes or more. */
+            masked: boolean;
+            name: string;
+            secret: boolean;
+            /** @description A secret whose value somebody has to enter: runs do not start without it. */
+            to_be_entered: boolean;
+            /** @description Why a secret cannot be used. */
+            trouble?: string | null;
+            /**
+             * Format: date-time
+             * @description When its value was set.
+             */
+            updated_at: string;
+            /** @description `null` for a secret, always. */
+            value?: string | null;
+        };
+        /** @enum {string} */
+        VariableOrigin: "global" | "script";
+        /** @description By name. */
+        Variables: {
+            items: components["schemas"]["Variable"][];
+        };
+        /** @description A list that takes the place of the one there is. */
+        VariablesWish: {
+            items: components["schemas"]["VariableWish"][];
+        };
+        /** @description One of a list that is to take the place of the one that is stored. */
+        VariableWish: {
+            description?: string;
+            /** @description Letters, digits and `_`, not beginning with a digit. */
+            name: string;
+            /** @description Whether it is sealed, masked in logs, and never answered. */
+            secret?: boolean;
+            /** @description Absent or `null`: a secret keeps the value that it has; what is no secret needs one. */
+            value?: string | null;
+        };
         VersionChange: {
             from: string;
             name: string;
@@ -3563,6 +5060,103 @@ export interface components {
             /** @description A sentence for people. */
             message: string;
         };
+        Webhook: {
+            content_type?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Why it was switched off by itself. */
+            disabled_because?: string | null;
+            enabled: boolean;
+            events: components["schemas"]["WebhookEvent"][];
+            /**
+             * Format: date-time
+             * @description Since when every attempt has failed.
+             */
+            failing_since?: string | null;
+            format: components["schemas"]["WebhookFormat"];
+            has_secret: boolean;
+            id: string;
+            last_delivery?: components["schemas"]["LastDelivery"] | null;
+            name: string;
+            rules: components["schemas"]["WebhookRules"];
+            /** @description `null`: every script. */
+            script_id?: string | null;
+            /** @description Only in the answer that makes it or gives it a new one: it is not to be had again. */
+            secret?: string | null;
+            signed: boolean;
+            template?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The address but for what could be a secret, which is everything behind the host. */
+            url_shown: string;
+        };
+        /**
+         * @description What somebody may want to be told of.
+         * @enum {string}
+         */
+        WebhookEvent: "finished" | "failed" | "recovered" | "skipped" | "late" | "test";
+        /**
+         * @description In what form a message is sent.
+         * @enum {string}
+         */
+        WebhookFormat: "generic" | "slack" | "discord" | "ntfy" | "teams" | "template";
+        /** @description A message as a receiver would get it, but for the headers of every message. */
+        WebhookPreview: {
+            body: string;
+            content_type: string;
+            /** @description By their names. */
+            headers: {
+                [key: string]: string;
+            };
+        };
+        /** @description Which of the events it wants a webhook is told of, and when. */
+        WebhookRules: {
+            /**
+             * Format: int32
+             * @description Of failures in a row every so manieth. With `on_change` beside the first, otherwise instead of all.
+             * @default null
+             */
+            every_nth_failure?: number | null;
+            /**
+             * @description Of the same in a row only the first; of ends of runs only those that change success to failure or back.
+             * @default false
+             */
+            on_change?: boolean;
+            /** @default null */
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+        };
+        /**
+         * @description Everything that can be said of a webhook. A new one needs `name`, `url` and `events`; in a change what is absent stays
+         *     as it is.
+         */
+        WebhookWish: {
+            /** @description Of what the template gives; `application/json` unless it says otherwise. */
+            content_type?: string | null;
+            enabled?: boolean | null;
+            events?: components["schemas"]["WebhookEvent"][] | null;
+            format?: components["schemas"]["WebhookFormat"] | null;
+            /** @description 1 to 100 characters. */
+            name?: string | null;
+            rules?: components["schemas"]["WebhookRules"] | null;
+            /** @description The script whose runs it is told of; `null`: every script. */
+            script_id?: string | null;
+            /**
+             * Format: password
+             * @description `generate`, or one of your own: `whsec_` and 24 to 64 bytes in Base64; `null` takes it away. Answered once.
+             */
+            secret?: string | null;
+            /** @description Whether messages are signed; they are if there is a secret, unless it says otherwise. */
+            signed?: boolean | null;
+            /** @description For the format `template`. */
+            template?: string | null;
+            /**
+             * Format: password
+             * @description Where messages go, `http` or `https`. Never answered: `url_shown` is.
+             */
+            url?: string | null;
+        };
+        /** @enum {string} */
+        What: "address" | "secret" | "both";
         When: {
             expression: string;
             /** @enum {string} */
@@ -3575,6 +5169,17 @@ export interface components {
             /** @enum {string} */
             kind: "once";
         };
+        Who: {
+            /** Format: date-time */
+            expires_at?: string | null;
+            kind: components["schemas"]["WhoKind"];
+            name?: string | null;
+            scope: components["schemas"]["Scope"];
+            /** @description Of the token. */
+            token_id?: string | null;
+        };
+        /** @enum {string} */
+        WhoKind: "anybody" | "owner" | "token" | "browser";
         /**
          * @description Which of the two counts.
          * @enum {string}
@@ -3592,6 +5197,231 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listBackups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupList"];
+                };
+            };
+        };
+    };
+    makeBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupWish"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupJob"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    downloadBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    verifyBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupJob"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancelBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is under way */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sendBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zstd": number[];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getCalendar: {
         parameters: {
             query: {
@@ -3623,6 +5453,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getCleanup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleanupView"];
+                };
+            };
+        };
+    };
+    beginCleanup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CleanupWishBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleanupJob"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    previewCleanup: {
+        parameters: {
+            query?: {
+                /** @description Kinds that are chosen, with commas between them; absent: those that go by themselves. */
+                kinds?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleanupPreview"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRoom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
                 };
             };
         };
@@ -3755,6 +5692,72 @@ export interface operations {
             };
         };
     };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    replayDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     findModule: {
         parameters: {
             query: {
@@ -3781,6 +5784,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getDoctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Examination"];
+                };
+            };
+        };
+    };
+    examine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Examination"];
                 };
             };
         };
@@ -4009,7 +6050,7 @@ export interface operations {
                 tag?: string;
                 /** @description Queued before this instant. */
                 to?: string;
-                trigger?: "manual" | "schedule" | "api" | "system";
+                trigger?: "manual" | "schedule" | "api" | "system" | "webhook";
             };
             header?: never;
             path?: never;
@@ -4040,6 +6081,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Its id, or its number */
                 id: string;
             };
             cookie?: never;
@@ -4386,6 +6428,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description It is not in the backup from which this instance was restored */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The range begins behind the end, which `Content-Range` tells */
             416: {
                 headers: {
@@ -4553,7 +6604,7 @@ export interface operations {
                 state?: "queued" | "starting" | "running" | "stopping" | "collecting" | "finished";
                 tag?: string;
                 to?: string;
-                trigger?: "manual" | "schedule" | "api" | "system";
+                trigger?: "manual" | "schedule" | "api" | "system" | "webhook";
             };
             header?: never;
             path?: never;
@@ -6458,6 +8509,236 @@ export interface operations {
             };
         };
     };
+    getTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptTrigger"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    putTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptTrigger"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rotateTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotationWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptTrigger"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listScriptVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptVariables"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    replaceScriptVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariablesWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptVariables"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     changeScripts: {
         parameters: {
             query?: never;
@@ -6496,6 +8777,8 @@ export interface operations {
                 filename: string;
                 /** @description The script's name. Left out: the one in the archive, or else that of the file, and a number if it is taken. */
                 name?: string;
+                /** @description What becomes of the schedules in an archive that was made here. */
+                schedules?: "none" | "paused" | "as_they_were";
             };
             header?: never;
             path?: never;
@@ -6574,6 +8857,105 @@ export interface operations {
             };
         };
     };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     getSettings: {
         parameters: {
             query?: never;
@@ -6632,6 +9014,38 @@ export interface operations {
             };
         };
     };
+    listSettingsChanges: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Default 50, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SettingsChange"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getSystem: {
         parameters: {
             query?: never;
@@ -6647,6 +9061,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+        };
+    };
+    getSecretsKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretsKey"];
+                };
+            };
+        };
+    };
+    rotateSecretsKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedKey"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -6757,6 +9217,417 @@ export interface operations {
             };
         };
     };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variables"];
+                };
+            };
+        };
+    };
+    replaceVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariablesWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variables"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description Only those of this script alone, without those of every script. */
+                script?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Webhook"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookWish"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description 1 to 500; 50 unless it says otherwise. */
+                limit?: number;
+                state?: components["schemas"]["DeliveryState"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Delivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    previewWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewWish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPreview"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     listZones: {
         parameters: {
             query?: never;
@@ -6772,6 +9643,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Zones"];
+                };
+            };
+        };
+    };
+    callTrigger: {
+        parameters: {
+            query?: never;
+            header?: {
+                "webhook-id"?: string | null;
+                "webhook-signature"?: string | null;
+                "webhook-timestamp"?: number | null;
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Called"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

@@ -23,6 +23,10 @@ export type LimitsPatch = Schemas["LimitsPatch"];
 export type LimitName = Schemas["LimitName"];
 export type SettingsPatch = Schemas["SettingsPatch"];
 export type SettingsView = Schemas["SettingsView"];
+export type SettingsChange = Schemas["SettingsChange"];
+export type Examination = Schemas["Examination"];
+export type Check = Schemas["Check"];
+export type CheckState = Schemas["CheckState"];
 export type Retention = Schemas["Retention"];
 export type IndexView = Schemas["IndexView"];
 export type CredentialsPatch = Schemas["CredentialsPatch"];
@@ -49,6 +53,11 @@ export type MissingModule = Schemas["MissingModule"];
 export type FileEntry = Schemas["FileEntry"];
 export type Revision = Schemas["Revision"];
 export type System = Schemas["System"];
+export type Backup = Schemas["Backup"];
+export type BackupAccount = Schemas["BackupAccount"];
+export type BackupJob = Schemas["BackupJob"];
+export type BackupList = Schemas["BackupList"];
+export type BackupWish = Schemas["BackupWish"];
 export type RunnerImage = Schemas["RunnerImage"];
 export type Dashboard = Schemas["Dashboard"];
 export type ErrorBody = Schemas["ErrorBody"];
@@ -85,6 +94,11 @@ export type EventFrame =
   | { type: "files"; script_id: string }
   | { type: "system"; system: System }
   | { type: "images" }
+  /** A backup came, went, or is further. */
+  | { type: "backups" }
+  | { type: "cleanup" }
+  /** Something became of a webhook or of what it was told. */
+  | { type: "webhook"; webhook_id: string }
   /** This client was slow and frames were dropped. */
   | { type: "missed" };
 

@@ -44,8 +44,8 @@ export function followEvents(queryClient: QueryClient): () => void {
 
   const onSystem = (system: System) => {
     queryClient.setQueryData(["system"], system);
-    // It is also told when settings were changed, be it elsewhere; what a run waits for may be the engine.
-    reread(["settings"], ["runs"], ["dashboard"], ["schedules"]);
+    // It is also told when settings were changed, be it elsewhere, and after an examination; what a run waits for may be the engine.
+    reread(["settings"], ["doctor"], ["runs"], ["dashboard"], ["schedules"]);
   };
 
   const onFrame = (frame: EventFrame) => {
@@ -54,6 +54,9 @@ export function followEvents(queryClient: QueryClient): () => void {
       reread(["script", frame.script_id], ["scripts"], ["tags"], ["dashboard"], ["schedules"]);
     else if (frame.type === "files") reread(["script", frame.script_id, "files"]);
     else if (frame.type === "images") reread(["images"]);
+    else if (frame.type === "backups") reread(["backups"]);
+    else if (frame.type === "cleanup") reread(["cleanup"]);
+    else if (frame.type === "webhook") reread(["webhooks"]);
     else if (frame.type === "system") onSystem(frame.system);
     else if (frame.type === "missed") void queryClient.invalidateQueries();
   };

@@ -1,13 +1,13 @@
 // What the reader must know wherever they are, decided from what is known of the system. Pure.
 import type { System } from "~/api/types";
-import { formatBytes } from "~/lib/format";
+import { formatBytes, plural } from "~/lib/format";
 
 export interface Notice {
-  kind: "engine" | "disk";
+  kind: "engine" | "disk" | "doctor";
   title: string;
   text: string;
   /** The section of Settings that says more. */
-  section: "engine" | "disk";
+  section: "engine" | "disk" | "doctor";
 }
 
 /** `lasting`: the engine has not been ready for a moment, so that a short reconnection is not announced. */
@@ -35,6 +35,15 @@ export function noticesOf(system: System | undefined, lasting: boolean): Notice[
       title: "The disk is nearly full.",
       text: `${formatBytes(disk.free_bytes)} are free, and ${formatBytes(disk.floor_bytes)} are kept. New runs wait; nothing is lost.`,
       section: "disk",
+    });
+  // What is said above already explains what an examination found meanwhile.
+  const [problem, ...others] = system?.doctor?.problems ?? [];
+  if (problem !== undefined && engine?.state === "ready" && !disk?.low)
+    notices.push({
+      kind: "doctor",
+      title: "Something does not work.",
+      text: others.length > 0 ? `${problem} And ${plural(others.length, "problem")} more.` : problem,
+      section: "doctor",
     });
   return notices;
 }

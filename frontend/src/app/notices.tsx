@@ -4,17 +4,24 @@
 // its place until then, so that only a change moves anything.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { HardDrive, type LucideIcon, Unplug, WifiOff } from "lucide-react";
+import { HardDrive, type LucideIcon, Stethoscope, Unplug, WifiOff } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 import { connection } from "~/api/event-socket";
 import { systemQuery } from "~/api/queries";
 import type { System } from "~/api/types";
 import { RelativeTime } from "~/components/ui/time";
+import { sectionOf } from "~/features/settings/sections";
 import { cn } from "~/lib/cn";
 import { recall, remember } from "~/lib/storage";
 import { useStore } from "~/lib/store";
 import { type Notice, noticesOf } from "./notice";
+
+const LOOKS = {
+  engine: { icon: Unplug, tone: "bad", testId: "engine-away" },
+  disk: { icon: HardDrive, tone: "caution", testId: "disk-low" },
+  doctor: { icon: Stethoscope, tone: "caution", testId: "doctor-problems" },
+} as const;
 
 /** A state of the engine that passes within this is not worth a word. */
 const SETTLE_MS = 2000;
@@ -45,10 +52,10 @@ export function Notices() {
   return shown.map((notice) => (
     <Line
       key={notice.kind}
-      icon={notice.kind === "engine" ? Unplug : HardDrive}
-      tone={notice.kind === "engine" ? "bad" : "caution"}
+      icon={LOOKS[notice.kind].icon}
+      tone={LOOKS[notice.kind].tone}
       title={notice.title}
-      testId={notice.kind === "engine" ? "engine-away" : "disk-low"}
+      testId={LOOKS[notice.kind].testId}
       section={notice.section}
     >
       {notice.text}
@@ -126,7 +133,12 @@ const Line = ({ icon: Icon, tone, title, testId, section, children }: LineProps)
       <span className="font-medium">{title}</span> <span className="text-ink-2">{children}</span>
     </p>
     {section ? (
-      <Link to="/settings" hash={section} className="shrink-0 rounded-sm text-accent-ink hover:underline">
+      <Link
+        to="/settings/$section"
+        params={{ section: sectionOf(section) }}
+        hash={section}
+        className="shrink-0 rounded-sm text-accent-ink hover:underline"
+      >
         Settings
       </Link>
     ) : null}

@@ -1,9 +1,17 @@
 // Every address of the interface. Pages are loaded when first visited; what a search string may hold is checked here,
 // so a hand-written or old URL never breaks a page.
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  notFound,
+  redirect,
+} from "@tanstack/react-router";
 import { parseCompareSearch, parseRunsSearch } from "~/features/history/search";
 import { parseRange, rangeParam } from "~/features/logs/line-range";
 import { parseScriptsSearch } from "~/features/scripts/list/search";
+import { isSection, preloadSection, type SectionId, sectionOf } from "~/features/settings/sections";
 import { load } from "~/lib/load";
 import { NotFound } from "./not-found";
 import { PageError } from "./page-error";
@@ -41,6 +49,14 @@ interface CodeSearch {
   revision?: number | undefined;
   /** … or beside the revision before. */
   against?: "previous" | undefined;
+}
+
+const DELIVERY_STATES = ["pending", "delivering", "delivered", "failed", "cancelled", "quiet"] as const;
+interface WebhookSearch {
+  /** Only deliveries of this state; absent for all. */
+  state?: (typeof DELIVERY_STATES)[number] | undefined;
+  /** The one that is opened. */
+  delivery?: string | undefined;
 }
 
 const positive = (value: unknown): number | undefined =>
@@ -141,7 +157,30 @@ const schedulerRoute = createRoute({
 });
 const settingsRoute = createRoute({
   ...at("/settings"),
+  beforeLoad: ({ location: { hash } }) => {
+    throw redirect({ to: "/settings/$section", params: { section: sectionOf(hash) }, hash, replace: true });
+  },
+});
+const settingsSectionRoute = createRoute({
+  ...at("/settings/$section"),
+  params: {
+    parse: ({ section }): { section: SectionId } => {
+      if (!isSection(section)) throw notFound();
+      return { section };
+    },
+    stringify: ({ section }) => ({ section }),
+  },
+  loader: ({ params }) => preloadSection(params.section),
   component: lazyRouteComponent(() => load(() => import("~/features/settings/settings-page")), "SettingsPage"),
+});
+
+const webhookRoute = createRoute({
+  ...at("/settings/webhooks/$webhookId"),
+  validateSearch: (search: Record<string, unknown>): WebhookSearch => ({
+    state: DELIVERY_STATES.find((each) => each === search.state),
+    delivery: text(search.delivery),
+  }),
+  component: lazyRouteComponent(() => load(() => import("~/features/webhooks/log/webhook-page")), "WebhookPage"),
 });
 
 export const router = createRouter({
@@ -161,6 +200,8 @@ export const router = createRouter({
     runRoute,
     schedulerRoute,
     settingsRoute,
+    settingsSectionRoute,
+    webhookRoute,
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: PageError,

@@ -7,6 +7,7 @@ import { dashboardQuery, runQuery, scriptQuery, systemQuery } from "~/api/querie
 import type { System } from "~/api/types";
 import { StateMark } from "~/components/ui/state-mark";
 import { Tooltip } from "~/components/ui/tooltip";
+import { webhookQuery } from "~/features/webhooks/requests";
 import { useStore } from "~/lib/store";
 import { PLACES } from "./places";
 
@@ -30,9 +31,10 @@ interface Crumb {
 export function useCrumbs(): Crumb[] {
   const leaf = useMatches().at(-1);
   const path = leaf?.fullPath ?? "/";
-  const params = (leaf?.params ?? {}) as { scriptId?: string; runId?: string };
+  const params = (leaf?.params ?? {}) as { scriptId?: string; runId?: string; webhookId?: string };
   const script = useQuery({ ...scriptQuery(params.scriptId ?? ""), enabled: params.scriptId !== undefined });
   const run = useQuery({ ...runQuery(params.runId ?? ""), enabled: params.runId !== undefined });
+  const webhook = useQuery({ ...webhookQuery(params.webhookId ?? ""), enabled: params.webhookId !== undefined });
   const place = PLACES.find((each) => each.to !== "/" && path.startsWith(each.to)) ?? PLACES[0];
   const crumbs: Crumb[] = place ? [{ name: place.name, link: { to: place.to } }] : [];
   if (params.scriptId)
@@ -49,6 +51,16 @@ export function useCrumbs(): Crumb[] {
     crumbs.push({
       name: run.data ? `#${run.data.number}` : "…",
       link: { to: "/runs/$runId", params: { runId: params.runId } },
+    });
+  }
+  if (params.webhookId) {
+    crumbs.push({
+      name: "Notifications",
+      link: { to: "/settings/$section", params: { section: "notifications" } },
+    });
+    crumbs.push({
+      name: webhook.data?.name ?? "…",
+      link: { to: "/settings/webhooks/$webhookId", params: { webhookId: params.webhookId } },
     });
   }
   if (path === "/runs/compare") crumbs.push({ name: "Compare", link: { to: path } });
@@ -129,7 +141,11 @@ function EngineState() {
   const link = useStore(connection);
   if (link === "lost")
     return (
-      <Link to="/settings" className="flex items-center gap-2 rounded-sm text-skip">
+      <Link
+        to="/settings/$section"
+        params={{ section: "system" }}
+        className="flex items-center gap-2 rounded-sm text-skip"
+      >
         <span aria-hidden className="size-2 rounded-full border-2 border-skip" /> offline
       </Link>
     );
@@ -140,7 +156,8 @@ function EngineState() {
       content={data.engine.message ?? `${state.why}${data.engine.version ? ` Docker ${data.engine.version}.` : ""}`}
     >
       <Link
-        to="/settings"
+        to="/settings/$section"
+        params={{ section: "system" }}
         className="flex items-center gap-2 rounded-sm text-ink-2 hover:text-ink"
         data-testid="engine"
         data-state={data.engine.state}

@@ -1,4 +1,5 @@
-// Numbers and times as people read them. Pure; `now` is an argument.
+// Numbers and times as people read them. Pure but for how this browser shows times; `now` is an argument.
+import { timeOptions } from "./time-display";
 
 export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
@@ -44,7 +45,8 @@ export function formatRelative(at: Date, now: Date): string {
   if (distance < 3600) return ago(`${Math.floor(distance / 60)} min`);
   if (distance < 86_400) return ago(`${Math.floor(distance / 3600)} h`);
   if (distance < 86_400 * 14) return ago(`${Math.floor(distance / 86_400)} d`);
-  return at.toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
+  const { timeZone } = timeOptions();
+  return at.toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric", timeZone });
 }
 
 /** The moment in full with its zone, for the hover of a relative time. */
@@ -58,10 +60,29 @@ export function formatAbsolute(at: Date): string {
     minute: "2-digit",
     second: "2-digit",
     timeZoneName: "short",
+    ...timeOptions(),
   });
 }
 
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** 20:05:06.789, of a line of a log: always with 24 hours, so that columns line up. */
 export function formatClock(at: Date): string {
+  const { timeZone } = timeOptions();
+  if (timeZone) {
+    const clock =
+      clocks.get(timeZone) ??
+      new Intl.DateTimeFormat("en-GB", {
+        timeZone,
+        hour: "2-digit",
+        minute: "2-digit",
+        second: "2-digit",
+        fractionalSecondDigits: 3,
+        hourCycle: "h23",
+      });
+    clocks.set(timeZone, clock);
+    return clock.format(at);
+  }
   const two = (n: number) => String(n).padStart(2, "0");
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, "0")}`;
 }

@@ -34,7 +34,7 @@ pub struct Exit {
     pub peak_memory_bytes: Option<u64>,
     /// User and system time of everything that ran in the container.
     pub cpu_ms: Option<u64>,
-    /// Bytes the script wrote, per stream, kept or not.
+    /// Bytes the script wrote, per stream, kept or not; secrets count as what stands in their place.
     pub stdout_bytes: u64,
     pub stderr_bytes: u64,
     /// Bytes of those that are missing in the log, because of its limit or of a disk that could not take them.

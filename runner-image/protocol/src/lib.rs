@@ -30,7 +30,7 @@ pub mod tools;
 pub use exit::{Exit, ExitCause};
 pub use probe::Probe;
 pub use sample::Sample;
-pub use spec::{Spec, SpecLimits};
+pub use spec::{SHORTEST_MASKED, Spec, SpecLimits, is_masked};
 pub use start::StartMark;
 
 /// Version of the run directory's format. The supervisor is mounted from the controller's own volume, so

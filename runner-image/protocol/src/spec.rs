@@ -1,6 +1,6 @@
 //! The spec: everything the supervisor must know to start the script's process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,17 @@ pub struct Spec {
     pub uid: u32,
     pub gid: u32,
     pub limits: SpecLimits,
+    /// Names of those variables in `env` whose values are masked in everything that the supervisor stores.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub secrets: BTreeSet<String>,
+}
+
+/// What is shorter is not masked: it would be found everywhere, and masking it would give it away.
+pub const SHORTEST_MASKED: usize = 6;
+
+/// Whether a secret is masked: it has at least [`SHORTEST_MASKED`] bytes, white space around it not counted.
+pub fn is_masked(secret: &str) -> bool {
+    secret.trim().len() >= SHORTEST_MASKED
 }
 
 /// The limits that the supervisor itself enforces; the engine enforces the others.

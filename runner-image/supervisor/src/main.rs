@@ -18,6 +18,7 @@ mod ending;
 mod intake;
 mod log;
 mod logfile;
+mod mask;
 mod output;
 mod pace;
 mod probe;

@@ -1,8 +1,8 @@
 //! The script's two pipes, read into the log.
 //!
-//! Invariants: the log gets the bytes in the order of reading, nothing added to them; what was on stdout before
-//! something appeared on stderr stands before it; a read is bounded by what is there, so a flood on one pipe starves
-//! neither the other nor the loop. Knows no processes and no deadlines.
+//! Invariants: the log gets the bytes in the order of reading, nothing added to them, and if there are secrets, masked;
+//! what was on stdout before something appeared on stderr stands before it; a read is bounded by what is there, so a
+//! flood on one pipe starves neither the other nor the loop. Knows no processes and no deadlines.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -11,6 +11,7 @@ use std::time::Duration;
 use pytask_protocol::frame::{MAX_PAYLOAD, Stream};
 
 use crate::log::{Log, Moment, Sink};
+use crate::mask::{Mask, Masker};
 use crate::pace::Pace;
 use crate::sys;
 
@@ -19,17 +20,58 @@ const PIECE_GAP: Duration = Duration::from_micros(100);
 const MOST_PIECES: usize = 8;
 
 pub(crate) struct Output {
-    stdout: Option<OwnedFd>,
-    stderr: Option<OwnedFd>,
+    stdout: Pipe,
+    stderr: Pipe,
     pace: Pace,
     buffer: Vec<u8>,
 }
 
+struct Pipe {
+    stream: Stream,
+    fd: Option<OwnedFd>,
+    masker: Option<Masker>,
+}
+
+impl Pipe {
+    fn new(stream: Stream, fd: OwnedFd, mask: Option<&Mask>) -> Pipe {
+        Pipe {
+            stream,
+            fd: Some(fd),
+            masker: mask.map(Mask::masker),
+        }
+    }
+
+    fn store<S: Sink>(&mut self, at: Moment, bytes: &[u8], log: &mut Log<S>) {
+        match &mut self.masker {
+            None => log.output(self.stream, at, bytes),
+            Some(masker) => {
+                let masked = masker.pass(bytes);
+                store_all(self.stream, at, &masked, log);
+            }
+        }
+    }
+
+    /// Nothing more comes, so nothing is held back any more.
+    fn close<S: Sink>(&mut self, log: &mut Log<S>) {
+        self.fd = None;
+        if let Some(mut masker) = self.masker.take() {
+            store_all(self.stream, Moment::now(), &masker.finish(), log);
+        }
+    }
+}
+
+/// With what was held back before, it may be more than one record takes.
+fn store_all<S: Sink>(stream: Stream, at: Moment, bytes: &[u8], log: &mut Log<S>) {
+    for piece in bytes.chunks(MAX_PAYLOAD) {
+        log.output(stream, at, piece);
+    }
+}
+
 impl Output {
-    pub(crate) fn new(stdout: OwnedFd, stderr: OwnedFd) -> Output {
+    pub(crate) fn new(stdout: OwnedFd, stderr: OwnedFd, mask: Option<&Mask>) -> Output {
         Output {
-            stdout: Some(stdout),
-            stderr: Some(stderr),
+            stdout: Pipe::new(Stream::Stdout, stdout, mask),
+            stderr: Pipe::new(Stream::Stderr, stderr, mask),
             pace: Pace::new(),
             buffer: vec![0; MAX_PAYLOAD],
         }
@@ -37,7 +79,7 @@ impl Output {
 
     /// Stdout and stderr as far as they are open: what to wait for.
     pub(crate) fn pipes(&self) -> [Option<BorrowedFd<'_>>; 2] {
-        [&self.stdout, &self.stderr].map(|pipe| pipe.as_ref().map(AsFd::as_fd))
+        [&self.stdout, &self.stderr].map(|pipe| pipe.fd.as_ref().map(AsFd::as_fd))
     }
 
     /// Until when to leave the pipes alone, if at all.
@@ -47,7 +89,13 @@ impl Output {
 
     /// Nobody can write any more, and everything is read.
     pub(crate) fn is_over(&self) -> bool {
-        self.stdout.is_none() && self.stderr.is_none()
+        self.stdout.fd.is_none() && self.stderr.fd.is_none()
+    }
+
+    /// Reads no more, whoever may still write.
+    pub(crate) fn close<S: Sink>(&mut self, log: &mut Log<S>) {
+        self.stdout.close(log);
+        self.stderr.close(log);
     }
 
     /// Reads the pipes that are ready.
@@ -55,19 +103,13 @@ impl Output {
         // What was written to stdout before something appeared on stderr goes first: the traceback after its
         // output. Bounded by what is there now, so that a flood cannot starve stderr.
         let mut ahead = if err {
-            self.stdout.as_ref().map_or(0, sys::bytes_waiting)
+            self.stdout.fd.as_ref().map_or(0, sys::bytes_waiting)
         } else {
             0
         };
         if out || ahead > 0 {
             loop {
-                let count = pump(
-                    &mut self.stdout,
-                    Stream::Stdout,
-                    &mut self.buffer,
-                    &mut self.pace,
-                    log,
-                );
+                let count = pump(&mut self.stdout, &mut self.buffer, &mut self.pace, log);
                 ahead = ahead.saturating_sub(count);
                 if count == 0 || ahead == 0 {
                     break;
@@ -75,37 +117,25 @@ impl Output {
             }
         }
         if err {
-            pump(
-                &mut self.stderr,
-                Stream::Stderr,
-                &mut self.buffer,
-                &mut self.pace,
-                log,
-            );
+            pump(&mut self.stderr, &mut self.buffer, &mut self.pace, log);
         }
     }
 }
 
-/// Reads once and writes one record; tells its length. At the end of the pipe its descriptor is closed.
-fn pump<S: Sink>(
-    pipe: &mut Option<OwnedFd>,
-    stream: Stream,
-    buffer: &mut [u8],
-    pace: &mut Pace,
-    log: &mut Log<S>,
-) -> usize {
-    let Some(fd) = pipe else { return 0 };
+/// Reads once and writes what was read; tells its length. At the end of the pipe its descriptor is closed.
+fn pump<S: Sink>(pipe: &mut Pipe, buffer: &mut [u8], pace: &mut Pace, log: &mut Log<S>) -> usize {
+    let Some(fd) = &pipe.fd else { return 0 };
     match sys::read(fd.as_fd(), buffer) {
         Ok(count) if count > 0 => {
             let at = Moment::now();
             let count = gather(fd.as_fd(), buffer, count);
-            log.output(stream, at, &buffer[..count]);
+            pipe.store(at, &buffer[..count], log);
             pace.has_read(at.mono_us, count);
             return count;
         }
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
         // The end, or nothing can be read from here any more.
-        _ => *pipe = None,
+        _ => pipe.close(log),
     }
     0
 }

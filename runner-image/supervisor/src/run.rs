@@ -17,6 +17,7 @@ use crate::durable::{Reserved, sync_directory};
 use crate::intake::{self, Refusal};
 use crate::log::{Log, Moment, Totals};
 use crate::logfile::LogFile;
+use crate::mask::Mask;
 use crate::samples::{Peaks, Samples};
 use crate::supervise::{Ended, Means, Supervision};
 use crate::sys;
@@ -52,6 +53,7 @@ fn try_run(dir: &Path) -> Result<(), Refusal> {
     let Some(spec) = intake::await_spec(dir, signals.as_fd())? else {
         return Ok(());
     };
+    let mask = Mask::of(&spec).map_err(Refusal::NotASpec)?;
     intake::claim(dir)?;
     let facts = Reserved::new(dir, EXIT_FILE)?;
     let mut log = Log::new(LogFile::create(dir)?, spec.limits.log_bytes);
@@ -69,6 +71,7 @@ fn try_run(dir: &Path) -> Result<(), Refusal> {
             limits: &spec.limits,
             log: &mut log,
             samples: Samples::new(dir, cgroup.as_ref(), cpu_us_before, started),
+            mask: mask.as_ref(),
         };
         Supervision::new(child, started, means).until_ended()
     });
@@ -76,7 +79,7 @@ fn try_run(dir: &Path) -> Result<(), Refusal> {
         .as_ref()
         .map(|cgroup| cgroup.usage().since(usage_before))
         .unwrap_or_default();
-    let outcome = Outcome::of(ending, &spec);
+    let outcome = Outcome::of(ending, &spec, mask.as_ref());
     if let Some(error) = &outcome.error {
         log.note(outcome.at, error);
     }
@@ -106,8 +109,10 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of(ending: io::Result<Ended>, spec: &Spec) -> Outcome {
+    fn of(ending: io::Result<Ended>, spec: &Spec, mask: Option<&Mask>) -> Outcome {
         let failed = |sentence: String, at| {
+            // It quotes the program and where it was to run. Masked before it is cut, which might halve a secret.
+            let sentence = mask.map_or(sentence.clone(), |mask| mask.text(&sentence));
             let end = sentence.floor_char_boundary(MAX_ERROR_BYTES);
             let error = Some(sentence[..end].to_owned());
             Outcome {
@@ -217,13 +222,14 @@ mod tests {
                 stop_grace_ms: 0,
                 log_bytes: 0,
             },
+            secrets: Default::default(),
         };
         let longest = Moment {
             wall_us: i64::MIN,
             mono_us: u64::MAX,
         };
         let failure = io::Error::other(spec.argv[0].clone());
-        let mut outcome = Outcome::of(Err(failure), &spec);
+        let mut outcome = Outcome::of(Err(failure), &spec, None);
         outcome.at = longest;
         outcome.peaks = Peaks {
             pids: Some(u32::MAX),

@@ -12,6 +12,7 @@ use pytask_protocol::{ExitCause, SpecLimits};
 use crate::child::{Child, StartFailure};
 use crate::ending::{Act, Ending};
 use crate::log::{Log, Moment, Sink};
+use crate::mask::Mask;
 use crate::output::Output;
 use crate::processes::Processes;
 use crate::samples::{Peaks, Samples};
@@ -40,6 +41,7 @@ pub(crate) struct Means<'a, S> {
     pub limits: &'a SpecLimits,
     pub log: &'a mut Log<S>,
     pub samples: Samples,
+    pub mask: Option<&'a Mask>,
 }
 
 pub(crate) struct Supervision<'a, S> {
@@ -62,13 +64,14 @@ impl<'a, S: Sink> Supervision<'a, S> {
             limits,
             log,
             samples,
+            mask,
         } = means;
         Supervision {
             signals,
             log,
             limits,
             samples,
-            output: Output::new(child.stdout, child.stderr),
+            output: Output::new(child.stdout, child.stderr, mask),
             report: Some(child.report),
             start_failure: None,
             processes: Processes::new(child.pid),
@@ -199,6 +202,7 @@ impl<'a, S: Sink> Supervision<'a, S> {
         if !done && now.mono_us < ended_at.mono_us + DRAIN_US {
             return None;
         }
+        self.output.close(self.log);
         match self.processes.left_behind() {
             // When we ended the run, that much is expected.
             _ if self.ending.cause() != ExitCause::Own => {}

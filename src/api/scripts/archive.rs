@@ -1,28 +1,19 @@
 //! `GET /scripts/{id}/archive`: a script's folder as one file, packed while it is taken.
 
-use std::io::{self, Write};
-
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use futures_util::stream;
 use serde::Deserialize;
-use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::Api;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Path, Query};
 use crate::api::files::rel_path;
+use crate::api::streamed;
 use crate::api::view::disposition;
 use crate::files::archives::Format;
 use crate::model::ids::ScriptId;
-
-/// Packed at a time, and how many of these ahead of the client.
-const PIECE: usize = 64 * 1024;
-const AHEAD: usize = 8;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 pub enum ArchiveFormat {
@@ -84,25 +75,16 @@ pub async fn archive(
     let export = api.scripts.export(&ScriptId::parse(&id), part).await?;
     let name = format!("{}.{}", export.name(), query.format.ending());
     let format = query.format.into();
-    let (sender, receiver) = mpsc::channel(AHEAD);
+    let (mut pieces, breaking, body) = streamed::body();
     tokio::task::spawn_blocking(move || {
-        let mut pieces = Pieces {
-            sender,
-            piece: Vec::with_capacity(PIECE),
-        };
-        if let Err(error) = export.pack(format, &mut pieces) {
-            // A transfer that breaks off is the only way left to say so.
-            if !pieces.sender.is_closed() {
-                tracing::warn!(%error, "an archive could not be made to its end");
-                let _ = pieces.sender.blocking_send(Err(error));
-            }
+        if let Err(error) = export.pack(format, &mut pieces)
+            && breaking.is_heard()
+        {
+            tracing::warn!(%error, "an archive could not be made to its end");
+            breaking.break_off(error);
         }
     });
-    let body = stream::unfold(receiver, |mut receiver| async {
-        let piece: io::Result<Bytes> = receiver.recv().await?;
-        Some((piece, receiver))
-    });
-    let mut response = Body::from_stream(body).into_response();
+    let mut response = body.into_response();
     let headers = response.headers_mut();
     let content_type = HeaderValue::from_static(query.format.content_type());
     headers.insert(header::CONTENT_TYPE, content_type);
@@ -121,30 +103,4 @@ fn attachment(name: &str) -> String {
         "attachment".to_owned()
     };
     disposition(&how, name)
-}
-
-/// Takes bytes at the client's pace; fails once it has left.
-struct Pieces {
-    sender: mpsc::Sender<io::Result<Bytes>>,
-    piece: Vec<u8>,
-}
-
-impl Write for Pieces {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.piece.extend_from_slice(bytes);
-        if self.piece.len() >= PIECE {
-            self.flush()?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        if self.piece.is_empty() {
-            return Ok(());
-        }
-        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
-        self.sender
-            .blocking_send(Ok(piece.into()))
-            .map_err(|_| io::ErrorKind::BrokenPipe.into())
-    }
 }

@@ -14,9 +14,9 @@ use crate::api::error::{ApiError, ErrorBody};
 use crate::api::extract::{Json, Path, Query};
 use crate::files::{self, on_disk};
 use crate::model::ids::ScriptId;
-use crate::model::schedule::Terms;
+use crate::model::schedule::{Terms, When};
 use crate::scheduler::timetable::Timetable;
-use crate::scripts::import::{MOST_SENT, Sent};
+use crate::scripts::import::{BroughtSchedule, Fate, MOST_SENT, Schedules, Sent, Taking};
 
 /// Of what is too large, so much is read and thrown away: who is still sending does not hear an answer.
 const MOST_TAKEN: u64 = 4 * MOST_SENT;
@@ -56,6 +56,22 @@ pub struct ImportQuery {
     filename: String,
     /// The script's name. Left out: the one in the archive, or else that of the file, and a number if it is taken.
     name: Option<String>,
+    /// What becomes of the schedules in an archive that was made here.
+    #[serde(default)]
+    #[param(inline)]
+    schedules: WantedSchedules,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WantedSchedules {
+    /// They stay behind.
+    None,
+    /// They come along, switched off.
+    #[default]
+    Paused,
+    /// They come along, switched on or off as they were.
+    AsTheyWere,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -63,9 +79,47 @@ pub struct Imported {
     pub script: ScriptView,
     /// What there is to know of it, in sentences.
     pub notes: Vec<String>,
+    /// All that the archive has, in its order.
+    pub schedules: Vec<ImportedSchedule>,
 }
 
-/// Makes a script of a Python file or an archive: all of it or nothing.
+/// A schedule of an archive, and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportedSchedule {
+    /// As the archive calls it; may be empty.
+    pub name: String,
+    /// `null` if it cannot be read.
+    pub when: Option<When>,
+    pub state: ImportedState,
+    /// Why it was left out, or what else there is to know of it.
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportedState {
+    On,
+    Paused,
+    LeftOut,
+}
+
+impl From<BroughtSchedule> for ImportedSchedule {
+    fn from(brought: BroughtSchedule) -> Self {
+        Self {
+            name: brought.name,
+            when: brought.when,
+            state: match brought.fate {
+                Fate::On => ImportedState::On,
+                Fate::Paused => ImportedState::Paused,
+                Fate::LeftOut => ImportedState::LeftOut,
+            },
+            reason: brought.why,
+        }
+    }
+}
+
+/// Makes a script of a Python file or an archive: all of it or nothing, but for schedules, of which each is taken or
+/// left out for itself.
 #[utoipa::path(post, path = "/scripts/import", tag = "scripts", operation_id = "importScript", params(ImportQuery),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = Imported), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody),
@@ -78,9 +132,25 @@ pub async fn import(
     // Said before anybody sends megabytes for nothing.
     let sent = Sent::new(&query.filename, query.name.as_deref())?;
     let file = received(&api, body).await?;
-    let (script, notes) = api.scripts.import(sent, file, usable).await?;
-    let Json(script) = show(&api, script).await?;
-    Ok((StatusCode::CREATED, Json(Imported { script, notes })))
+    let taking = Taking {
+        schedules: match query.schedules {
+            WantedSchedules::None => Schedules::Leave,
+            WantedSchedules::Paused => Schedules::Pause,
+            WantedSchedules::AsTheyWere => Schedules::Keep,
+        },
+        usable,
+    };
+    let imported = api.scripts.import(sent, file, taking).await?;
+    if !imported.schedules.is_empty() {
+        api.scheduler.told(&imported.script.id);
+    }
+    let Json(script) = show(&api, imported.script).await?;
+    let imported = Imported {
+        script,
+        notes: imported.notes,
+        schedules: imported.schedules.into_iter().map(Into::into).collect(),
+    };
+    Ok((StatusCode::CREATED, Json(imported)))
 }
 
 /// Whether a schedule could be kept as it is; why not.

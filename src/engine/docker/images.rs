@@ -6,8 +6,9 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use bollard::models::ImageSummary;
 use bollard::query_parameters::{
-    BuildImageOptionsBuilder, CreateImageOptionsBuilder, RemoveImageOptionsBuilder,
+    BuildImageOptionsBuilder, CreateImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptionsBuilder,
 };
 use futures_util::StreamExt;
 
@@ -15,7 +16,7 @@ use super::canary::Plan;
 use super::link::{Line, Link, ORDINARY, PATIENT, status, translate, within};
 use super::meter::{BuildMeter, PullMeter};
 use super::{Docker, spec};
-use crate::engine::{Error, Image, Images, Interpreter, Listener, Recipe};
+use crate::engine::{Error, Image, Images, Interpreter, LabelledImage, Listener, Recipe};
 
 /// Its name in the build's context.
 const DOCKERFILE: &str = "Dockerfile";
@@ -86,6 +87,20 @@ impl Images for Docker {
         })
     }
 
+    async fn labelled_images(&self) -> Result<Vec<LabelledImage>, Error> {
+        let link = self.line.link().await?;
+        let ours = format!("{}={}", spec::INSTANCE_LABEL, self.config.instance);
+        let filters = HashMap::from([("label".to_owned(), vec![ours])]);
+        let options = ListImagesOptionsBuilder::new()
+            .filters(&filters)
+            .shared_size(true)
+            .build();
+        match within(ORDINARY, link.client.list_images(Some(options))).await {
+            Ok(found) => Ok(found.into_iter().map(labelled).collect()),
+            Err(error) => Err(self.line.failed(error).await),
+        }
+    }
+
     async fn remove_image(&self, reference: &str) -> Result<(), Error> {
         let link = self.line.link().await?;
         let options = RemoveImageOptionsBuilder::new().force(false).build();
@@ -94,6 +109,22 @@ impl Images for Docker {
             Err(error) if status(&error) == Some(404) => Ok(()),
             Err(error) => Err(self.line.failed(error).await),
         }
+    }
+}
+
+fn labelled(found: ImageSummary) -> LabelledImage {
+    let named = |name: &String| !name.contains("<none>");
+    // Negative where the engine has not worked it out: nothing is promised then.
+    let shared = if found.shared_size < 0 {
+        found.size
+    } else {
+        found.shared_size
+    };
+    LabelledImage {
+        id: found.id,
+        names: found.repo_tags.into_iter().filter(named).collect(),
+        unshared: u64::try_from(found.size.saturating_sub(shared)).unwrap_or_default(),
+        created_at: found.created,
     }
 }
 

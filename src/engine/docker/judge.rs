@@ -99,7 +99,7 @@ pub(super) fn judge(
         .into_iter()
         .filter(|(_, holds, _)| !holds)
         .map(|(limit, _, found)| UnenforcedLimit {
-            limit,
+            limit: limit.into(),
             reason: format!("a test container was found to have {found}"),
         });
     Ok(broken.collect())
@@ -114,6 +114,8 @@ fn show(limit: Option<impl std::fmt::Display>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
 
     const MARK: &str = "canary-1";
@@ -155,7 +157,7 @@ mod tests {
         }
     }
 
-    fn judged(change: impl FnOnce(&mut Probe)) -> Result<Vec<&'static str>, String> {
+    fn judged(change: impl FnOnce(&mut Probe)) -> Result<Vec<Cow<'static, str>>, String> {
         let mut report = fit();
         change(&mut report);
         judge(&report, MARK, &caps()).map(|limits| limits.into_iter().map(|limit| limit.limit).collect())
@@ -215,7 +217,7 @@ mod tests {
             (|report| report.core_limit = Some(1), "core"),
         ];
         for (change, expected) in table {
-            assert_eq!(judged(change), Ok(vec![expected]));
+            assert_eq!(judged(change), Ok(vec![expected.into()]));
         }
     }
 

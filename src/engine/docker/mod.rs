@@ -10,6 +10,7 @@
 
 mod canary;
 mod compare;
+mod describe;
 mod images;
 mod judge;
 mod link;
@@ -38,7 +39,7 @@ use link::{Line, Link, ORDINARY, PATIENT, PING, status, within};
 use spec::INSTANCE_LABEL;
 use storage::StorageMap;
 
-use super::{Capabilities, Engine, Error, JobName, JobSpec, JobState, ListedJob, Network};
+use super::{Capabilities, Description, Engine, Error, JobName, JobSpec, JobState, ListedJob, Network};
 
 /// How many times a launch starts over when the container disappears under its hands.
 const LAUNCH_ROUNDS: usize = 3;
@@ -229,6 +230,15 @@ impl Engine for Docker {
             Err(error) => *proof = Proof::Failed(error.to_string()),
         }
         outcome.map(|(capabilities, _)| capabilities)
+    }
+
+    async fn describe(&self) -> Result<Description, Error> {
+        self.described().await
+    }
+
+    async fn remove_network(&self) -> Result<(), Error> {
+        let link = self.line.link().await?;
+        network::remove(&self.line, &link, &self.config.instance).await
     }
 
     async fn ping(&self) -> Result<(), Error> {

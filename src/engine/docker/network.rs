@@ -6,7 +6,7 @@ use bollard::models::{NetworkCreateRequest, NetworkInspect};
 
 use super::link::{Line, Link, ORDINARY, status, within};
 use super::spec::INSTANCE_LABEL;
-use crate::engine::Error;
+use crate::engine::{Error, RunNetwork};
 
 /// Traffic between containers of one bridge.
 const ICC: &str = "com.docker.network.bridge.enable_icc";
@@ -34,6 +34,30 @@ pub(super) async fn ensure(line: &Line, link: &Link, instance: &str) -> Result<(
     Err(Error::Refused(format!(
         "network {name} is reported as both missing and existing"
     )))
+}
+
+/// Whether it is there, and as we make it.
+pub(super) async fn look(line: &Line, link: &Link, instance: &str) -> Result<RunNetwork, Error> {
+    match within(ORDINARY, link.client.inspect_network(&name(instance), None)).await {
+        Ok(found) => Ok(match check(&found, instance) {
+            Ok(()) => RunNetwork::Fit,
+            Err(error) => RunNetwork::Unfit(error.to_string()),
+        }),
+        Err(error) if status(&error) == Some(404) => Ok(RunNetwork::NotMade),
+        Err(error) => Err(line.failed(error).await),
+    }
+}
+
+/// Only one that is ours.
+pub(super) async fn remove(line: &Line, link: &Link, instance: &str) -> Result<(), Error> {
+    if look(line, link, instance).await? != RunNetwork::Fit {
+        return Ok(());
+    }
+    match within(ORDINARY, link.client.remove_network(&name(instance))).await {
+        Ok(()) => Ok(()),
+        Err(error) if status(&error) == Some(404) => Ok(()),
+        Err(error) => Err(line.failed(error).await),
+    }
 }
 
 fn wanted(name: &str, instance: &str) -> NetworkCreateRequest {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::{Fake, Gate, State};
-use crate::engine::{Error, Image, Images, Interpreter, Listener, Progress, Recipe};
+use crate::engine::{Error, Image, Images, Interpreter, LabelledImage, Listener, Progress, Recipe};
 
 /// What is here, and what can be had.
 #[derive(Default)]
@@ -14,7 +14,16 @@ pub(super) struct Shelf {
     /// By name; a name that is not mentioned is here.
     known: BTreeMap<String, Held>,
     builds: u64,
+    /// What was built, or carries a label for another reason; by id.
+    labelled: BTreeMap<String, Labelled>,
 }
+
+struct Labelled {
+    instance: String,
+    names: Vec<String>,
+}
+
+const UNSHARED: u64 = 10 << 20;
 
 #[derive(Clone)]
 struct Held {
@@ -120,6 +129,20 @@ impl Fake {
         self.change(|state| state.images.change(reference, |held| held.inside = inside));
     }
 
+    /// Puts an image beside the others that carries the label of this instance.
+    pub fn add_labelled_image(&self, id: &str, names: &[&str]) {
+        let image = Labelled {
+            instance: self.instance.clone(),
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+        };
+        self.change(|state| state.images.labelled.insert(id.to_owned(), image));
+    }
+
+    /// Ids of all images with a label, whoever's it is.
+    pub fn labelled_ids(&self) -> Vec<String> {
+        self.state().images.labelled.keys().cloned().collect()
+    }
+
     fn obtain(state: &mut State, reference: &str) -> Image {
         state.images.change(reference, |held| held.here = true);
         image(reference, &state.images.held(reference))
@@ -167,7 +190,15 @@ impl Images for Fake {
                 held.content = content;
                 held.inside.python = python;
             });
-            Self::obtain(state, &recipe.tag)
+            let built = Self::obtain(state, &recipe.tag);
+            for earlier in state.images.labelled.values_mut() {
+                earlier.names.retain(|name| *name != recipe.tag);
+            }
+            let names = vec![recipe.tag.clone()];
+            let instance = self.instance.clone();
+            let labelled = Labelled { instance, names };
+            state.images.labelled.insert(built.id.clone(), labelled);
+            built
         }))
     }
 
@@ -179,9 +210,36 @@ impl Images for Fake {
         }
     }
 
+    async fn labelled_images(&self) -> Result<Vec<LabelledImage>, Error> {
+        let state = self.reachable()?;
+        let mine = state
+            .images
+            .labelled
+            .iter()
+            .filter(|(_, image)| image.instance == self.instance);
+        let listed = mine.map(|(id, image)| LabelledImage {
+            id: id.clone(),
+            names: image.names.clone(),
+            unshared: UNSHARED,
+            created_at: 0,
+        });
+        Ok(listed.collect())
+    }
+
     async fn remove_image(&self, reference: &str) -> Result<(), Error> {
         drop(self.reachable()?);
-        self.change(|state| state.images.change(reference, |held| held.here = false));
+        self.change(|state| {
+            if state.images.labelled.remove(reference).is_some() {
+                return;
+            }
+            state.images.change(reference, |held| held.here = false);
+            state.images.labelled.retain(|_, image| {
+                let named = !image.names.is_empty();
+                image.names.retain(|name| name != reference);
+                // With its last name it goes.
+                !(named && image.names.is_empty())
+            });
+        });
         Ok(())
     }
 }

@@ -12,7 +12,9 @@ mod unpack;
 mod unpack_tests;
 mod zipped;
 
+pub use names::{Kind, shown};
 pub use pack::{Packer, is_executable};
+pub use tarball::{TarEntry, walk};
 pub use unpack::{Unpacked, unpack};
 
 use super::error;

@@ -11,7 +11,7 @@ use tar::{Archive, Entry, EntryType, Header, PaxExtensions};
 
 use super::names::{Kind, shown};
 use super::unpack::{Sink, damaged};
-use super::{Error, Refused};
+use super::{Bounds, Error, Refused};
 
 const LONGEST_NAME: u64 = 4 * 1024;
 const MOST_RECORDS: u64 = 64 * 1024;
@@ -27,12 +27,39 @@ struct Ahead {
     sparse: bool,
 }
 
+/// An entry, its header read and its contents still to come.
+pub struct TarEntry<'a> {
+    /// As the archive has it.
+    pub name: &'a [u8],
+    pub kind: Kind,
+    /// That its header names.
+    pub size: u64,
+    pub executable: bool,
+    /// Unix seconds.
+    pub modified_at: u64,
+    pub contents: &'a mut dyn Read,
+}
+
 pub(super) fn unpack(file: File, sink: &mut Sink<'_>) -> Result<(), Error> {
     let bounds = sink.bounds;
-    let around = AROUND_ALL + AROUND_AN_ENTRY * bounds.entries as u64;
+    let tar = MultiGzDecoder::new(BufReader::new(file));
+    walk(tar, &bounds, ".tar.gz", |entry| {
+        sink.count()?;
+        one(entry, sink)
+    })
+}
+
+/// Takes a tar archive apart, entry by entry, to the end of the stream. Plain files and folders; anything else is refused.
+pub fn walk<E: From<Refused>>(
+    tar: impl Read,
+    bounds: &Bounds,
+    what: &'static str,
+    mut take: impl FnMut(TarEntry<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let around = AROUND_ALL.saturating_add(AROUND_AN_ENTRY.saturating_mul(bounds.entries as u64));
     let spent = Rc::new(Cell::new(false));
     let metered = Metered {
-        inner: MultiGzDecoder::new(BufReader::new(file)),
+        inner: tar,
         left: bounds.total_bytes.saturating_add(around),
         spent: Rc::clone(&spent),
     };
@@ -47,14 +74,14 @@ pub(super) fn unpack(file: File, sink: &mut Sink<'_>) -> Result<(), Error> {
     let mut archive = Archive::new(metered);
     let entries = archive
         .entries()
-        .map_err(|e| Refused::Unreadable(".tar.gz", e.to_string()))?;
+        .map_err(|e| Refused::Unreadable(what, e.to_string()))?;
     let mut ahead = Ahead::default();
     let mut first = true;
     let mut headers = 0;
     for entry in entries.raw(true) {
         let mut entry = entry.map_err(|e| {
             failed(match first {
-                true => Refused::Unreadable(".tar.gz", e.to_string()),
+                true => Refused::Unreadable(what, e.to_string()),
                 false => damaged(b"a header", &e),
             })
         })?;
@@ -64,15 +91,14 @@ pub(super) fn unpack(file: File, sink: &mut Sink<'_>) -> Result<(), Error> {
         if headers > bounds.entries.saturating_mul(3) {
             return Err(Refused::TooManyEntries(bounds.entries).into());
         }
-        let told = look_ahead(&mut entry, &mut ahead).map_err(failed)?;
-        if told {
+        if look_ahead(&mut entry, &mut ahead).map_err(failed)? {
             continue;
         }
-        sink.count()?;
-        one(&mut entry, std::mem::take(&mut ahead), sink).map_err(|e| match e {
-            Error::Refused(refused) => Error::Refused(failed(refused)),
-            other => other,
-        })?;
+        let taken = plain(&mut entry, std::mem::take(&mut ahead), &mut take);
+        if spent.get() {
+            return Err(Refused::TooMuch(bounds.total_bytes).into());
+        }
+        taken?;
     }
     // To the end, where the checksum is.
     let mut rest = archive.into_inner();
@@ -120,32 +146,49 @@ fn whole<R: Read>(entry: &mut Entry<'_, R>, most: u64) -> Result<Vec<u8>, Refuse
     Ok(bytes)
 }
 
-fn one<R: Read>(entry: &mut Entry<'_, R>, ahead: Ahead, sink: &mut Sink<'_>) -> Result<(), Error> {
+fn plain<R: Read, E: From<Refused>>(
+    entry: &mut Entry<'_, R>,
+    ahead: Ahead,
+    take: &mut impl FnMut(TarEntry<'_>) -> Result<(), E>,
+) -> Result<(), E> {
     let header = entry.header();
-    let raw = ahead.name.unwrap_or_else(|| header.path_bytes().into_owned());
+    let name = ahead.name.unwrap_or_else(|| header.path_bytes().into_owned());
     let kind = match header.entry_type() {
         EntryType::Regular | EntryType::Continuous if !ahead.sparse => Kind::File,
         EntryType::Directory => Kind::Folder,
-        EntryType::Link | EntryType::Symlink => return Err(Refused::Link(shown(&raw)).into()),
-        _ => return Err(Refused::Special(shown(&raw)).into()),
+        EntryType::Link | EntryType::Symlink => return Err(Refused::Link(shown(&name)).into()),
+        _ => return Err(Refused::Special(shown(&name)).into()),
     };
-    let size = announced(header, &raw)?;
+    let size = announced(header, &name)?;
     if ahead.size.is_some_and(|other| other != size) {
         let why = io::Error::other("its headers name two sizes");
-        return Err(damaged(&raw, &why).into());
+        return Err(damaged(&name, &why).into());
     }
     let executable = header.mode().unwrap_or(0) & 0o111 != 0;
-    let Some((path, kind)) = sink.place(&raw, kind)? else {
+    let modified_at = header.mtime().unwrap_or(0);
+    take(TarEntry {
+        name: &name,
+        kind,
+        size,
+        executable,
+        modified_at,
+        contents: entry,
+    })
+}
+
+fn one(entry: TarEntry<'_>, sink: &mut Sink<'_>) -> Result<(), Error> {
+    let Some((path, kind)) = sink.place(entry.name, entry.kind)? else {
         return Ok(());
     };
     if kind == Kind::Folder {
         return sink.folder(&path);
     }
-    sink.announced(&path, size)?;
-    let written = sink.file(&path, executable, entry)?;
-    if written != size {
+    sink.announced(&path, entry.size)?;
+    let mut contents = entry.contents;
+    let written = sink.file(&path, entry.executable, &mut contents)?;
+    if written != entry.size {
         let why = io::Error::other("it ends too early");
-        return Err(damaged(&raw, &why).into());
+        return Err(damaged(entry.name, &why).into());
     }
     Ok(())
 }

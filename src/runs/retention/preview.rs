@@ -95,10 +95,12 @@ struct Count {
     /// Of those: what goes for its script's bytes, and must not be counted for all scripts' once more.
     freed: HashSet<i64>,
     looked_at: usize,
+    numbers: Vec<i64>,
 }
 
 impl Count {
     fn add(&mut self, script: &ScriptId, run: &Filed) {
+        self.numbers.push(run.number);
         let at = run.finished_at;
         let preview = &mut self.preview;
         preview.runs += 1;
@@ -119,6 +121,14 @@ impl Count {
 }
 
 pub(in crate::runs) fn preview(c: &Connection, of: &Question) -> Result<Preview, store::Error> {
+    Ok(preview_with_numbers(c, of)?.0)
+}
+
+/// And the numbers of the runs.
+pub(in crate::runs) fn preview_with_numbers(
+    c: &Connection,
+    of: &Question,
+) -> Result<(Preview, Vec<i64>), store::Error> {
     let mut count = Count::default();
     let mut known: HashMap<(ScriptId, RunKind), Rules> = HashMap::new();
     'all: for (script, bounds) in &of.scripts {
@@ -173,10 +183,11 @@ pub(in crate::runs) fn preview(c: &Connection, of: &Question) -> Result<Preview,
         .collect();
     by_script.sort_by_key(|of| std::cmp::Reverse((of.bytes, of.runs)));
     by_script.truncate(SCRIPTS_SHOWN);
-    Ok(Preview {
+    let preview = Preview {
         by_script,
         ..count.preview
-    })
+    };
+    Ok((preview, count.numbers))
 }
 
 /// Looks at finished runs, oldest first, while that is of use. Whether more may be looked at.

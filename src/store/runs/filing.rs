@@ -43,6 +43,7 @@ pub(super) fn trigger_word(trigger: &Trigger) -> &'static str {
         Trigger::Manual => "manual",
         Trigger::Api => "api",
         Trigger::System => "system",
+        Trigger::Webhook { .. } => "webhook",
         Trigger::Schedule { .. } => "schedule",
     }
 }

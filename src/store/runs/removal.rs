@@ -143,6 +143,77 @@ fn last(condition: &str) -> String {
     )
 }
 
+/// Script and kind of a run.
+pub fn whose(connection: &Connection, number: i64) -> Result<Option<(ScriptId, RunKind)>, Error> {
+    let mut statement = connection.prepare_cached("SELECT script_id, kind FROM runs WHERE number = ?1")?;
+    let row = statement.query_row([number], |row| {
+        let kind = crate::store::values::from_word(1, row.get_ref(1)?.as_str()?)?;
+        Ok((ScriptId::parse(row.get_ref(0)?.as_str()?), kind))
+    });
+    Ok(row.optional()?)
+}
+
+/// Where a run's directory is, and what it is called: for whoever weighs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directory {
+    pub number: i64,
+    pub id: RunId,
+    pub queued_at: Timestamp,
+    pub script: ScriptId,
+    pub kept: bool,
+}
+
+const DIRECTORY: &str = "SELECT number, id, queued_at, script_id, kept FROM runs";
+
+fn directory(row: &Row<'_>) -> rusqlite::Result<Directory> {
+    Ok(Directory {
+        number: row.get(0)?,
+        id: RunId::parse(row.get_ref(1)?.as_str()?),
+        queued_at: time(2, row.get(2)?)?,
+        script: ScriptId::parse(row.get_ref(3)?.as_str()?),
+        kept: row.get(4)?,
+    })
+}
+
+pub fn directories(connection: &Connection, numbers: &[i64]) -> Result<Vec<Directory>, Error> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{DIRECTORY} WHERE number IN (SELECT value FROM json_each(?1)) ORDER BY number"
+    ))?;
+    let rows = statement.query_map([crate::store::values::json(&numbers)?], directory)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Of all runs of a script.
+pub fn directories_of(
+    connection: &Connection,
+    script: &ScriptId,
+    most: usize,
+) -> Result<Vec<Directory>, Error> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{DIRECTORY} WHERE script_id = ?1 ORDER BY number LIMIT ?2"
+    ))?;
+    let rows = statement.query_map(params![script.as_str(), most as i64], directory)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many runs the script has, and how many of them are marked to be kept.
+pub fn count_of(connection: &Connection, script: &ScriptId) -> Result<(u64, u64), Error> {
+    let mut statement = connection
+        .prepare_cached("SELECT count(*), coalesce(sum(kept), 0) FROM runs WHERE script_id = ?1")?;
+    Ok(statement.query_row([script.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Of these ids those that no run has, and none that was removed and whose directory is on its way out.
+pub fn unknown(connection: &Connection, ids: &[RunId]) -> Result<HashSet<RunId>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT value FROM json_each(?1) WHERE NOT EXISTS (SELECT 1 FROM runs WHERE id = value)          AND NOT EXISTS (SELECT 1 FROM removals WHERE run_id = value)",
+    )?;
+    let rows = statement.query_map([crate::store::values::json(&ids)?], |row| {
+        Ok(RunId::parse(row.get_ref(0)?.as_str()?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Whether an environment is there that this run has built.
 pub fn made_an_environment(connection: &Connection, script: &ScriptId, run: &RunId) -> Result<bool, Error> {
     Ok(connection
@@ -188,6 +259,21 @@ pub fn some_of(connection: &Connection, script: &ScriptId, limit: usize) -> Resu
         connection.prepare_cached("SELECT number FROM runs WHERE script_id = ?1 ORDER BY number LIMIT ?2")?;
     let rows = statement.query_map(params![script.as_str(), limit as i64], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Remembers the directory of a run that has no row yet: until it has one, it is to be removed.
+pub fn note(connection: &Connection, run: &RunId, queued_at: Timestamp) -> Result<(), Error> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO removals (run_id, queued_at) VALUES (?1, ?2)")?
+        .execute(params![run.as_str(), ms(queued_at)])?;
+    Ok(())
+}
+
+/// Whether its directory is still to be removed.
+pub fn is_noted(connection: &Connection, run: &RunId) -> Result<bool, Error> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM removals WHERE run_id = ?1")?
+        .exists([run.as_str()])?)
 }
 
 /// Whose directories are to be removed yet, beginning after that one.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pytask_manager::engine::{
-    Capabilities, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState, ListedJob, Listener,
-    Recipe,
+    Capabilities, Description, Engine, Error, Image, Images, Interpreter, JobName, JobSpec, JobState,
+    LabelledImage, ListedJob, Listener, Recipe,
 };
 
 use super::{Fault, When};
@@ -29,6 +29,15 @@ impl Calls {
 impl Engine for Calls {
     async fn probe(&self, image: &str) -> Result<Capabilities, Error> {
         self.pass("engine.probe", self.engine.probe(image)).await
+    }
+
+    async fn describe(&self) -> Result<Description, Error> {
+        self.pass("engine.describe", self.engine.describe()).await
+    }
+
+    async fn remove_network(&self) -> Result<(), Error> {
+        self.pass("engine.remove_network", self.engine.remove_network())
+            .await
     }
 
     async fn ping(&self) -> Result<(), Error> {
@@ -62,6 +71,11 @@ impl Engine for Calls {
 
 #[async_trait]
 impl Images for Calls {
+    async fn labelled_images(&self) -> Result<Vec<LabelledImage>, Error> {
+        self.pass("engine.labelled_images", self.engine.labelled_images())
+            .await
+    }
+
     async fn find_image(&self, reference: &str) -> Result<Option<Image>, Error> {
         self.pass("engine.find_image", self.engine.find_image(reference))
             .await

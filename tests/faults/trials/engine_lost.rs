@@ -76,7 +76,14 @@ fn in_a_container(name: &str, data: &Path, socket: &Path) -> Vec<String> {
     .to_vec();
     words.extend(["CHOWN", "DAC_OVERRIDE", "FOWNER"].map(|power| format!("--cap-add={power}")));
     words.extend(
-        ["LISTEN", "DATA_DIR", "SUPERVISOR", "LOG_FORMAT"].map(|name| format!("--env=PYTASK_{name}")),
+        [
+            "LISTEN",
+            "DATA_DIR",
+            "SUPERVISOR",
+            "LOG_FORMAT",
+            "EXAMINE_AT_START",
+        ]
+        .map(|name| format!("--env=PYTASK_{name}")),
     );
     words.extend([
         format!("--name={name}"),

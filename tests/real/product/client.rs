@@ -25,6 +25,7 @@ pub(crate) struct Client {
 
 impl Default for Client {
     fn default() -> Self {
+        pytask_manager::app::install_tls();
         Self {
             address: Arc::default(),
             http: reqwest::Client::builder().no_proxy().build().expect("a client"),

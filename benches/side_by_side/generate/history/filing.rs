@@ -55,6 +55,7 @@ impl Shelves {
             Trigger::Api => "api",
             Trigger::System => "system",
             Trigger::Schedule { .. } => "schedule",
+            Trigger::Webhook { .. } => "webhook",
         };
         let like = (
             run.word,

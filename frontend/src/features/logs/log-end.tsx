@@ -29,6 +29,11 @@ export function LogEnd({ run, status, empty, failed, stream }: LogEndProps) {
         {took === null ? null : (
           <span className="num ml-auto whitespace-nowrap text-ink-3">{formatDuration(took)}</span>
         )}
+        {empty && run.left_behind?.includes("log") ? (
+          <span className="basis-full text-ink-3">
+            Its log is not in the backup from which this instance was restored.
+          </span>
+        ) : null}
         {(run.log?.dropped_bytes ?? 0) > 0 ? (
           <span className="text-skip">{formatBytes(run.log?.dropped_bytes ?? 0)} skipped at the log's cap</span>
         ) : null}

@@ -8,6 +8,7 @@ const TRIGGERS: Readonly<Record<string, string>> = {
   system: "Started by PyTask-Manager",
   schedule: "By schedule",
   api: "Through the API",
+  webhook: "By a call to its address",
   rerun: "Run again",
 };
 
@@ -16,6 +17,7 @@ const BRIEF_TRIGGERS: Readonly<Record<string, string>> = {
   system: "By itself",
   schedule: "By schedule",
   api: "API",
+  webhook: "By a call",
   rerun: "Again",
 };
 

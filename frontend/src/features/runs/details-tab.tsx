@@ -73,6 +73,26 @@ export function DetailsTab({ run }: { run: Run }) {
               <span className="text-ink-3">none</span>
             )}
           </FactRow>
+          {run.variables ? (
+            <FactRow name="Variables it was given" note="From the script and the settings">
+              {run.variables.length > 0 ? (
+                <ul>
+                  {run.variables.map((one) => (
+                    <li key={one.name} className="num break-all">
+                      {one.name}{" "}
+                      <span className="text-ink-3">
+                        {one.secret ? "secret, " : ""}
+                        {one.from === "global" ? "of every script" : "of the script"}, set{" "}
+                        {formatAbsolute(new Date(one.set_at))}
+                      </span>
+                    </li>
+                  ))}
+                </ul>
+              ) : (
+                <span className="text-ink-3">none</span>
+              )}
+            </FactRow>
+          ) : null}
           <FactRow name="Variables" note="Added for this run">
             {env.length > 0 ? (
               <ul>

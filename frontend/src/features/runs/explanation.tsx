@@ -74,8 +74,8 @@ function LimitsHit({ run, limits }: { run: Run; limits: readonly LimitHit[] }) {
               </Link>
             ) : BUILD_LIMITS.has(hit.limit) ? (
               <Link
-                to="/settings"
-                hash="packages"
+                to="/settings/$section"
+                params={{ section: "packages" }}
                 className="whitespace-nowrap rounded-sm text-accent-ink hover:underline"
               >
                 Change this limit

@@ -9,9 +9,18 @@ import { waitWord } from "./describe";
 
 /** Where what it waits for can be looked at. */
 const LEADS: Partial<Record<WaitKind, { word: string; link: (run: Run) => LinkProps }>> = {
-  engine_away: { word: "Look at the engine", link: () => ({ to: "/settings", hash: "engine" }) },
-  global_cap: { word: "Change how many run at once", link: () => ({ to: "/settings", hash: "queue" }) },
-  disk_full: { word: "Look at the disk", link: () => ({ to: "/settings", hash: "disk" }) },
+  engine_away: {
+    word: "Look at the engine",
+    link: () => ({ to: "/settings/$section", params: { section: "system" }, hash: "engine" }),
+  },
+  global_cap: {
+    word: "Change how many run at once",
+    link: () => ({ to: "/settings/$section", params: { section: "general" }, hash: "queue" }),
+  },
+  disk_full: {
+    word: "Look at the disk",
+    link: () => ({ to: "/settings/$section", params: { section: "system" }, hash: "disk" }),
+  },
   overlap: {
     word: "Change what overlapping runs do",
     link: (run) => ({ to: "/scripts/$scriptId/settings", params: { scriptId: run.script_id }, hash: "overlap" }),

@@ -46,9 +46,9 @@ export function FirePreview({ zone, preview, refused, error }: FirePreviewProps)
   const fires = preview?.fires ?? [];
   return (
     <div className="rounded-md border border-line bg-panel text-sm" data-testid="fire-preview" aria-live="polite">
-      <p className="min-h-9 px-3 pt-2 pb-1 font-medium">
+      <div className="min-h-9 px-3 pt-2 pb-1 font-medium">
         {preview ? preview.description : <Skeleton className="mt-1 h-3.5 w-52" />}
-      </p>
+      </div>
       <table className="w-full">
         <thead className="text-ink-3 text-xs max-sm:sr-only">
           <tr className="text-left">

@@ -1,8 +1,10 @@
 // A schedule is added or changed. Nothing typed is lost on a refusal: it is shown at its field.
+import { useQuery } from "@tanstack/react-query";
 import { ChevronRight } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { ApiError } from "~/api/client";
+import { settingsQuery } from "~/api/queries";
 import { Button } from "~/components/ui/button";
 import { Dialog } from "~/components/ui/dialog";
 import { ErrorNotice } from "~/components/ui/error-notice";
@@ -29,9 +31,16 @@ interface ScheduleDialogProps {
 /** Fields that are folded away at first: a refusal of one of them opens the fold. */
 const SHOWN = new Set<keyof Draft>(["expression", "zone", "local", "name"]);
 
-export function ScheduleDialog({ onClose, schedule, scriptId }: ScheduleDialogProps) {
+/** A new one begins with the zone that Settings offer; it opens once that is known. */
+export function ScheduleDialog(props: ScheduleDialogProps) {
+  const { data, isPending } = useQuery({ ...settingsQuery, enabled: !props.schedule });
+  if (!props.schedule && isPending) return null;
+  return <OpenDialog {...props} offered={data?.in_force.default_timezone ?? null} />;
+}
+
+function OpenDialog({ onClose, schedule, scriptId, offered }: ScheduleDialogProps & { offered: string | null }) {
   const [opened] = useState<Draft>(() =>
-    schedule ? draftOf(schedule, viewerZone(), new Date()) : newDraft(viewerZone(), new Date()),
+    schedule ? draftOf(schedule, viewerZone(), new Date()) : newDraft(offered ?? viewerZone(), new Date()),
   );
   const [draft, setDraft] = useState(opened);
   const [chosen, setChosen] = useState(scriptId ?? schedule?.script_id ?? "");

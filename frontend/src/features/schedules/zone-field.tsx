@@ -10,25 +10,41 @@ interface ZoneFieldProps {
   onChange: (zone: string) => void;
   label?: string;
   hint?: string;
+  /** While none is chosen. */
+  placeholder?: string;
+  /** Something beside it says what it is. */
+  hideLabel?: boolean;
   error?: string | null | undefined;
   className?: string;
 }
 
-export function ZoneField({ value, onChange, label = "Time zone", hint, error, className }: ZoneFieldProps) {
+export function ZoneField({
+  value,
+  onChange,
+  label = "Time zone",
+  hint,
+  placeholder,
+  hideLabel,
+  error,
+  className,
+}: ZoneFieldProps) {
   const { data: zones = [] } = useQuery(zonesQuery);
   const own = viewerZone();
+  const box = (control: object) => (
+    <Combobox
+      {...control}
+      label={label}
+      value={value}
+      onChange={onChange}
+      {...(placeholder ? { placeholder } : {})}
+      search={(typed) => searchZones(zones, typed, [own, "UTC"])}
+      note={(zone) => (zone === own ? "yours" : null)}
+    />
+  );
+  if (hideLabel) return <div className={className}>{box({})}</div>;
   return (
     <Field label={label} hint={hint} error={error} {...(className ? { className } : {})}>
-      {(control) => (
-        <Combobox
-          {...control}
-          label={label}
-          value={value}
-          onChange={onChange}
-          search={(typed) => searchZones(zones, typed, [own, "UTC"])}
-          note={(zone) => (zone === own ? "yours" : null)}
-        />
-      )}
+      {box}
     </Field>
   );
 }

@@ -1,5 +1,7 @@
-// Moments on the clocks of a zone. Pure but for the viewer's own zone, which the browser tells.
-export const viewerZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+// Moments on the clocks of a zone. Pure but for the viewer's own zone, which the browser or its owner tells.
+import { displayZone } from "~/lib/time-display";
+
+export const viewerZone = displayZone;
 
 /** Making a format is slow, and lists ask for the same one again and again. */
 const formats = new Map<string, Intl.DateTimeFormat>();

@@ -17,4 +17,5 @@ export type CodeLine = Schemas["CodeLine"];
 export type CodeHit = Schemas["CodeMatches"];
 export type CodeSearch = Schemas["CodeSearch"];
 export type Imported = Schemas["Imported"];
+export type ImportedSchedule = Schemas["ImportedSchedule"];
 export type ArchiveFormat = "zip" | "tar.gz";

@@ -84,8 +84,19 @@ export const changeTag = (name: string, body: Partial<Pick<TagView, "name" | "co
   ask<TagView>("PATCH", tag(name), body);
 export const deleteTag = (name: string) => ask<void>("DELETE", tag(name));
 
-export async function importScript(file: File, name?: string): Promise<Imported> {
-  const query = new URLSearchParams({ filename: file.name, ...(name ? { name } : {}) });
+/** How a file is to be taken. */
+export interface Taking {
+  name: string | undefined;
+  /** Schedules are switched on or off as they were; otherwise all are off. */
+  keepsSchedules: boolean;
+}
+
+export async function importScript(file: File, { name, keepsSchedules }: Taking): Promise<Imported> {
+  const query = new URLSearchParams({
+    filename: file.name,
+    ...(name ? { name } : {}),
+    ...(keepsSchedules ? { schedules: "as_they_were" } : {}),
+  });
   const headers = { "content-type": "application/octet-stream" };
   return (await (await raw(`/scripts/import?${query}`, { method: "POST", headers, body: file })).json()) as Imported;
 }

@@ -4,6 +4,7 @@
 mod bytes;
 mod ends;
 mod limits;
+mod masking;
 mod samples;
 mod starts;
 mod support;

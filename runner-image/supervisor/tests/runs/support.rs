@@ -77,6 +77,7 @@ impl Run {
                 stop_grace_ms: 1_000,
                 log_bytes: 64 << 20,
             },
+            secrets: Default::default(),
         }
     }
 

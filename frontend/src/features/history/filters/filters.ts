@@ -3,6 +3,7 @@
 import { LASTS, type Last, type RunFilters } from "~/api/run-filters";
 import { OUTCOMES } from "~/features/runs/describe";
 import { formatDuration } from "~/lib/format";
+import { timeOptions } from "~/lib/time-display";
 
 export type FilterName =
   | "outcome"
@@ -67,6 +68,7 @@ export const TRIGGERS = [
   { value: "manual", label: "By hand" },
   { value: "schedule", label: "By schedule" },
   { value: "api", label: "Through the API" },
+  { value: "webhook", label: "By a call to its address" },
   { value: "system", label: "By PyTask-Manager" },
 ];
 export const LAST_WORDS: Record<Last, string> = {
@@ -82,7 +84,13 @@ const labelIn = (list: readonly { value: string; label: string }[], value: strin
   list.find((each) => each.value === value)?.label ?? value ?? "";
 
 const day = (instant: string): string =>
-  new Date(instant).toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  new Date(instant).toLocaleString(undefined, {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    ...timeOptions(),
+  });
 
 function timeWords({ last, from, to }: RunFilters): string {
   if (last) return LAST_WORDS[last];

@@ -85,7 +85,11 @@ export function AskedPanel({ scriptId, entryFile, data, draft, lookalikes, acts 
       {data.default_requirements.length > 0 ? (
         <p className="border-line border-t px-4 py-2.5 text-ink-3 text-sm [overflow-wrap:anywhere]">
           Besides, as every script: <span className="num text-ink-2">{data.default_requirements.join(", ")}</span>.{" "}
-          <Link to="/settings" hash="packages" className="rounded-sm text-accent-ink hover:underline">
+          <Link
+            to="/settings/$section"
+            params={{ section: "packages" }}
+            className="rounded-sm text-accent-ink hover:underline"
+          >
             Settings
           </Link>
         </p>

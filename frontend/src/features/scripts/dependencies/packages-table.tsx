@@ -183,8 +183,8 @@ const SuspectedMark = ({ lookalike }: { lookalike: Lookalike | undefined }) =>
 
 const DefaultMark = () => (
   <Link
-    to="/settings"
-    hash="packages"
+    to="/settings/$section"
+    params={{ section: "packages" }}
     title="Every script gets it: a default of the settings"
     className="shrink-0 rounded-sm border border-line px-1 font-sans text-ink-2 text-xs hover:text-accent-ink"
   >

@@ -42,7 +42,11 @@ export function ImageForm({ script }: { script: Script }) {
             hint={
               <>
                 Others are added in{" "}
-                <Link to="/settings" hash="images" className="text-accent-ink underline-offset-2 hover:underline">
+                <Link
+                  to="/settings/$section"
+                  params={{ section: "images" }}
+                  className="text-accent-ink underline-offset-2 hover:underline"
+                >
                   Settings, Images
                 </Link>
                 .

@@ -19,7 +19,11 @@ export function RetentionSection({ script }: { script: Script }) {
       id="retention"
       title="Retention"
       actions={
-        <Link to="/settings" hash="retention" className="rounded-sm text-accent-ink text-xs hover:underline">
+        <Link
+          to="/settings/$section"
+          params={{ section: "retention" }}
+          className="rounded-sm text-accent-ink text-xs hover:underline"
+        >
           For all scripts
         </Link>
       }

@@ -1,5 +1,5 @@
-// What the script is called, which Python it has, what its runs may use, what happens when they overlap,
-// how long they are kept, and the end of it.
+// What the script is called, which Python it has, which variables its runs get, what they may use, what happens when they
+// overlap, how long they are kept, who is told of them, how they are started from elsewhere, and the end of it.
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { scriptQuery, systemQuery } from "~/api/queries";
@@ -8,6 +8,9 @@ import { Button } from "~/components/ui/button";
 import { Page, Panel } from "~/components/ui/panel";
 import { limitOf } from "~/features/limits/limits";
 import { LimitsForm } from "~/features/limits/limits-form";
+import { TriggerPanel } from "~/features/triggers/trigger-panel";
+import { ScriptVariablesPanel } from "~/features/variables/script-variables-panel";
+import { ScriptNotificationsPanel } from "~/features/webhooks/script-notifications-panel";
 import { useTrash } from "../use-trash";
 import { GeneralForm } from "./general-form";
 import { ImageForm } from "./image-form";
@@ -24,9 +27,12 @@ export function SettingsTab() {
     <Page narrow className="flex flex-col gap-4">
       <GeneralForm key={`general-${script.id}`} script={script} />
       <ImageForm key={`image-${script.id}`} script={script} />
+      <ScriptVariablesPanel key={`variables-${script.id}`} scriptId={script.id} />
       <LimitsSection key={`limits-${script.id}`} script={script} system={system} />
       <OverlapForm key={`overlap-${script.id}`} script={script} />
       <RetentionSection key={`retention-${script.id}`} script={script} />
+      <ScriptNotificationsPanel key={`notifications-${script.id}`} scriptId={script.id} />
+      <TriggerPanel key={`trigger-${script.id}`} scriptId={script.id} />
       <Danger script={script} />
     </Page>
   );

@@ -6,6 +6,7 @@ import { Button, IconButton } from "~/components/ui/button";
 import { Caution } from "~/components/ui/caution";
 import { Dialog } from "~/components/ui/dialog";
 import { CodeInput, Field } from "~/components/ui/field";
+import { GivenList } from "~/features/variables/given-list";
 import { joinWords, splitLine } from "./arguments";
 import { isSecretName, lately, type RunWith } from "./remembered";
 
@@ -168,6 +169,7 @@ export function RunWithDialog({ script, busy, onClose, onRun }: RunWithDialogPro
             </ul>
           ) : null}
         </section>
+        <GivenList scriptId={script.id} own={names} />
         {known.length > 0 ? (
           <section aria-label="Lately">
             <h3 className="mb-1 font-medium text-ink-3 text-xs">Lately, in this browser</h3>

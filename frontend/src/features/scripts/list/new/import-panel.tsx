@@ -1,13 +1,16 @@
 // Where files are dropped to become scripts, and what became of each: the notes of the one that decided, or the whole
 // refusal.
 import { Link } from "@tanstack/react-router";
-import { CircleCheck, FileArchive, TriangleAlert, Upload } from "lucide-react";
+import { CalendarClock, CircleCheck, FileArchive, TriangleAlert, Upload } from "lucide-react";
 import { type FormEvent, useRef, useState } from "react";
 import { ApiError } from "~/api/client";
 import { Button, buttonClass } from "~/components/ui/button";
+import { Checkbox } from "~/components/ui/checkbox";
 import { Input } from "~/components/ui/field";
 import { errorText, formatBytes } from "~/lib/format";
+import type { ImportedSchedule } from "../../contract";
 import { aboutName } from "../script-dialogs";
+import { brought } from "./brought";
 import { ACCEPTED } from "./import-check";
 import type { ImportItem, Imports } from "./use-imports";
 
@@ -39,6 +42,20 @@ export function ImportPanel({ imports }: { imports: Imports }) {
           event.target.value = "";
         }}
       />
+      {/* biome-ignore lint/a11y/noLabelWithoutControl: the box is within it. */}
+      <label className="flex items-start gap-2 text-sm">
+        <Checkbox
+          checked={imports.keepsSchedules}
+          onChange={(event) => imports.keepSchedules(event.target.checked)}
+          className="mt-0.5 shrink-0"
+        />
+        <span>
+          Schedules of an archive as they were
+          <span className="block text-ink-3 text-xs">
+            Otherwise they come along switched off, so that nothing runs twice.
+          </span>
+        </span>
+      </label>
       {imports.items.length > 0 ? (
         <ul aria-label="Imports" aria-live="polite" className="flex flex-col rounded-md border border-line bg-panel">
           {imports.items.map((item) => (
@@ -77,6 +94,7 @@ function ImportRow({ item, onRetry }: { item: ImportItem; onRetry: (name: string
             {note}
           </p>
         ))}
+        {result && result.schedules.length > 0 ? <BroughtSchedules schedules={result.schedules} /> : null}
         {state === "refused" ? <Refused error={error} onRetry={onRetry} /> : null}
       </div>
       {result ? (
@@ -97,6 +115,28 @@ function ImportRow({ item, onRetry }: { item: ImportItem; onRetry: (name: string
         </span>
       ) : null}
     </li>
+  );
+}
+
+function BroughtSchedules({ schedules }: { schedules: readonly ImportedSchedule[] }) {
+  return (
+    <ul aria-label="Schedules" className="mt-1 flex flex-col gap-0.5">
+      {schedules.map(brought).map(({ title, when, state, reason, isTaken }, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: two may be the same, and the list never changes.
+        <li key={place} data-taken={isTaken} className="flex gap-2 text-ink-2">
+          {isTaken ? (
+            <CalendarClock aria-hidden className="mt-0.5 size-3.5 shrink-0 text-ink-3" />
+          ) : (
+            <TriangleAlert aria-hidden className="mt-0.5 size-3.5 shrink-0 text-fail" />
+          )}
+          <span className="min-w-0 [overflow-wrap:anywhere]">
+            {title}
+            {when ? <span className="num text-ink-3 text-xs"> {when}</span> : null}: {state}
+            {reason ? `; ${reason}` : ""}
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

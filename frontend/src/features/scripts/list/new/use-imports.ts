@@ -16,6 +16,9 @@ export interface ImportItem {
 
 export interface Imports {
   items: readonly ImportItem[];
+  /** Whether schedules of files that come from now on are as they were; otherwise they are switched off. */
+  keepsSchedules: boolean;
+  keepSchedules: (keep: boolean) => void;
   add: (files: readonly File[]) => void;
   /** Once more, under another name. */
   retry: (item: ImportItem, name: string | undefined) => void;
@@ -28,6 +31,7 @@ export function useImports(): Imports {
   const [items, setItems] = useState<readonly ImportItem[]>([]);
   const queue = useRef<Promise<void>>(Promise.resolve());
   const keys = useRef(0);
+  const [keepsSchedules, keepSchedules] = useState(false);
 
   const change = useCallback((key: number, patch: Partial<ImportItem>) => {
     setItems((before) => before.map((item) => (item.key === key ? { ...item, ...patch } : item)));
@@ -37,7 +41,7 @@ export function useImports(): Imports {
       queue.current = queue.current.then(async () => {
         change(key, { state: "sending", error: null });
         try {
-          const result = await importScript(file, name);
+          const result = await importScript(file, { name, keepsSchedules });
           change(key, { state: "done", result });
           queryClient.setQueryData(["script", result.script.id], result.script);
           for (const each of ["scripts", "tags", "dashboard"]) void queryClient.invalidateQueries({ queryKey: [each] });
@@ -46,7 +50,7 @@ export function useImports(): Imports {
         }
       });
     },
-    [change, queryClient],
+    [change, queryClient, keepsSchedules],
   );
   const add = useCallback(
     (files: readonly File[]) => {
@@ -73,5 +77,5 @@ export function useImports(): Imports {
     () => setItems((before) => before.filter(({ state }) => state === "waiting" || state === "sending")),
     [],
   );
-  return { items, add, retry, forget };
+  return { items, keepsSchedules, keepSchedules, add, retry, forget };
 }

@@ -18,6 +18,7 @@ import { BulkNotice, Floating } from "../bulk/bulk-bar";
 import { useBulk } from "../bulk/use-bulk";
 import { allOrNone, type Chosen, chosenOf, ranged } from "../selection";
 import { DeleteForeverDialog } from "./delete-forever-dialog";
+import { TrashTerm } from "./trash-term";
 
 const ROW = "flex min-h-13 items-center gap-3 border-line border-b px-4 py-1.5 text-sm last:border-b-0 hover:bg-hover";
 
@@ -50,6 +51,7 @@ export function TrashView() {
         </span>
       </div>
       {query.error ? <ErrorNotice error={query.error} onRetry={() => void query.refetch()} className="mb-3" /> : null}
+      <TrashTerm />
       <Panel aria-label="Trash">
         {query.isPending ? <SkeletonRows rows={4} height={52} /> : null}
         {query.data && items.length === 0 ? (

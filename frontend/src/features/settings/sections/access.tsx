@@ -1,0 +1,2 @@
+// Tokens for programs and for other machines.
+export { AccessPanel as Section } from "~/features/access/access-panel";

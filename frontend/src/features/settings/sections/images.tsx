@@ -1,0 +1,4 @@
+// What scripts can be run in.
+import { ImagesPanel } from "../images/images-panel";
+
+export const Section = ImagesPanel;
