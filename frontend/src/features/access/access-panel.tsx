@@ -4,7 +4,7 @@ import { KeyRound, LogOut, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { Button, IconButton } from "~/components/ui/button";
-import { Dialog } from "~/components/ui/dialog";
+import { ConfirmDialog } from "~/components/ui/confirm-dialog";
 import { ErrorNotice, toastError } from "~/components/ui/error-notice";
 import { Empty, Panel, SkeletonRows } from "~/components/ui/panel";
 import { Tag } from "~/components/ui/tag";
@@ -138,23 +138,14 @@ function TokenRow({ token, own, mayChange }: { token: Token; own: boolean; mayCh
           <Trash2 />
         </IconButton>
       ) : null}
-      <Dialog
+      <ConfirmDialog
         open={asking}
         onClose={() => setAsking(false)}
         title="Take this token back?"
         description={`Whatever uses “${token.name}” is refused at once, and browsers that signed in with it have to sign in again${own ? ", this one, too" : ""}. It cannot be brought back.`}
-        footer={
-          <>
-            <Button onClick={() => setAsking(false)}>Cancel</Button>
-            <Button
-              look="danger"
-              busy={remove.isPending}
-              onClick={() => remove.mutate(undefined, { onSettled: () => setAsking(false) })}
-            >
-              Take back
-            </Button>
-          </>
-        }
+        act="Take back"
+        busy={remove.isPending}
+        onConfirm={() => remove.mutate(undefined, { onSettled: () => setAsking(false) })}
       />
     </li>
   );

@@ -2,8 +2,7 @@
 import { GitCompareArrows, MoreHorizontal, Star, StarOff, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { isActive, type Run } from "~/api/types";
-import { Button } from "~/components/ui/button";
-import { Dialog } from "~/components/ui/dialog";
+import { ConfirmDialog } from "~/components/ui/confirm-dialog";
 import { Menu, MenuItem, MenuSeparator } from "~/components/ui/menu";
 import { useDeleteRun, useKeepRun } from "./actions";
 import { runTitle } from "./describe";
@@ -56,19 +55,14 @@ export function RunMenu({ run, selected, onSelect }: RunMenuProps) {
 function DeleteDialog({ run, onClose }: { run: Run; onClose: () => void }) {
   const remove = useDeleteRun();
   return (
-    <Dialog
+    <ConfirmDialog
       open
       onClose={onClose}
       title={`Delete ${runTitle(run).toLowerCase()} of ${run.script_name}?`}
       description="Its log, its artifacts and what is recorded of it go for good; it cannot be brought back. The script, its files and its other runs stay."
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="danger" busy={remove.isPending} onClick={() => remove.mutate(run, { onSettled: onClose })}>
-            Delete
-          </Button>
-        </>
-      }
+      act="Delete"
+      busy={remove.isPending}
+      onConfirm={() => remove.mutate(run, { onSettled: onClose })}
     />
   );
 }

@@ -2,8 +2,8 @@
 import { Link } from "@tanstack/react-router";
 import { MoreHorizontal, Pause, Pencil, Play, Rows3, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { Button, IconButton } from "~/components/ui/button";
-import { Dialog } from "~/components/ui/dialog";
+import { IconButton } from "~/components/ui/button";
+import { ConfirmDialog } from "~/components/ui/confirm-dialog";
 import { Menu, MenuItem, MenuSeparator } from "~/components/ui/menu";
 import type { Schedule } from "./contract";
 import { useScheduleActs } from "./use-schedules";
@@ -57,23 +57,14 @@ export function ScheduleMenu({ schedule, onEdit }: ScheduleMenuProps) {
           <Trash2 aria-hidden /> Delete…
         </MenuItem>
       </Menu>
-      <Dialog
+      <ConfirmDialog
         open={deleting}
         onClose={() => setDeleting(false)}
         title="Delete this schedule?"
         description={`“${title}” of ${schedule.script_name} does not fire any more. Its runs and their logs are kept; the schedule itself cannot be brought back. To stop it for a while, pause it.`}
-        footer={
-          <>
-            <Button onClick={() => setDeleting(false)}>Cancel</Button>
-            <Button
-              look="danger"
-              busy={remove.isPending}
-              onClick={() => remove.mutate(schedule, { onSettled: () => setDeleting(false) })}
-            >
-              Delete
-            </Button>
-          </>
-        }
+        act="Delete"
+        busy={remove.isPending}
+        onConfirm={() => remove.mutate(schedule, { onSettled: () => setDeleting(false) })}
       />
     </>
   );

@@ -5,7 +5,7 @@ import { KeyRound, Plus, RefreshCw, Trash2 } from "lucide-react";
 import { useId, useState } from "react";
 import { Button } from "~/components/ui/button";
 import { Checkbox } from "~/components/ui/checkbox";
-import { Dialog } from "~/components/ui/dialog";
+import { ConfirmDialog } from "~/components/ui/confirm-dialog";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { Empty, Panel, SkeletonRows } from "~/components/ui/panel";
 import { ShownOnce } from "~/components/ui/shown-once";
@@ -167,23 +167,15 @@ function Ask({ asking, onClose, acts }: { asking: Question | null; onClose: () =
     else acts.rotate.mutate(asking, { onSettled: onClose });
   };
   return (
-    <Dialog
+    <ConfirmDialog
       open
       onClose={onClose}
       title={title}
       description={text}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            look={asking === "remove" ? "danger" : "primary"}
-            busy={acts.remove.isPending || acts.rotate.isPending}
-            onClick={go}
-          >
-            {act}
-          </Button>
-        </>
-      }
+      act={act}
+      look={asking === "remove" ? "danger" : "primary"}
+      busy={acts.remove.isPending || acts.rotate.isPending}
+      onConfirm={go}
     />
   );
 }

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { EllipsisVertical, Pencil, Rows3, Send, Trash2, TriangleAlert } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Button, IconButton } from "~/components/ui/button";
-import { Dialog } from "~/components/ui/dialog";
+import { ConfirmDialog } from "~/components/ui/confirm-dialog";
 import { Menu, MenuItem, MenuSeparator } from "~/components/ui/menu";
 import { Switch } from "~/components/ui/switch";
 import { Tag } from "~/components/ui/tag";
@@ -144,23 +144,14 @@ function WebhookMenu({ webhook, onEdit, onTest }: { webhook: Webhook; onEdit: ()
           <Trash2 aria-hidden /> Delete…
         </MenuItem>
       </Menu>
-      <Dialog
+      <ConfirmDialog
         open={deleting}
         onClose={() => setDeleting(false)}
         title="Delete this webhook?"
         description={`“${webhook.name}” is told nothing any more, and its list of deliveries goes with it, with those that still wait. Its address is not kept: to go on later, switch it off instead.`}
-        footer={
-          <>
-            <Button onClick={() => setDeleting(false)}>Cancel</Button>
-            <Button
-              look="danger"
-              busy={remove.isPending}
-              onClick={() => remove.mutate(webhook, { onSettled: () => setDeleting(false) })}
-            >
-              Delete
-            </Button>
-          </>
-        }
+        act="Delete"
+        busy={remove.isPending}
+        onConfirm={() => remove.mutate(webhook, { onSettled: () => setDeleting(false) })}
       />
     </>
   );

@@ -1,19 +1,11 @@
 // The files that a run left in $PYTASK_ARTIFACTS: a list, and a look at the chosen one, which the address names.
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import {
-  Download,
-  File,
-  FileBraces,
-  FileCode2,
-  FileImage,
-  FileSpreadsheet,
-  FileText,
-  type LucideIcon,
-} from "lucide-react";
+import { Download } from "lucide-react";
 import { artifactUrl } from "~/api/files";
 import { artifactsQuery } from "~/api/queries";
-import { type ArtifactEntry, type ArtifactKind, isActive, type Run } from "~/api/types";
+import { type ArtifactEntry, isActive, type Run } from "~/api/types";
+import { FILE_ICONS } from "~/components/preview/icons";
 import { ErrorNotice } from "~/components/ui/error-notice";
 import { Empty, Panel, SkeletonRows } from "~/components/ui/panel";
 import { RelativeTime } from "~/components/ui/time";
@@ -63,19 +55,8 @@ export default function ArtifactsTab({ run }: { run: Run }) {
   );
 }
 
-const ICONS: Record<ArtifactKind, LucideIcon> = {
-  image: FileImage,
-  csv: FileSpreadsheet,
-  json: FileBraces,
-  html: FileCode2,
-  text: FileText,
-  markdown: FileText,
-  pdf: FileText,
-  other: File,
-};
-
 function Row({ run, entry, chosen }: { run: Run; entry: ArtifactEntry; chosen: boolean }) {
-  const Icon = ICONS[entry.kind];
+  const Icon = FILE_ICONS[entry.kind];
   const slash = entry.path.lastIndexOf("/") + 1;
   return (
     <li

@@ -2,12 +2,7 @@
 import {
   ChevronDown,
   ChevronRight,
-  File,
-  FileBraces,
   FileCode2,
-  FileImage,
-  FileSpreadsheet,
-  FileText,
   Folder,
   FolderOpen,
   Link,
@@ -17,7 +12,7 @@ import {
 } from "lucide-react";
 import type { CSSProperties, DragEvent, ReactNode } from "react";
 import { fileUrl } from "~/api/files";
-import type { ArtifactKind } from "~/api/types";
+import { FILE_ICONS } from "~/components/preview/icons";
 import { extensionOf, kindOf } from "~/components/preview/kinds";
 import { Menu, MenuItem, MenuSeparator } from "~/components/ui/menu";
 import { cn } from "~/lib/cn";
@@ -25,21 +20,10 @@ import { NameInput } from "./name-input";
 import { nameOf } from "./paths";
 import type { Row } from "./rows";
 
-const ICONS: Record<ArtifactKind, LucideIcon> = {
-  image: FileImage,
-  csv: FileSpreadsheet,
-  json: FileBraces,
-  html: FileCode2,
-  text: FileText,
-  markdown: FileText,
-  pdf: FileText,
-  other: File,
-};
-
 function iconOf({ node, open }: Row): LucideIcon {
   if (node.kind === "directory") return open ? FolderOpen : Folder;
   if (node.kind === "other") return Link;
-  return extensionOf(node.path) === "py" ? FileCode2 : ICONS[kindOf(node.path, node.entry?.text ?? false)];
+  return extensionOf(node.path) === "py" ? FileCode2 : FILE_ICONS[kindOf(node.path, node.entry?.text ?? false)];
 }
 
 export interface RowActs {
