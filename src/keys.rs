@@ -61,19 +61,25 @@ impl Keys {
             let Resealed { resealed, .. } = keys.complete().await?;
             tracing::info!(resealed, "stored secrets were sealed with their new key");
         }
-        for at in keys.store.read(sealed::all).await? {
-            if let Err(e) = keys.vault.unseal(&at.place, &at.sealed) {
-                tracing::error!(secret = at.place, error = %e, "a stored secret cannot be read");
-            }
+        for (place, why) in keys.lost().await? {
+            tracing::error!(secret = place, error = %why, "a stored secret cannot be read");
         }
         Ok(keys)
     }
 
     /// Where there is something that no key opens.
     pub async fn unreadable(&self) -> Result<Vec<String>, Error> {
+        Ok(self.lost().await?.into_iter().map(|(place, _)| place).collect())
+    }
+
+    async fn lost(&self) -> Result<Vec<(String, vault::Error)>, Error> {
         let all = self.store.read(sealed::all).await?;
-        let lost = |at: &sealed::SealedAt| self.vault.unseal(&at.place, &at.sealed).is_err();
-        Ok(all.into_iter().filter(lost).map(|at| at.place).collect())
+        let why = |at: sealed::SealedAt| Some((self.vault.unseal(&at.place, &at.sealed).err()?, at.place));
+        Ok(all
+            .into_iter()
+            .filter_map(why)
+            .map(|(why, place)| (place, why))
+            .collect())
     }
 
     pub fn vault(&self) -> &Vault {
