@@ -89,9 +89,11 @@ pub type MakeEngine = Box<dyn FnOnce(EngineWiring) -> Arc<dyn Engine> + Send>;
 pub fn engine(config: &ServeConfig) -> MakeEngine {
     if let Some(socket) = config.broker.clone() {
         return Box::new(move |wiring| {
-            let supervisor = wiring.supervisor_folder.file_name().unwrap_or_default();
-            let supervisor = supervisor.to_string_lossy().into_owned();
-            Arc::new(broker::Client::new(socket, wiring.instance, supervisor))
+            Arc::new(broker::Client::new(
+                socket,
+                wiring.instance,
+                &wiring.supervisor_folder,
+            ))
         });
     }
     let docker_host = config.docker_host.clone();
@@ -291,8 +293,7 @@ pub async fn start_on(
             metrics: metrics.clone(),
         })),
         clock: clock.clone(),
-        extra_ca,
-        ..examination(config, &data, instance, Arc::clone(&engine))
+        ..examination(config, &data, instance, Arc::clone(&engine), extra_ca)
     });
     if config.examine_at_start {
         doctor.begin();
@@ -383,7 +384,15 @@ pub async fn examine(
         data_dir: data.path().to_owned(),
         supervisor_folder: supervisor_folder.into(),
     });
-    let doctor = Doctor::new(examination(config, &data, instance, Arc::clone(&engine)));
+    let extra_ca = config.extra_ca.as_ref().and_then(|path| std::fs::read(path).ok());
+    let extra_ca = extra_ca.map(Arc::new);
+    let doctor = Doctor::new(examination(
+        config,
+        &data,
+        instance,
+        Arc::clone(&engine),
+        extra_ca,
+    ));
     let report = doctor.examined().await;
     // An application keeps its network.
     if known.is_none() {
@@ -399,6 +408,7 @@ fn examination(
     data: &DataDir,
     instance: String,
     engine: Arc<dyn Engine>,
+    extra_ca: Option<Arc<Vec<u8>>>,
 ) -> doctor::Parts {
     doctor::Parts {
         engine,
@@ -414,11 +424,7 @@ fn examination(
             Some(path) => doctor::Key::Given(path.clone()),
             None => doctor::Key::OnVolume(data.path().join(layout::SECRETS_KEY)),
         },
-        extra_ca: config
-            .extra_ca
-            .as_ref()
-            .and_then(|path| std::fs::read(path).ok())
-            .map(Arc::new),
+        extra_ca,
         ground: doctor::Ground::Alone {
             main_index: config
                 .index_url

@@ -2,7 +2,7 @@
 //!
 //! Holds nothing between calls, so a broker that was restarted is simply called again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,13 +25,14 @@ pub struct Client {
 
 impl Client {
     /// Opens nothing yet: the broker may be away, and come later.
-    pub fn new(socket: PathBuf, instance: String, supervisor: String) -> Self {
+    pub fn new(socket: PathBuf, instance: String, supervisor_folder: &Path) -> Self {
+        let supervisor = supervisor_folder.file_name().unwrap_or_default();
         Self {
             socket,
             greeting: Greeting {
                 version: VERSION,
                 instance,
-                supervisor,
+                supervisor: supervisor.to_string_lossy().into_owned(),
             },
         }
     }

@@ -179,12 +179,20 @@ impl Server {
             Call::LabelledImages => Reply::LabelledImages(engine.labelled_images().await?),
             Call::List => Reply::Jobs(engine.list().await?),
             Call::FindImage { reference: name } => Reply::Image(engine.find_image(reference(&name)?).await?),
+            // Every run asks for its image, which is here: one question is enough.
             Call::EnsureImage { reference: name } => {
-                self.note_fetch(&*engine, reference(&name)?).await?;
-                Reply::Image(Some(engine.ensure_image(&name).await?))
+                Reply::Image(Some(match engine.find_image(reference(&name)?).await? {
+                    Some(image) => image,
+                    None => {
+                        self.note_fetch(&name).await?;
+                        engine.ensure_image(&name).await?
+                    }
+                }))
             }
             Call::PullImage { reference: name } => {
-                self.note_fetch(&*engine, reference(&name)?).await?;
+                if engine.find_image(reference(&name)?).await?.is_none() {
+                    self.note_fetch(&name).await?;
+                }
                 Reply::Image(Some(engine.pull_image(&name, listener).await?))
             }
             Call::BuildImage { build } => {
@@ -267,12 +275,10 @@ impl Server {
         ))
     }
 
-    async fn note_fetch(&self, engine: &dyn Engine, name: &str) -> Result<(), Error> {
-        if engine.find_image(name).await?.is_none() {
-            let noted = self.ledger.lock().await.will_fetch(name);
-            noted.map_err(|e| Error::Away(format!("the broker cannot remember what it fetches: {e}")))?;
-        }
-        Ok(())
+    /// Of what is not here yet.
+    async fn note_fetch(&self, name: &str) -> Result<(), Error> {
+        let noted = self.ledger.lock().await.will_fetch(name);
+        noted.map_err(|e| Error::Away(format!("the broker cannot remember what it fetches: {e}")))
     }
 }
 

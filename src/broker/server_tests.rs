@@ -41,7 +41,11 @@ impl Scene {
     }
 
     fn client(&self, instance: &str) -> Client {
-        Client::new(self.socket(), instance.to_owned(), SUPERVISOR.to_owned())
+        Client::new(
+            self.socket(),
+            instance.to_owned(),
+            &Path::new("bin").join(SUPERVISOR),
+        )
     }
 
     /// What one call is answered, as bytes that nobody has looked at.
@@ -150,7 +154,7 @@ async fn a_broker_that_comes_back_serves_the_same_instance_and_no_other() {
     let nobody = Client::new(
         scene.folder.path().join("none"),
         INSTANCE.into(),
-        SUPERVISOR.into(),
+        Path::new(SUPERVISOR),
     );
     assert!(matches!(nobody.ping().await, Err(Error::Away(_))));
 }

@@ -131,9 +131,11 @@ impl TestApp {
         match self.broker.clone() {
             None => Box::new(move |wiring| Arc::new(fake.beside(&wiring.instance))),
             Some(socket) => Box::new(move |wiring| {
-                let supervisor = wiring.supervisor_folder.file_name().expect("a folder");
-                let supervisor = supervisor.to_string_lossy().into_owned();
-                Arc::new(broker::Client::new(socket, wiring.instance, supervisor))
+                Arc::new(broker::Client::new(
+                    socket,
+                    wiring.instance,
+                    &wiring.supervisor_folder,
+                ))
             }),
         }
     }
