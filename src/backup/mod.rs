@@ -179,8 +179,8 @@ impl Backups {
             .read(|c| {
                 Ok::<_, store::Error>((
                     rows::checks(c)?,
-                    rows::value(c, rows::LAST)?,
-                    rows::value(c, rows::CURSOR)?,
+                    store::meta::value(c, rows::LAST)?,
+                    store::meta::value(c, rows::CURSOR)?,
                     !store::sealed::all(c)?.is_empty(),
                 ))
             })
@@ -274,7 +274,7 @@ impl Backups {
         };
         let store = &self.0.parts.store;
         let stored = store
-            .write(move |tx| rows::set_value(tx, rows::LAST, &ended))
+            .write(move |tx| store::meta::set_value(tx, rows::LAST, &ended))
             .await;
         if let Err(e) = stored {
             tracing::warn!(error = %e, "how a backup ended could not be recorded");
@@ -545,7 +545,7 @@ impl Backups {
 
     async fn look(&self, settings: &BackupSettings) -> Result<()> {
         let parts = &self.0.parts;
-        let cursor = parts.store.read(|c| rows::value(c, rows::CURSOR)).await?;
+        let cursor = parts.store.read(|c| store::meta::value(c, rows::CURSOR)).await?;
         let (cursor, due) = match plan::decide(settings, cursor.as_ref(), parts.clock.now())? {
             Decision::Begin(cursor) => (cursor, false),
             // It is tried again once the other is done.
@@ -555,7 +555,7 @@ impl Backups {
         };
         parts
             .store
-            .write(move |tx| rows::set_value(tx, rows::CURSOR, &cursor))
+            .write(move |tx| store::meta::set_value(tx, rows::CURSOR, &cursor))
             .await
             .map_err(Error::Store)?;
         if due {

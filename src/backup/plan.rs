@@ -1,20 +1,11 @@
 //! When a backup is due, and which ones have had their time: pure.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::contents::{Cause, read_name};
 use crate::model::backup::Backup;
-use crate::model::schedule::When;
+use crate::scheduler::by_itself::{self, Cursor};
 use crate::scheduler::timetable::{Timetable, Unusable};
-
-/// Up to when what was due has been dealt with, and by which timetable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor {
-    pub expression: String,
-    pub timezone: String,
-    pub at: Timestamp,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
@@ -33,13 +24,8 @@ pub fn decide(settings: &Backup, cursor: Option<&Cursor>, now: Timestamp) -> Res
         return Ok(Decision::Never);
     }
     let timetable = timetable(settings)?;
-    let here = Cursor {
-        expression: settings.expression.clone(),
-        timezone: settings.timezone.clone(),
-        at: now,
-    };
-    let same =
-        |cursor: &&Cursor| (&cursor.expression, &cursor.timezone) == (&here.expression, &here.timezone);
+    let here = Cursor::new(&settings.expression, &settings.timezone, now);
+    let same = |cursor: &&Cursor| cursor.is_of(&settings.expression, &settings.timezone);
     // A clock that was put back does not hold it up.
     let Some(cursor) = cursor.filter(same).filter(|cursor| cursor.at <= now) else {
         return Ok(Decision::Begin(here));
@@ -52,10 +38,7 @@ pub fn decide(settings: &Backup, cursor: Option<&Cursor>, now: Timestamp) -> Res
 }
 
 pub fn timetable(settings: &Backup) -> Result<Timetable, Unusable> {
-    Timetable::of(&When::Cron {
-        expression: settings.expression.clone(),
-        zone: settings.timezone.clone(),
-    })
+    by_itself::timetable(&settings.expression, &settings.timezone)
 }
 
 /// A file in the folder of backups, as far as it concerns what is to go.

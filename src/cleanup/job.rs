@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::acts::{self, Done};
-use super::schedule::{self, Cursor, Turn};
+use super::schedule::{self, Turn};
 use super::{Context, Error, Running, Wish};
 use crate::events::News;
 use crate::model::cleanup::{CleanedGroup, Failure, Kind, Report, Trigger};
@@ -97,7 +97,7 @@ async fn round(cx: &Context, taken_up: &mut bool) -> Result<(), Error> {
         }
     }
     if turn == Turn::Due || turn == Turn::Begin {
-        let cursor = Cursor::of(&settings, now);
+        let cursor = schedule::here(&settings, now);
         cx.parts
             .store
             .write(move |tx| schedule::set_cursor(tx, &cursor))

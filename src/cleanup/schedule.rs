@@ -5,44 +5,25 @@
 
 use jiff::Timestamp;
 use rusqlite::Connection;
-use serde::{Deserialize, Serialize};
 
 use crate::model::cleanup::Cleanup;
-use crate::model::schedule::When;
+use crate::scheduler::by_itself::{self, Cursor};
 use crate::scheduler::timetable::{Timetable, Unusable};
 use crate::store::{self, meta};
 
 const CURSOR: &str = "cleanup_cursor";
 
-/// How far what is due has been dealt with, and by which schedule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Cursor {
-    pub expression: String,
-    pub timezone: String,
-    pub at: Timestamp,
-}
-
-impl Cursor {
-    pub fn of(settings: &Cleanup, at: Timestamp) -> Self {
-        Self {
-            expression: settings.expression.clone(),
-            timezone: settings.timezone.clone(),
-            at,
-        }
-    }
-
-    fn is_of(&self, settings: &Cleanup) -> bool {
-        self.expression == settings.expression && self.timezone == settings.timezone
-    }
+/// With which everything is dealt with.
+pub(super) fn here(settings: &Cleanup, now: Timestamp) -> Cursor {
+    Cursor::new(&settings.expression, &settings.timezone, now)
 }
 
 pub(super) fn cursor(c: &Connection) -> Result<Option<Cursor>, store::Error> {
-    // One that cannot be read is as good as none.
-    Ok(meta::get(c, CURSOR)?.and_then(|json| serde_json::from_str(&json).ok()))
+    meta::value(c, CURSOR)
 }
 
 pub(super) fn set_cursor(c: &Connection, cursor: &Cursor) -> Result<(), store::Error> {
-    meta::set(c, CURSOR, &serde_json::to_string(cursor)?)
+    meta::set_value(c, CURSOR, cursor)
 }
 
 /// What is to be done about the schedule now.
@@ -55,14 +36,11 @@ pub(super) enum Turn {
 }
 
 pub(super) fn timetable(settings: &Cleanup) -> Result<Timetable, Unusable> {
-    Timetable::of(&When::Cron {
-        expression: settings.expression.clone(),
-        zone: settings.timezone.clone(),
-    })
+    by_itself::timetable(&settings.expression, &settings.timezone)
 }
 
 pub(super) fn turn(cursor: Option<&Cursor>, settings: &Cleanup, now: Timestamp) -> Turn {
-    let Some(cursor) = cursor.filter(|cursor| cursor.is_of(settings)) else {
+    let Some(cursor) = cursor.filter(|cursor| cursor.is_of(&settings.expression, &settings.timezone)) else {
         return Turn::Begin;
     };
     // A clock that was set back must not put it off.
@@ -87,7 +65,7 @@ mod tests {
     fn one_is_made_up_for_however_many_were_missed() {
         let settings = Cleanup::built_in();
         assert_eq!(turn(None, &settings, at("2026-01-01T00:00:00Z")), Turn::Begin);
-        let cursor = Cursor::of(&settings, at("2026-01-01T00:00:00Z"));
+        let cursor = here(&settings, at("2026-01-01T00:00:00Z"));
         let sunday = at("2026-01-04T03:30:00Z");
         let turn = |now| turn(Some(&cursor), &settings, at(now));
         assert_eq!(turn("2026-01-02T00:00:00Z"), Turn::Wait(Some(sunday)));
@@ -103,7 +81,7 @@ mod tests {
     #[test]
     fn another_schedule_counts_from_its_beginning_and_none_is_due_while_it_is_off() {
         let settings = Cleanup::built_in();
-        let cursor = Cursor::of(&settings, at("2026-01-01T00:00:00Z"));
+        let cursor = here(&settings, at("2026-01-01T00:00:00Z"));
         let now = at("2026-03-01T00:00:00Z");
         let other = Cleanup {
             timezone: "Europe/Berlin".to_owned(),

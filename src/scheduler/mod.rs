@@ -5,6 +5,7 @@
 //! those of `docs/schedules.md`. [`Scheduler`] is the face: it changes schedules, and before each change settles what
 //! was due until then, in the same transaction. Fires become rows of runs through the face of `runs`.
 
+pub mod by_itself;
 pub mod calendar;
 pub mod crontab;
 mod driver;

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::values::{json, ms, time};
-use super::{Error, meta};
+use super::Error;
+use super::values::{ms, time};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
@@ -62,20 +60,11 @@ pub const CURSOR: &str = "backup_cursor";
 /// How the last backup ended.
 pub const LAST: &str = "backup_last";
 
-/// One of these values; nothing if it was never set, or by a version that wrote it otherwise.
-pub fn value<T: DeserializeOwned>(connection: &Connection, key: &str) -> Result<Option<T>, Error> {
-    let text = meta::get(connection, key)?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
-}
-
-pub fn set_value(connection: &Connection, key: &str, value: &impl Serialize) -> Result<(), Error> {
-    meta::set(connection, key, &json(value)?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::in_memory;
+    use crate::store::meta::{set_value, value};
 
     #[test]
     fn what_was_found_is_remembered_until_it_is_forgotten() {
